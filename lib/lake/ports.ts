@@ -1,0 +1,49 @@
+// The two ports of the lake: files, and the catalog that holds the pointer to a table's current metadata.
+import type { TableName } from './types.ts';
+
+export interface FileInfo { path: string; size: number; modifiedAt: number }
+
+/**
+ * Files by absolute path (`/…` on disk, `s3://bucket/key` on S3). Paths are literal, never decoded.
+ * Adapters: `LocalFiles` (fsync, link, rename), `S3Files`.
+ */
+export interface Files {
+  read(path: string): Promise<Uint8Array>;
+  readRange(path: string, offset: number, length: number): Promise<Uint8Array>;
+  /** Whole or not at all, and durable when it resolves. Replaces what was there. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** As write, but false (and nothing changed) where the path exists already. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>;
+  exists(path: string): Promise<boolean>;
+  stat(path: string): Promise<FileInfo | undefined>;
+  /** Every file at any depth below a folder. */
+  list(prefix: string): AsyncIterable<FileInfo>;
+  /** Not an error where nothing is there. */
+  delete(path: string): Promise<void>;
+}
+
+/** What a catalog knows of a table: where its metadata is, and a token that a commit must present. */
+export interface TablePointer { name: TableName; metadataLocation: string; token: string }
+
+/**
+ * `conflict`: somebody else committed first, nothing of ours is visible. `unknown`: the answer was lost, so the table
+ * must be read again before anything is cleaned up.
+ */
+export type CommitOutcome = { outcome: 'committed'; pointer: TablePointer } | { outcome: 'conflict' } | { outcome: 'unknown'; cause: unknown };
+
+/** Compare-and-swap of table pointers. Adapters: `FolderCatalog` (Hadoop layout), `GlueCatalog` (`VersionId`). */
+export interface Catalog {
+  /** undefined where there is no such table. */
+  load(name: TableName): Promise<TablePointer | undefined>;
+  /** The folder in which a new table of that name lives. */
+  locationFor(name: TableName): string;
+  create(name: TableName, location: string, metadata: Uint8Array, columns: CatalogColumn[]): Promise<CommitOutcome>;
+  /** Swaps `base` for new metadata, which the catalog writes to the place that its layout asks for. */
+  commit(base: TablePointer, location: string, metadata: Uint8Array, columns: CatalogColumn[]): Promise<CommitOutcome>;
+  list(namespace?: string): Promise<TableName[]>;
+  /** Forgets the table; files stay. */
+  drop(name: TableName): Promise<void>;
+}
+
+/** What Glue shows of a column to clients that do not read Iceberg metadata. */
+export interface CatalogColumn { name: string; type: string; comment?: string }
