@@ -1,0 +1,5 @@
+// Workflows: state machines as data, and the interpreter that runs them on one machine.
+export type * from './asl.ts';
+export { StateFailure, matchesError } from './failure.ts';
+export { Interpreter, type HistoryEvent, type InterpreterOptions, type Outcome, type Resource } from './interpreter.ts';
+export { loadMachine, type LoadedMachine } from './load.ts';
