@@ -26,6 +26,8 @@ export interface Column {
   /** decimal only: digits and scale. */
   precision?: number;
   scale?: number;
+  /** decimal and money: digits behind the scale are rounded half away from zero instead of refused as `too_precise`. */
+  round?: boolean;
   /** timestamp and date: accepted text formats, strptime style (`%m/%d/%Y %H:%M`); ISO 8601 is always accepted. */
   formats?: readonly string[];
   /** Header spellings that mean the same column. */
@@ -57,13 +59,15 @@ export interface Contract {
   /** IANA zone of local times in the source. */
   timeZone: string;
   currency?: string;
-  /** Business key: silver keeps the last row a key. Empty: every row stands for itself. */
+  /** Business key, in table names: silver keeps the last row a key. Empty: every row stands for itself. */
   key: readonly string[];
   /** `key` (default with a key), `row`: rows equal in all columns count once; `none`. */
   duplicates: 'key' | 'row' | 'none';
+  /** The column that says when it happened, by its table name. */
   eventTime?: string;
+  /** By header, in the source's spelling; the table name of each is `as`, or the header in lower case. */
   columns: Readonly<Record<string, Column>>;
-  /** Named rules in the SQL subset, over typed columns; a row for which one is false is quarantined, NULL passes. */
+  /** Named rules in the SQL subset, over typed columns by table name; a row for which one is false is quarantined, NULL passes. */
   rules: Readonly<Record<string, string>>;
   /** Days that bronze keeps; undefined: for ever. */
   retentionDays?: number;
