@@ -1,0 +1,105 @@
+// Builds the command line from the verbs, and turns what goes wrong into one readable error and an exit code.
+import path from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_CODES, MillraceError, messageOf } from '../base/index.ts';
+import { paint, type Terminal } from './terminal.ts';
+import type { Verb } from './verb.ts';
+
+export interface ProgramContext { project: string; version: string; terminal: Terminal; environment: NodeJS.ProcessEnv; signal: AbortSignal }
+
+const EXIT_CODE_HELP = `Exit codes: 0 done · ${Object.entries(EXIT_CODES).map(([name, code]) => `${code} ${name.replaceAll('_', ' ')}`).join(' · ')}`;
+
+/** Runs one command line. Gives the exit code; never throws. */
+export async function runProgram(argv: readonly string[], verbs: readonly Verb[], context: ProgramContext): Promise<number> {
+  let code = 0;
+  const program = buildProgram(verbs, context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    return report(thrown, argv.includes('--json'), context);
+  }
+}
+
+function buildProgram(verbs: readonly Verb[], context: ProgramContext, done: (code: number) => void): Command {
+  const program = new Command('millrace')
+    .description('A serverless lakehouse for e-commerce: files and events in, governed Iceberg tables out.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpCommand('help [verb]', 'help for a verb')
+    .showHelpAfterError('(millrace --help lists the verbs; millrace help VERB explains one)')
+    .configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err, outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) })
+    .exitOverride();
+  program.addHelpText('after', `
+Every verb takes --home DIR (default .millrace, or MILLRACE_HOME) and --json.
+
+Examples:
+  $ millrace start --once                       generate a sample shop, run everything, print a summary
+  $ millrace query "SELECT * FROM gold.daily_metrics ORDER BY date DESC LIMIT 7"
+  $ millrace ingest exports/ && millrace run batch
+
+${EXIT_CODE_HELP}`);
+  const groups = new Map<string, Command>();
+  for (const verb of verbs) {
+    const [first = '', second] = verb.name.split(' ');
+    let parent = program;
+    if (second !== undefined) {
+      parent = groups.get(first) ?? program.command(first).description(`${first}: several verbs`).exitOverride();
+      groups.set(first, parent);
+    }
+    addVerb(parent, second ?? first, verb, context, done);
+  }
+  for (const [name, group] of groups) {
+    group.description(verbs.filter((verb) => verb.name.startsWith(`${name} `)).map((verb) => verb.name.split(' ')[1]).join(' | '));
+  }
+  return program;
+}
+
+function addVerb(parent: Command, name: string, verb: Verb, context: ProgramContext, done: (code: number) => void): void {
+  const command = parent.command(name).summary(verb.summary).description(verb.description ?? `${verb.summary}.`).exitOverride();
+  command.configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err, outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) });
+  command.showHelpAfterError(`(millrace help ${verb.name} explains it)`);
+  for (const argument of verb.arguments ?? []) command.argument(argument.name, argument.description);
+  for (const option of verb.options ?? []) {
+    const made = new Option(option.flags, option.description);
+    if (option.default !== undefined) made.default(option.default);
+    if (option.choices) made.choices(option.choices);
+    command.addOption(made);
+  }
+  command.option('--home <dir>', 'where all state is (or MILLRACE_HOME)', context.environment['MILLRACE_HOME'] ?? '.millrace');
+  command.option('--json', 'print for a program', false);
+  command.addHelpText('after', `\nExamples:\n${verb.examples.map((example) => `  $ ${example}`).join('\n')}\n\n${EXIT_CODE_HELP}`);
+  command.action(async (...received: unknown[]) => {
+    const values = command.opts<Record<string, string | boolean | string[] | undefined>>();
+    const positional = received.slice(0, (verb.arguments ?? []).length).flat().filter((one): one is string => typeof one === 'string');
+    const code = await verb.run({
+      home: path.resolve(String(values['home'])),
+      project: context.project,
+      json: values['json'] === true,
+      terminal: context.terminal,
+      signal: context.signal,
+      arguments: positional,
+      options: values,
+    });
+    done(code ?? 0);
+  });
+}
+
+function report(thrown: unknown, json: boolean, { terminal, signal }: ProgramContext): number {
+  const error = thrown instanceof MillraceError
+    ? thrown
+    : signal.aborted
+      ? new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' })
+      : new MillraceError('internal', messageOf(thrown), { cause: thrown, todo: 'This is a defect in Millrace. Set MILLRACE_DEBUG=1 to see where.' });
+  if (json) {
+    terminal.err(`${JSON.stringify(error)}\n`);
+  } else {
+    terminal.err(`${paint(terminal, 'red', 'millrace:')} ${error.message}\n`);
+    if (error.where !== undefined && !error.message.includes(error.where)) terminal.err(`  where  ${error.where.replaceAll('\n', '\n         ')}\n`);
+    if (error.todo !== undefined) terminal.err(`  to do  ${error.todo.replaceAll('\n', '\n         ')}\n`);
+  }
+  if (process.env['MILLRACE_DEBUG']) terminal.err(`${String((thrown as Error).stack)}\n${(thrown as Error).cause ? String(((thrown as Error).cause as Error).stack) : ''}\n`);
+  return error.exitCode;
+}

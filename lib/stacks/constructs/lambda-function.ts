@@ -1,0 +1,64 @@
+// A function of ours: Node 24 on x86_64 (DuckDB's binding), its own role, its own encrypted log group, traced, never public.
+import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Size } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Stage } from '../stage.ts';
+
+export interface LambdaFunctionProps {
+  stage: Stage;
+  name: string;
+  description: string;
+  /** Folder of the bundle: `index.mjs` with `handler`. */
+  bundle: string;
+  key: IKey;
+  environment: Record<string, string>;
+  memoryMb?: number;
+  timeout?: Duration;
+  /** Room under /tmp, for files that DuckDB reads and writes. */
+  scratchMb?: number;
+  reservedConcurrency?: number;
+}
+
+export class LambdaFunction extends Construct {
+  readonly function: IFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
+    super(scope, id);
+    const functionName = props.stage.resource(props.name);
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      encryptionKey: props.key,
+      removalPolicy: props.stage.removal,
+    });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `Runs ${functionName}` });
+    logGroup.grantWrite(this.role);
+    this.function = new LambdaFunctionBase(this, 'Function', {
+      functionName,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.X86_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(props.bundle),
+      role: this.role,
+      memorySize: props.memoryMb ?? 1024,
+      timeout: props.timeout ?? Duration.minutes(5),
+      ephemeralStorageSize: Size.mebibytes(props.scratchMb ?? 512),
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environmentEncryption: props.key,
+      loggingFormat: LoggingFormat.JSON,
+      logGroup,
+      tracing: Tracing.ACTIVE,
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    });
+  }
+
+  allow(actions: string[], resources: string[]): void {
+    this.role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources }));
+  }
+}

@@ -1,0 +1,45 @@
+// One stage of one app: its settings, its names, and whether its data may go with the stack.
+import { RemovalPolicy, type App } from 'aws-cdk-lib';
+import { MillraceError, type ProjectConfig, type StageSettings } from '../base/index.ts';
+
+/** The layers of the lake, each a Glue database. */
+export const LAYERS = ['bronze', 'silver', 'gold', 'ops', 'staging'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export interface Stage {
+  app: string;
+  name: string;
+  settings: StageSettings;
+  shop: ProjectConfig['shop'];
+  /** RETAIN, unless the stage is `deletable` and the command says `-c delete=<stage>`: two hands to delete data. */
+  removal: RemovalPolicy;
+  /** `millrace-dev-batch` */
+  resource(name: string): string;
+  /** `millrace_dev_bronze` */
+  database(layer: Layer): string;
+}
+
+/** The stage that `-c stage=…` names (default: the first one in millrace.config.ts). */
+export function stageOf(app: App, config: ProjectConfig): Stage {
+  const asked = (app.node.tryGetContext('stage') as string | undefined) ?? Object.keys(config.stages)[0];
+  const settings = asked === undefined ? undefined : config.stages[asked];
+  if (asked === undefined || settings === undefined) {
+    throw new MillraceError('usage', `there is no stage '${String(asked)}'`, {
+      where: 'millrace.config.ts',
+      todo: `Use one of: ${Object.keys(config.stages).join(', ')} (cdk … -c stage=NAME), or add it there.`,
+    });
+  }
+  const deleting = app.node.tryGetContext('delete') === asked;
+  if (deleting && !settings.deletable) {
+    throw new MillraceError('usage', `stage '${asked}' is not deletable`, { where: 'millrace.config.ts', todo: 'Set deletable: true for the stage first, deploy, then delete.' });
+  }
+  return {
+    app: config.app,
+    name: asked,
+    settings,
+    shop: config.shop,
+    removal: deleting ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    resource: (name) => `${config.app}-${asked}-${name}`,
+    database: (layer) => `${config.app}_${asked}_${layer}`.replaceAll('-', '_'),
+  };
+}
