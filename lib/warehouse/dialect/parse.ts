@@ -1,0 +1,35 @@
+// Reads SQL text: is it one statement that we understand, and where is it wrong if not?
+import { MillraceError } from '../../base/index.ts';
+import { Cursor } from './syntax/cursor.ts';
+import { insertStatement, query, statement } from './syntax/queries.ts';
+import type { Insert, Query } from './syntax/tree.ts';
+
+export type Parsed<T> = { ok: true; tree: T } | { ok: false; error: MillraceError };
+
+/**
+ * Reads a single SELECT, VALUES or WITH statement.
+ * @param options.file named in errors, as `file:line:column`
+ * @returns the syntax tree, or an error: `bad_input` for what does not parse, `unsupported` for what Athena may know and we do not allow
+ */
+export function parseQuery(sql: string, options: { file?: string } = {}): Parsed<Query> {
+  return attempt(() => statement(new Cursor(sql, options.file, query)));
+}
+
+/** Reads `INSERT INTO target [(columns)] SELECT …`. */
+export function parseInsert(sql: string, options: { file?: string } = {}): Parsed<Insert> {
+  return attempt(() => insertStatement(new Cursor(sql, options.file, query)));
+}
+
+/** Like `parseQuery`, and throws the error. */
+export function queryOf(sql: string, file?: string): Query {
+  return statement(new Cursor(sql, file, query));
+}
+
+function attempt<T>(read: () => T): Parsed<T> {
+  try {
+    return { ok: true, tree: read() };
+  } catch (error) {
+    if (error instanceof MillraceError) return { ok: false, error };
+    throw error;
+  }
+}
