@@ -1,5 +1,5 @@
 // One stage of one app: its settings, its names, and whether its data may go with the stack.
-import { RemovalPolicy, type App } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, type App } from 'aws-cdk-lib';
 import { MillraceError, type ProjectConfig, type StageSettings } from '../base/index.ts';
 
 /** The layers of the lake, each a Glue database. */
@@ -17,7 +17,13 @@ export interface Stage {
   resource(name: string): string;
   /** `millrace_dev_bronze` */
   database(layer: Layer): string;
+  /** `millrace-dev-lake-<account>-<region>`. Stacks share names rather than references, so that none holds another back. */
+  bucket(name: BucketName): string;
+  /** The ARN of a bucket, or of objects in it: `bronze/*`. */
+  bucketArn(name: BucketName, objects?: string): string;
 }
+
+export type BucketName = 'access-logs' | 'landing' | 'lake' | 'results';
 
 /** The stage that `-c stage=…` names (default: the first one in millrace.config.ts). */
 export function stageOf(app: App, config: ProjectConfig): Stage {
@@ -33,13 +39,17 @@ export function stageOf(app: App, config: ProjectConfig): Stage {
   if (deleting && !settings.deletable) {
     throw new MillraceError('usage', `stage '${asked}' is not deletable`, { where: 'millrace.config.ts', todo: 'Set deletable: true for the stage first, deploy, then delete.' });
   }
+  const resource = (name: string) => `${config.app}-${asked}-${name}`;
+  const bucket = (name: BucketName) => `${resource(name)}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
   return {
     app: config.app,
     name: asked,
     settings,
     shop: config.shop,
     removal: deleting ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    resource: (name) => `${config.app}-${asked}-${name}`,
+    resource,
+    bucket,
+    bucketArn: (name, objects) => `arn:${Aws.PARTITION}:s3:::${bucket(name)}${objects === undefined ? '' : `/${objects}`}`,
     database: (layer) => `${config.app}_${asked}_${layer}`.replaceAll('-', '_'),
   };
 }

@@ -1,11 +1,11 @@
 // A function of ours: Node 24 on x86_64 (DuckDB's binding), its own role, its own encrypted log group, traced, never public.
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Size } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { acknowledge, allow } from '../nag.ts';
 import type { Stage } from '../stage.ts';
 
 export interface LambdaFunctionProps {
@@ -38,6 +38,7 @@ export class LambdaFunction extends Construct {
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `Runs ${functionName}` });
     logGroup.grantWrite(this.role);
+    acknowledge(this.role, 'IAM5[Resource::*]', 'The X-Ray actions that tracing needs know no resources.');
     this.function = new LambdaFunctionBase(this, 'Function', {
       functionName,
       description: props.description,
@@ -58,7 +59,8 @@ export class LambdaFunction extends Construct {
     });
   }
 
-  allow(actions: string[], resources: string[]): void {
-    this.role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources }));
+  /** Adds to its role. A wildcard needs its reason, which is what the security rules are told. */
+  allow(actions: string[], resources: string[], reasonForWildcard?: string): void {
+    allow(this.role, actions, resources, reasonForWildcard);
   }
 }

@@ -1,15 +1,14 @@
 // A bucket nobody outside sees: encrypted with our key, TLS only, versioned, its accesses logged. Never with a lifecycle rule that
 // expires or archives objects of an Iceberg table: one expired metadata file makes a table unreadable.
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, type IBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { Stage } from '../stage.ts';
+import type { BucketName, Stage } from '../stage.ts';
 
 export interface PrivateBucketProps {
   stage: Stage;
-  /** `lake` → `millrace-dev-lake-<account>-<region>` */
-  name: string;
+  name: BucketName;
   /** Left out only for the bucket of access logs, which S3 itself can write with its own keys alone. */
   key?: IKey;
   accessLogs?: IBucket;
@@ -21,7 +20,7 @@ export interface PrivateBucketProps {
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, { stage, name, key, accessLogs, versioned, lifecycleRules, eventBridge }: PrivateBucketProps) {
     super(scope, id, {
-      bucketName: `${stage.resource(name)}-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      bucketName: stage.bucket(name),
       encryption: key === undefined ? BucketEncryption.S3_MANAGED : BucketEncryption.KMS,
       ...(key === undefined ? {} : { encryptionKey: key, bucketKeyEnabled: true }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

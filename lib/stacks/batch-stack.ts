@@ -1,0 +1,246 @@
+// The batch in an account: files land, the ingest function takes each at once, and the state machine runs the models on a schedule.
+import path from 'node:path';
+import { CustomResource, Duration, RemovalPolicy, Stack, TimeZone, type StackProps } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Effect, PolicyStatement, ServicePrincipal, type Role } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Provider } from 'aws-cdk-lib/custom-resources';
+import type { Construct } from 'constructs';
+import type { StateMachine as Definition } from '../workflow/index.ts';
+import { LambdaFunction } from './constructs/lambda-function.ts';
+import type { FoundationStack } from './foundation-stack.ts';
+import { acknowledge, acknowledgeWildcard, allow } from './nag.ts';
+import { LAYERS, type Layer } from './stage.ts';
+
+/** Reasons of the wildcards that data with names made at run time asks for. */
+const OBJECTS = 'Names of objects are made at run time; the wildcard ends at the folder of one layer or of query results.';
+const TABLES = 'Names of tables come from contracts and models; the wildcard ends at one database of this stage.';
+
+/** Everything a function of the batch may do, beyond writing its own log. */
+interface Duties {
+  description: string;
+  /** Runs statements in our workgroup. */
+  athena?: true;
+  /** Reads what files landed. */
+  landing?: true;
+  /** Layers whose tables it reads. */
+  reads?: readonly Layer[];
+  /** Layers whose tables it commits to. */
+  writes?: readonly Layer[];
+  /** Pseudonymises, or opens encrypted payloads. */
+  privacyKeys?: true;
+  memoryMb?: number;
+  minutes?: number;
+  scratchMb?: number;
+}
+
+/** The functions that the batch workflow names, and what each may touch. */
+export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
+  apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 },
+  discover: { description: 'Lists what landed and is not in bronze yet', landing: true, reads: ['ops'], athena: true },
+  ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
+  plan: { description: 'Decides which models run, and as of when', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
+  prepare: { description: 'Makes a staging place and the statements that fill it', athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
+  audit: { description: 'Audits a table as it will be', athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], minutes: 15 },
+  publish: { description: 'Publishes what was staged, by one commit', reads: ['silver', 'gold', 'staging'], writes: ['silver', 'gold', 'staging'], athena: true, minutes: 15 },
+  discard: { description: 'Removes what was staged and will not be published', reads: ['staging'], writes: ['staging'] },
+  reconcile: { description: 'Proves the counts from files to gold', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['ops'], minutes: 15, memoryMb: 1769 },
+  finish: { description: 'Records the run', reads: ['ops'], writes: ['ops'], memoryMb: 1769 },
+});
+
+export interface BatchProps extends StackProps {
+  foundation: FoundationStack;
+  /** The compiled batch workflow. */
+  definition: Definition;
+  /** Folder with one bundle a function. */
+  bundles: string;
+  /** Changes when contracts or models do, so that the tables are applied again. */
+  projectHash: string;
+}
+
+export class BatchStack extends Stack {
+  readonly functions: Readonly<Record<string, LambdaFunction>>;
+  readonly stateMachine: StateMachine;
+  readonly topic: Topic;
+  readonly #foundation: FoundationStack;
+
+  constructor(scope: Construct, id: string, { foundation, definition, bundles, projectHash, ...props }: BatchProps) {
+    super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: ingest, models, the batch workflow` });
+    this.#foundation = foundation;
+    this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) => [name, this.#function(name, duties, path.join(bundles, name))]));
+
+    this.topic = new Topic(this, 'DataTeam', { topicName: foundation.stage.resource('data-team'), masterKey: foundation.key, enforceSSL: true });
+    if (foundation.stage.settings.alarmEmail) this.topic.addSubscription(new EmailSubscription(foundation.stage.settings.alarmEmail));
+
+    this.#applyTables(projectHash);
+    this.stateMachine = this.#stateMachine(definition);
+    this.#ingestOnLanding();
+    this.#nightly();
+    this.#alarms();
+  }
+
+  #function(name: string, duties: Duties, bundle: string): LambdaFunction {
+    const { stage, key, privacyKeys } = this.#foundation;
+    const made = new LambdaFunction(this, `Fn${name}`, {
+      stage, name, bundle, key,
+      description: duties.description,
+      memoryMb: duties.memoryMb ?? 1024,
+      timeout: Duration.minutes(duties.minutes ?? 5),
+      scratchMb: duties.scratchMb ?? 512,
+      environment: {
+        MILLRACE_APP: stage.app,
+        MILLRACE_STAGE: stage.name,
+        MILLRACE_LAKE: `s3://${stage.bucket('lake')}`,
+        MILLRACE_LANDING: `s3://${stage.bucket('landing')}`,
+        MILLRACE_WORKGROUP: stage.resource('batch'),
+        MILLRACE_PRIVACY_KEYS: privacyKeys.secretArn,
+        MILLRACE_SHOP_TIME_ZONE: stage.shop.timeZone,
+        MILLRACE_SHOP_CURRENCY: stage.shop.currency,
+      },
+    });
+    const reads = [...new Set([...(duties.reads ?? []), ...(duties.writes ?? [])])];
+    if (reads.length > 0) {
+      made.allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(reads), TABLES);
+      made.allow(['s3:GetObject'], reads.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+      made.allow(['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
+    }
+    if (duties.writes) {
+      made.allow(['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], this.#glue(duties.writes), TABLES);
+      made.allow(['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+    }
+    if (duties.landing) {
+      made.allow(['s3:GetObject', 's3:GetObjectVersion'], [stage.bucketArn('landing', '*')], 'Any file that lands may be read; nothing else is in that bucket.');
+      made.allow(['s3:ListBucket'], [stage.bucketArn('landing')]);
+    }
+    if (duties.athena) {
+      made.allow(['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StopQueryExecution', 'athena:GetWorkGroup'], [this.#workgroup()]);
+      made.allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
+      made.allow(['s3:GetBucketLocation', 's3:ListBucket'], [stage.bucketArn('results')]);
+    }
+    if (duties.privacyKeys) made.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
+    made.allow(duties.writes || duties.athena ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'], [key.keyArn]);
+    return made;
+  }
+
+  #glue(layers: readonly Layer[]): string[] {
+    const arn = (resource: string) => this.formatArn({ service: 'glue', resource });
+    const names = layers.map((layer) => this.#foundation.stage.database(layer));
+    return [arn('catalog'), ...names.flatMap((name) => [arn(`database/${name}`), arn(`table/${name}/*`)])];
+  }
+
+  #workgroup(): string {
+    return this.formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.#foundation.stage.resource('batch') });
+  }
+
+  /** Tables are made and evolved through lib/lake by a custom resource that is kept when the stack goes. */
+  #applyTables(projectHash: string): void {
+    const { stage, key } = this.#foundation;
+    const provider = new Provider(this, 'ApplyProvider', {
+      onEventHandler: (this.functions['apply'] as LambdaFunction).function,
+      logGroup: new LogGroup(this, 'ApplyProviderLogs', { retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: stage.removal }),
+    });
+    acknowledgeWildcard(provider, `${(this.functions['apply'] as LambdaFunction).function.functionArn}:*`, 'The provider framework of CDK invokes every version of the one function it is given.');
+    acknowledge(provider, 'IAM4', "The provider framework of CDK uses Lambda's basic execution role.");
+    acknowledge(provider, 'L1', 'The provider framework of CDK pins its own runtime.');
+    new CustomResource(this, 'Tables', {
+      resourceType: 'Custom::MillraceTables',
+      serviceToken: provider.serviceToken,
+      properties: { projectHash },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  #stateMachine(definition: Definition): StateMachine {
+    const { stage, key } = this.#foundation;
+    const machine = new StateMachine(this, 'Batch', {
+      stateMachineName: stage.resource('batch'),
+      definitionBody: DefinitionBody.fromString(JSON.stringify(definition)),
+      definitionSubstitutions: {
+        ...Object.fromEntries(Object.entries(this.functions).map(([name, made]) => [`fn_${name}`, made.function.functionArn])),
+        topic_data_team: this.topic.topicArn,
+        workgroup: stage.resource('batch'),
+      },
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        destination: new LogGroup(this, 'BatchLogs', {
+          logGroupName: `/aws/vendedlogs/states/${stage.resource('batch')}`,
+          retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: stage.removal,
+        }),
+      },
+      removalPolicy: stage.removal,
+    });
+    const role = machine.role as Role;
+    allow(role, ['lambda:InvokeFunction'], Object.entries(this.functions).filter(([name]) => name !== 'apply').map(([, made]) => made.function.functionArn));
+    allow(role, ['sns:Publish'], [this.topic.topicArn]);
+    allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
+    // What athena:startQueryExecution.sync does in our name: the staging INSERTs, and nothing else.
+    allow(role, ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'], [this.#workgroup()]);
+    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(LAYERS), TABLES);
+    allow(role, ['glue:UpdateTable'], this.#glue(['staging']), TABLES);
+    allow(role, ['s3:GetObject'], (['bronze', 'silver', 'gold', 'staging'] as const).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+    allow(role, ['s3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('lake', 'staging/*')], OBJECTS);
+    allow(role, ['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake'), stage.bucketArn('results')]);
+    allow(role, ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
+    acknowledge(role, 'IAM5[Resource::*]', 'CDK grants the log-delivery and X-Ray actions, which know no resources.');
+    return machine;
+  }
+
+  /** A file is landed as soon as it is there; what the function could not take twice waits in a queue that an alarm watches. */
+  #ingestOnLanding(): void {
+    const { stage, key } = this.#foundation;
+    const missed = new Queue(this, 'MissedFiles', {
+      queueName: stage.resource('missed-files'), encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true, retentionPeriod: Duration.days(14),
+    });
+    acknowledge(missed, 'SQS3', 'It is itself the dead-letter queue of the rule below.');
+    const rule = new Rule(this, 'FileLanded', {
+      ruleName: stage.resource('file-landed'),
+      description: 'A file was put into the landing bucket',
+      eventPattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: [stage.bucket('landing')] } } },
+    });
+    rule.addTarget(new LambdaTarget((this.functions['ingest'] as LambdaFunction).function, { deadLetterQueue: missed, retryAttempts: 8, maxEventAge: Duration.hours(6) }));
+    this.#alarm('MissedFiles', 'A landed file could not be ingested: see the queue', missed.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }), 0);
+  }
+
+  #nightly(): void {
+    const { stage } = this.#foundation;
+    new Schedule(this, 'Nightly', {
+      scheduleName: stage.resource('batch-nightly'),
+      description: 'The batch, every night in the shop\'s zone',
+      schedule: ScheduleExpression.cron({ hour: '3', minute: '0', timeZone: TimeZone.of(stage.shop.timeZone) }),
+      target: new StepFunctionsStartExecution(this.stateMachine, {}),
+    });
+  }
+
+  #alarms(): void {
+    const { stage } = this.#foundation;
+    this.topic.addToResourcePolicy(new PolicyStatement({
+      effect: Effect.ALLOW, principals: [new ServicePrincipal('cloudwatch.amazonaws.com')], actions: ['sns:Publish'], resources: [this.topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+    }));
+    this.#alarm('BatchFailed', `A run of the batch of ${stage.name} failed`, this.stateMachine.metricFailed({ period: Duration.minutes(5) }), 0);
+    this.#alarm('BatchTimedOut', `A run of the batch of ${stage.name} timed out`, this.stateMachine.metricTimedOut({ period: Duration.minutes(5) }), 0);
+    this.#alarm('IngestErrors', 'The ingest function fails', (this.functions['ingest'] as LambdaFunction).function.metricErrors({ period: Duration.minutes(15) }), 2);
+  }
+
+  #alarm(name: string, description: string, metric: IMetric, threshold: number): void {
+    const alarm = new Alarm(this, `Alarm${name}`, {
+      alarmName: this.#foundation.stage.resource(name.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()),
+      alarmDescription: description,
+      metric, threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+  }
+}
