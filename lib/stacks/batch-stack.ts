@@ -149,7 +149,7 @@ export class BatchStack extends Stack {
       logGroup: new LogGroup(this, 'ApplyProviderLogs', { retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: stage.removal }),
     });
     acknowledgeWildcard(provider, `${(this.functions['apply'] as LambdaFunction).function.functionArn}:*`, 'The provider framework of CDK invokes every version of the one function it is given.');
-    acknowledge(provider, 'IAM4', "The provider framework of CDK uses Lambda's basic execution role.");
+    acknowledge(provider, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]', "The provider framework of CDK uses Lambda's basic execution role.");
     acknowledge(provider, 'L1', 'The provider framework of CDK pins its own runtime.');
     new CustomResource(this, 'Tables', {
       resourceType: 'Custom::MillraceTables',

@@ -8,6 +8,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { PrivateBucket } from './constructs/private-bucket.ts';
+import { acknowledge } from './nag.ts';
 import { LAYERS, type Layer, type Stage } from './stage.ts';
 
 export interface FoundationProps extends StackProps { stage: Stage }
@@ -74,6 +75,8 @@ export class FoundationStack extends Stack {
       generateSecretString: { secretStringTemplate: '{"current":"k1"}', generateStringKey: 'k1', passwordLength: 64, excludePunctuation: true },
       removalPolicy: stage.removal,
     });
+
+    acknowledge(this.privacyKeys, 'SMG4', 'Pseudonyms of two keys cannot be joined: a key is rotated by decision, by adding a key id, never by a clock.');
 
     new CfnOutput(this, 'LandingBucket', { value: this.landing.bucketName, description: 'Drop files under <source>/' });
     new CfnOutput(this, 'LakeBucket', { value: this.lake.bucketName });

@@ -2,7 +2,7 @@
 // expires or archives objects of an Iceberg table: one expired metadata file makes a table unreadable.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, type IBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, type CfnBucket, type IBucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BucketName, Stage } from '../stage.ts';
 
@@ -30,10 +30,11 @@ export class PrivateBucket extends Bucket {
       versioned: versioned ?? false,
       ...(accessLogs === undefined ? {} : { serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: `${name}/` }),
       ...(lifecycleRules === undefined ? {} : { lifecycleRules }),
-      eventBridgeEnabled: eventBridge ?? false,
       removalPolicy: stage.removal,
       autoDeleteObjects: stage.removal === RemovalPolicy.DESTROY,
     });
+    // The L1 property: CDK's own eventBridgeEnabled brings a function of its own to set it.
+    if (eventBridge) (this.node.defaultChild as CfnBucket).notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   }
 }
 
