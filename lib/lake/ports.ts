@@ -3,6 +3,16 @@ import type { TableName } from './types.ts';
 
 export interface FileInfo { path: string; size: number; modifiedAt: number }
 
+export interface WriteOptions {
+  /** `yes` (default): survives a power cut. `with-folder`: so does its content, its entry once the folder is next made durable. `no`: may be lost. */
+  durable?: 'yes' | 'with-folder' | 'no';
+}
+
+export interface CreateOptions {
+  /** The file becomes visible only after this has resolved, and not at all where it rejects: what it refers to is durable by then. */
+  after?: Promise<unknown>;
+}
+
 /**
  * Files by absolute path (`/…` on disk, `s3://bucket/key` on S3). Paths are literal, never decoded.
  * Adapters: `LocalFiles` (fsync, link, rename), `S3Files`.
@@ -11,9 +21,9 @@ export interface Files {
   read(path: string): Promise<Uint8Array>;
   readRange(path: string, offset: number, length: number): Promise<Uint8Array>;
   /** Whole or not at all, and durable when it resolves. Replaces what was there. */
-  write(path: string, bytes: Uint8Array): Promise<void>;
+  write(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   /** As write, but false (and nothing changed) where the path exists already. */
-  create(path: string, bytes: Uint8Array): Promise<boolean>;
+  create(path: string, bytes: Uint8Array, options?: CreateOptions): Promise<boolean>;
   exists(path: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo | undefined>;
   /** Every file at any depth below a folder. */
@@ -29,9 +39,12 @@ export interface TablePointer { name: TableName; metadataLocation: string; token
  * `conflict`: somebody else committed first, nothing of ours is visible. `unknown`: the answer was lost, so the table
  * must be read again before anything is cleaned up.
  */
-export type CommitOutcome = { outcome: 'committed'; pointer: TablePointer } | { outcome: 'conflict' } | { outcome: 'unknown'; cause: unknown };
+export type CommitOutcome = { outcome: 'committed'; pointer: TablePointer } | { outcome: 'conflict' } | { outcome: 'unknown'; cause: unknown; metadataLocation?: string };
 
-/** Compare-and-swap of table pointers. Adapters: `FolderCatalog` (Hadoop layout), `GlueCatalog` (`VersionId`). */
+/**
+ * Compare-and-swap of table pointers. `create` and `commit` throw only where nothing of theirs is visible, and will not be.
+ * Adapters: `FolderCatalog` (Hadoop layout), `GlueCatalog` (`VersionId`).
+ */
 export interface Catalog {
   /** undefined where there is no such table. */
   load(name: TableName): Promise<TablePointer | undefined>;
@@ -39,7 +52,7 @@ export interface Catalog {
   locationFor(name: TableName): string;
   create(name: TableName, location: string, metadata: Uint8Array, columns: CatalogColumn[]): Promise<CommitOutcome>;
   /** Swaps `base` for new metadata, which the catalog writes to the place that its layout asks for. */
-  commit(base: TablePointer, location: string, metadata: Uint8Array, columns: CatalogColumn[]): Promise<CommitOutcome>;
+  commit(base: TablePointer, location: string, metadata: Uint8Array, columns: CatalogColumn[], options?: CreateOptions): Promise<CommitOutcome>;
   list(namespace?: string): Promise<TableName[]>;
   /** Forgets the table; files stay. */
   drop(name: TableName): Promise<void>;

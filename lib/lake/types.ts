@@ -60,6 +60,8 @@ export interface TableMetadata {
   'snapshot-log': { 'snapshot-id': bigint; 'timestamp-ms': number }[];
   'metadata-log': { 'metadata-file': string; 'timestamp-ms': number }[];
   refs: Record<string, SnapshotRef>;
+  /** Members that nothing here interprets (statistics and the like), kept as they came. */
+  other?: Record<string, unknown>;
 }
 
 /**
@@ -93,6 +95,10 @@ export interface DataFile {
   sortOrderId?: number;
   splitOffsets?: bigint[];
   equalityIds?: number[];
+  /** A position-delete file that deletes from one data file only may name it. */
+  referencedDataFile?: string;
+  /** Present where the file is encrypted, which is refused. */
+  keyMetadata?: Uint8Array;
 }
 
 /** A data file as a snapshot holds it, with the deletes that apply to it. */

@@ -1,0 +1,116 @@
+// The optimistic commit loop: build on the newest metadata, swap the pointer, and where the race was lost, do it again.
+import { MillraceError } from '../../base/index.ts';
+import { catalogColumns } from '../catalog/columns.ts';
+import type { LakeContext } from '../lake.ts';
+import { currentSchema, serializeMetadata } from '../format/metadata.ts';
+import type { CommitOutcome, TablePointer } from '../ports.ts';
+import type { TableMetadata, TableName } from '../types.ts';
+
+/** A table as it stood when it was read. */
+export interface TableState { readonly pointer: TablePointer; readonly metadata: TableMetadata }
+
+export interface Attempt {
+  metadata: TableMetadata;
+  /** Resolves when every file that the metadata refer to is durable. */
+  written?: Promise<unknown>;
+}
+
+/** One commit, tried until it is in or cannot be. */
+export interface Committer {
+  /** The metadata to swap in, built on `base`; `done` where there is nothing (left) to do. May throw: the commit is given up. */
+  attempt(base: TableState): Promise<Attempt | 'done'>;
+  /** Whether metadata read later hold this commit: asked after an answer was lost. */
+  isIn(metadata: TableMetadata): boolean;
+  /** Called once it is known that the last attempt is not, and will not be, visible. */
+  discard?(attempt: Attempt): Promise<void>;
+}
+
+const DEFAULT_TRIES = 100;
+const FIRST_WAIT_MS = 4;
+const LONGEST_WAIT_MS = 500;
+
+/** The state after the commit. Throws `conflict` where every try lost the race; `commit.retry.num-retries` sets how many there are. */
+export async function commitWithRetry(context: LakeContext, start: TableState, committer: Committer, signal?: AbortSignal): Promise<TableState> {
+  const tries = 1 + retriesOf(start.metadata);
+  let base = start;
+  for (let tried = 1; ; tried++) {
+    signal?.throwIfAborted();
+    const attempt = await committer.attempt(base);
+    if (attempt === 'done') return base;
+    const metadata = withLog(attempt.metadata, base);
+    const outcome = await swap(context, base, metadata, attempt);
+    if (outcome.outcome === 'committed') {
+      context.store.rememberMetadata(outcome.pointer.metadataLocation, metadata);
+      await removeOldMetadata(context, base.metadata, metadata);
+      return { pointer: outcome.pointer, metadata };
+    }
+    const now = await readState(context, start.pointer.name);
+    if (outcome.outcome === 'unknown') {
+      if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
+      if (tried >= tries) throw lostAnswer(start.pointer.name, outcome.cause);
+    } else {
+      if (committer.isIn(now.metadata)) return now; // an earlier attempt, whose answer was lost, came through after all
+      await committer.discard?.(attempt);
+      if (tried >= tries) throw outraced(start.pointer.name, tries);
+    }
+    await context.clock.sleep(waitBefore(tried), signal);
+    base = tried === 1 ? now : await readState(context, start.pointer.name);
+  }
+}
+
+async function swap(context: LakeContext, base: TableState, metadata: TableMetadata, attempt: Attempt): Promise<CommitOutcome> {
+  const columns = catalogColumns(currentSchema(metadata));
+  const options = attempt.written === undefined ? {} : { after: attempt.written };
+  return context.catalog.commit(base.pointer, metadata.location, serializeMetadata(metadata), columns, options);
+}
+
+function waitBefore(tried: number): number {
+  return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tried - 1, 10));
+}
+
+function retriesOf(metadata: TableMetadata): number {
+  const configured = Number(metadata.properties['commit.retry.num-retries'] ?? DEFAULT_TRIES);
+  return Number.isInteger(configured) && configured >= 0 ? configured : DEFAULT_TRIES;
+}
+
+/** The table as the catalog has it now; throws `not_found` where it is gone. */
+export async function readState(context: LakeContext, name: TableName): Promise<TableState> {
+  const pointer = await context.catalog.load(name);
+  if (pointer === undefined) throw new MillraceError('not_found', `there is no table ${name.namespace}.${name.name}`);
+  return { pointer, metadata: await context.store.readMetadata(pointer.metadataLocation) };
+}
+
+const DEFAULT_PREVIOUS_VERSIONS = 100;
+
+function withLog(metadata: TableMetadata, base: TableState): TableMetadata {
+  const configured = Number(metadata.properties['write.metadata.previous-versions-max'] ?? DEFAULT_PREVIOUS_VERSIONS);
+  const most = Number.isInteger(configured) && configured >= 1 ? configured : DEFAULT_PREVIOUS_VERSIONS;
+  const log = [...base.metadata['metadata-log'], { 'metadata-file': base.pointer.metadataLocation, 'timestamp-ms': base.metadata['last-updated-ms'] }];
+  return { ...metadata, 'metadata-log': log.slice(-most) };
+}
+
+/** Deletes metadata files that fell out of the log, oldest first, where the table asks for it. */
+async function removeOldMetadata(context: LakeContext, before: TableMetadata, after: TableMetadata): Promise<void> {
+  if (after.properties['write.metadata.delete-after-commit.enabled'] !== 'true') return;
+  const kept = new Set(after['metadata-log'].map((entry) => entry['metadata-file']));
+  for (const { 'metadata-file': path } of before['metadata-log']) {
+    if (!kept.has(path)) await context.files.delete(path).catch(() => undefined); // what stays is an orphan, found by the sweep
+  }
+}
+
+function refersTo(state: TableState, location: string | undefined): boolean {
+  return location !== undefined
+    && (state.pointer.metadataLocation === location || state.metadata['metadata-log'].some((entry) => entry['metadata-file'] === location));
+}
+
+function outraced(name: TableName, tries: number): MillraceError {
+  return new MillraceError('conflict', `other writers committed first, ${tries} times in a row`, {
+    where: `${name.namespace}.${name.name}`, todo: 'Try again when fewer writers are at work, or raise commit.retry.num-retries.',
+  });
+}
+
+function lostAnswer(name: TableName, cause: unknown): MillraceError {
+  return new MillraceError('io', 'the catalog did not say whether the commit came through', {
+    where: `${name.namespace}.${name.name}`, cause, todo: 'Run the same again: a commit that did come through is found by its id and not repeated.',
+  });
+}

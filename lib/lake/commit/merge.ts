@@ -1,0 +1,62 @@
+// Merging small manifests as they pile up, so that a table of many small commits stays quick to plan.
+import { DELETED, EXISTING, type ManifestEntry } from '../format/manifest.ts';
+import type { ManifestFile } from '../format/manifest-list.ts';
+import type { TableMetadata } from '../types.ts';
+
+const DEFAULT_MIN_COUNT = 100;
+const DEFAULT_TARGET_BYTES = 8 * 1024 * 1024;
+
+/** Reads a setting that must be a whole number of at least `least`; anything else counts as not set. */
+function setting(metadata: TableMetadata, key: string, byDefault: number, least: number): number {
+  const value = Number(metadata.properties[key] ?? byDefault);
+  return Number.isInteger(value) && value >= least ? value : byDefault;
+}
+
+/**
+ * Merges manifests below the target size, of one spec and content each, once there are `commit.manifest.min-count-to-merge` of
+ * them. Manifests that the commit under way wrote are left alone.
+ */
+export async function mergeManifests(
+  metadata: TableMetadata, manifests: readonly ManifestFile[], snapshotId: bigint,
+  read: (manifest: ManifestFile) => Promise<readonly ManifestEntry[]>,
+  write: (key: string, entries: ManifestEntry[]) => Promise<ManifestFile>,
+): Promise<ManifestFile[]> {
+  if (metadata.properties['commit.manifest-merge.enabled'] === 'false') return [...manifests];
+  const minCount = setting(metadata, 'commit.manifest.min-count-to-merge', DEFAULT_MIN_COUNT, 2);
+  const target = setting(metadata, 'commit.manifest.target-size-bytes', DEFAULT_TARGET_BYTES, 1);
+  const groups = new Map<string, ManifestFile[]>();
+  for (const manifest of manifests) {
+    if (manifest.addedSnapshotId === snapshotId || manifest.length >= target) continue;
+    const key = `${manifest.specId}/${manifest.content}`;
+    groups.set(key, [...(groups.get(key) ?? []), manifest]);
+  }
+  const replaced = new Set<ManifestFile>();
+  const merged: ManifestFile[] = [];
+  for (const group of groups.values()) {
+    if (group.length < minCount) continue;
+    for (const bin of binsOf(group, target)) {
+      const entries = (await Promise.all(bin.map(read))).flat().filter((entry) => entry.status !== DELETED);
+      merged.push(await write(bin.map((manifest) => manifest.path).join('|'), entries.map((entry) => ({ ...entry, status: EXISTING }))));
+      for (const manifest of bin) replaced.add(manifest);
+    }
+  }
+  return [...merged, ...manifests.filter((manifest) => !replaced.has(manifest))];
+}
+
+/** Neighbours in bins of at most the target size, at least two each: order keeps files of one time together. */
+function binsOf(manifests: readonly ManifestFile[], target: number): ManifestFile[][] {
+  const bins: ManifestFile[][] = [];
+  let bin: ManifestFile[] = [];
+  let size = 0n;
+  for (const manifest of manifests) {
+    if (bin.length > 0 && size + manifest.length > target) {
+      bins.push(bin);
+      bin = [];
+      size = 0n;
+    }
+    bin.push(manifest);
+    size += manifest.length;
+  }
+  bins.push(bin);
+  return bins.filter((each) => each.length > 1);
+}

@@ -1,0 +1,100 @@
+// Reading a table's immutable files, each parsed once in a process: metadata, manifest lists and manifests never change under a path.
+import { MillraceError } from '../base/index.ts';
+import { parseMetadata, schemasCurrentFirst, specById } from './format/metadata.ts';
+import { readManifest, type ManifestEntry } from './format/manifest.ts';
+import { readManifestList, type ManifestFile } from './format/manifest-list.ts';
+import type { Files } from './ports.ts';
+import type { Snapshot, TableMetadata } from './types.ts';
+
+/** Holds values up to a total weight; the one unused for longest goes first. */
+class BoundedCache<V> {
+  private readonly entries = new Map<string, { value: V; weight: number }>();
+  private readonly capacity: number;
+  private total = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  get(key: string): V | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return undefined;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    return entry.value;
+  }
+
+  set(key: string, value: V, weight: number): void {
+    this.total += weight - (this.entries.get(key)?.weight ?? 0);
+    this.entries.delete(key);
+    this.entries.set(key, { value, weight });
+    for (const [oldest, entry] of this.entries) {
+      if (this.total <= this.capacity || oldest === key) break;
+      this.entries.delete(oldest);
+      this.total -= entry.weight;
+    }
+  }
+}
+
+const METADATA_FILES = 64;
+const MANIFEST_LINES = 200_000;
+const MANIFEST_ENTRIES = 200_000;
+
+/** What is returned is shared: nobody may change it. */
+export class TableStore {
+  readonly files: Files;
+  private readonly metadata = new BoundedCache<TableMetadata>(METADATA_FILES);
+  private readonly lists = new BoundedCache<readonly ManifestFile[]>(MANIFEST_LINES);
+  private readonly manifests = new BoundedCache<readonly ManifestEntry[]>(MANIFEST_ENTRIES);
+
+  constructor(files: Files) {
+    this.files = files;
+  }
+
+  async readMetadata(path: string): Promise<TableMetadata> {
+    const known = this.metadata.get(path);
+    if (known !== undefined) return known;
+    const metadata = parseMetadata(await this.files.read(path), path);
+    this.rememberMetadata(path, metadata);
+    return metadata;
+  }
+
+  /** Spares reading back what was just written. */
+  rememberMetadata(path: string, metadata: TableMetadata): void {
+    this.metadata.set(path, metadata, 1);
+  }
+
+  /** The manifests of a snapshot. */
+  async readManifests(snapshot: Snapshot): Promise<readonly ManifestFile[]> {
+    const path = snapshot['manifest-list'];
+    if (path === '') {
+      throw new MillraceError('unsupported', `snapshot ${snapshot['snapshot-id']} lists its manifests in the metadata file, as only Iceberg's earliest version did`, {
+        todo: 'Let the engine that wrote the table rewrite its manifests.',
+      });
+    }
+    const known = this.lists.get(path);
+    if (known !== undefined) return known;
+    const list = readManifestList(await this.files.read(path), path);
+    this.rememberManifests(path, list);
+    return list;
+  }
+
+  rememberManifests(path: string, list: readonly ManifestFile[]): void {
+    this.lists.set(path, list, 1 + list.length);
+  }
+
+  /** All entries of a manifest, deleted ones included. */
+  async readEntries(manifest: ManifestFile, metadata: TableMetadata): Promise<readonly ManifestEntry[]> {
+    if (manifest.keyMetadata !== undefined) throw new MillraceError('unsupported', 'encrypted manifests cannot be read', { where: manifest.path });
+    const known = this.manifests.get(manifest.path);
+    if (known !== undefined) return known;
+    const bytes = await this.files.read(manifest.path);
+    const entries = readManifest(bytes, manifest, specById(metadata, manifest.specId), schemasCurrentFirst(metadata));
+    this.rememberEntries(manifest, entries);
+    return entries;
+  }
+
+  rememberEntries(manifest: ManifestFile, entries: readonly ManifestEntry[]): void {
+    this.manifests.set(manifest.path, entries, 1 + entries.length);
+  }
+}
