@@ -1,7 +1,11 @@
 // What a model is, and the port of the engines that run SQL in Athena's dialect over the lake.
 import type { DataFile } from '../lake/index.ts';
 
-export type ModelKind = 'full' | 'append' | 'merge' | 'partitions';
+export const MODEL_KINDS = ['full', 'append', 'merge', 'partitions'] as const;
+export type ModelKind = (typeof MODEL_KINDS)[number];
+
+export const TIME_GRAINS = ['day', 'month', 'year'] as const;
+export type TimeGrain = (typeof TIME_GRAINS)[number];
 
 /** An audit named in a header, with its arguments; `severity` warn never blocks a publication. */
 export interface AuditUse { audit: string; severity: 'block' | 'warn'; args: Record<string, unknown> }
@@ -20,7 +24,13 @@ export interface Model {
   partitionBy: readonly string[];
   sortBy: readonly string[];
   /** `append` and `partitions`: the column and the grain by which it is computed piece by piece. */
-  time?: { column: string; grain: 'day' | 'month' };
+  time?: { column: string; grain: TimeGrain };
+  /**
+   * Which rows of this table a changed row of an input touches: those with the same time (`append`, `partitions`: one column of the
+   * input) or the same key (`merge`: as many columns as the key has); `ignore`: none. An input that is not listed touches everything,
+   * unless lineage shows that the time column comes straight from one of its columns.
+   */
+  changes: Readonly<Record<string, readonly string[] | 'ignore'>>;
   /** How many grains before the newest are always computed again. */
   lookback: number;
   audits: readonly AuditUse[];
@@ -30,7 +40,9 @@ export interface Model {
   pii: readonly string[];
   /** The SELECT, in Athena's dialect, header and all: line numbers are those of the file. */
   sql: string;
-  /** Tables read, from FROM and JOIN, logical names, sorted. */
+  /** What FROM and JOIN name, as written, sorted: `silver.orders`, `source.customers`. */
+  relations: readonly string[];
+  /** Tables read: the same, with the bronze table behind each `source.<name>`. Sorted. */
   reads: readonly string[];
 }
 

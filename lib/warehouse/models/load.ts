@@ -1,0 +1,121 @@
+// Loads the models of a project and refuses, with file, line and remedy, whatever is wrong with them.
+import type { Contract } from '../../contracts/index.ts';
+import { MillraceError } from '../../base/index.ts';
+import { readAudit, type AuditDefinition } from '../audits/definition.ts';
+import { auditTables } from '../audits/render.ts';
+import { tableReferences } from '../dialect/index.ts';
+import type { Model } from '../types.ts';
+import { readSqlFiles, type SqlFile } from './files.ts';
+import { buildGraph, type Graph } from './graph.ts';
+import { readModelHeader, type HeaderLines } from './header.ts';
+import { didYouMean } from './near.ts';
+import { Problems } from './problem.ts';
+import { SYSTEM_TABLES, type Project } from './project.ts';
+
+const AUDITS = 'audits';
+
+/**
+ * Reads `<folder>/<layer>/*.sql` (models) and `<folder>/audits/*.sql`.
+ *
+ * Throws one `bad_input` that lists every problem: headers that cannot be read, unknown keys and audits (with the nearest names),
+ * missing descriptions and owners, SQL that does not parse, tables that nothing makes, cycles.
+ */
+export async function loadModels(folder: string, contracts: ReadonlyMap<string, Contract>): Promise<Project> {
+  return projectOf(await readSqlFiles(folder), contracts);
+}
+
+/** The same from texts that were read already. */
+export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<string, Contract>): Project {
+  const problems = new Problems();
+  const audits = new Map(files.filter(({ layer }) => layer === AUDITS).flatMap(({ name, path, text }): [string, AuditDefinition][] => {
+    const audit = readAudit(path, name, text, problems);
+    return audit === undefined ? [] : [[name, audit]];
+  }));
+  const loaded = files.filter(({ layer }) => layer !== AUDITS).flatMap((file) => loadOne(file, audits, problems));
+  checkNames(loaded, problems);
+  const models = new Map(loaded.map((one) => [one.model.name, one]));
+  for (const one of loaded) checkTables(one, models, contracts, audits, problems);
+  const graph = problems.found.length === 0 ? graphOf(models, audits, problems) : undefined;
+  problems.throwIfAny();
+  if (graph === undefined) throw new MillraceError('internal', 'the models have no graph');
+  const inOrder = graph.order.flatMap((name) => models.get(name) ?? []).map(({ model }): [string, Model] => [model.name, model]);
+  return Object.freeze({ models: new Map(inOrder), graph, audits, sources: contracts });
+}
+
+interface Loaded { model: Model; lines: HeaderLines }
+
+function loadOne({ layer, name, path, text }: SqlFile, audits: ReadonlyMap<string, AuditDefinition>, problems: Problems): Loaded[] {
+  const read = readModelHeader(path, `${layer}.${name}`, text, audits, problems);
+  const relations = relationsOf(path, text, problems);
+  if (read === undefined || relations === undefined) return [];
+  const reads = [...new Set(relations.map((relation) => relation.replace(/^source\./, 'bronze.')))].sort();
+  return [{ model: Object.freeze({ ...read.header, sql: text, relations, reads }), lines: read.lines }];
+}
+
+function relationsOf(path: string, sql: string, problems: Problems): string[] | undefined {
+  try {
+    const references = tableReferences(sql, path);
+    for (const { text, travel, metadata } of references) {
+      if (travel !== undefined || metadata !== undefined) {
+        problems.add(path, lineOf(sql, text), `a model reads tables as they are: ${text}`, 'time travel and metadata tables are for queries');
+      }
+    }
+    return [...new Set(references.map(({ name }) => name))].sort();
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    problems.add(path, Number(/:(\d+)(?::\d+)?$/.exec(error.where ?? '')?.[1] ?? 1), error.message, error.todo);
+    return undefined;
+  }
+}
+
+function checkNames(loaded: readonly Loaded[], problems: Problems): void {
+  const files = new Map<string, string>();
+  for (const { model } of loaded) {
+    const other = files.get(model.name);
+    if (other !== undefined) problems.add(model.file, 1, `${model.name} is declared twice`, `the other is ${other}`);
+    files.set(model.name, model.file);
+    if (model.layer === 'source' || model.layer === 'bronze' || model.layer === 'ops') {
+      problems.add(model.file, 1, `${model.layer} is not a layer for models`, 'move the file to sql/silver, sql/gold or a folder of its own');
+    }
+  }
+}
+
+/** Every table that the SELECT, `changes`, `accounts` and the audits name has to be a model, a source or one of our own. */
+function checkTables(
+  { model, lines }: Loaded, models: ReadonlyMap<string, Loaded>, contracts: ReadonlyMap<string, Contract>,
+  audits: ReadonlyMap<string, AuditDefinition>, problems: Problems,
+): void {
+  const known = [...models.keys(), ...[...contracts.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`]), ...SYSTEM_TABLES];
+  const check = (table: string, line: number) => {
+    if (!known.includes(table)) problems.add(model.file, line, `there is no table ${table}`, didYouMean(table, known) ?? 'add a model or a contract of that name');
+  };
+  for (const table of model.relations) check(table, lineOf(model.sql, table));
+  for (const table of auditTables(model, audits)) check(table, lines('audits'));
+  for (const table of Object.keys(model.changes)) {
+    if (!model.relations.includes(table)) problems.add(model.file, lines('changes', table), `changes name ${table}, which the SELECT does not read`, didYouMean(table, model.relations));
+  }
+  for (const source of Object.keys(model.accounts)) {
+    if (!contracts.has(source)) problems.add(model.file, lines('accounts', source), `there is no source ${source}`, didYouMean(source, contracts.keys()));
+  }
+}
+
+function graphOf(models: ReadonlyMap<string, Loaded>, audits: ReadonlyMap<string, AuditDefinition>, problems: Problems): Graph | undefined {
+  const needs = new Map([...models].map(([name, { model }]) => [name, [...model.reads, ...auditTables(model, audits).filter((table) => table !== name)]]));
+  const built = buildGraph(needs);
+  if (built.ok) return built.graph;
+  const [first = '', second = ''] = built.cycle;
+  const model = models.get(first)?.model;
+  if (model !== undefined) {
+    const byAudit = !model.reads.includes(second);
+    problems.add(model.file, byAudit ? 1 : lineOf(model.sql, second), `the models need each other in a circle: ${built.cycle.join(' → ')}`,
+      byAudit ? `an audit of ${first} reads ${second}, which is computed from it: put the audit there` : 'break the circle: let one of them read what the other reads');
+  }
+  return undefined;
+}
+
+/** The line on which a table is named, for messages; comments do not count. */
+function lineOf(sql: string, name: string): number {
+  const withoutComments = sql.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '));
+  const at = withoutComments.toLowerCase().indexOf(name.toLowerCase());
+  return at < 0 ? 1 : withoutComments.slice(0, at).split('\n').length;
+}

@@ -1,0 +1,120 @@
+// What a user notices of loading models: mistakes named with file, line and remedy; the order; the selection.
+import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { id, source } from '../../lib/contracts/index.ts';
+import { buildGraph, loadModels, nearNames, selectModels } from '../../lib/warehouse/index.ts';
+
+const contracts = new Map([['orders', source('orders', {
+  description: 'Orders.', owner: 'shop', version: '1.0', timeZone: 'UTC', key: ['order_id'], columns: { order_id: id() },
+})]]);
+
+const AUDITS = { 'audits/unique.sql': '/*\ndescription: Copies.\nparameters:\n  columns: { type: columns, description: The key. }\n*/\nSELECT {{columns}} FROM {{model}} GROUP BY {{columns}} HAVING count(*) > 1\n' };
+const header = (more = '') => `/*\ndescription: A table.\nowner: shop\n${more}*/\n`;
+
+async function load(files: Record<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-models-'));
+  for (const [path, text] of Object.entries({ ...AUDITS, ...files })) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return loadModels(folder, contracts);
+}
+
+const problemsOf = async (files: Record<string, string>) => {
+  const error = await load(files).then(() => undefined, (thrown: { message: string; where?: string; todo?: string }) => thrown);
+  return `${error?.where} ${error?.message} (${error?.todo})`.replaceAll(/\S*\/(?=[a-z_]+\.sql:)/g, '');
+};
+
+describe('a header', () => {
+  it('is read whole, with audits and their severity', async () => {
+    const { models } = await load({
+      'silver/orders.sql': header('kind: merge\nkey: order_id\npartition_by: [bucket(4, order_id)]\naudits:\n  - unique: order_id\n  - warn: { unique: [order_id, status] }\ncolumns:\n  order_id: The id.\npii: []\n')
+        + 'SELECT order_id FROM source.orders',
+    });
+    expect(models.get('silver.orders')).toMatchObject({
+      layer: 'silver', kind: 'merge', key: ['order_id'], partitionBy: ['bucket(4,order_id)'], owner: 'shop', lookback: 0, columns: { order_id: 'The id.' },
+      relations: ['source.orders'], reads: ['bronze.orders'],
+      audits: [{ audit: 'unique', severity: 'block', args: { columns: 'order_id' } }, { audit: 'unique', severity: 'warn', args: { columns: ['order_id', 'status'] } }],
+    });
+  });
+
+  it.each([
+    ['an unknown key, with the nearest', header('kee: order_id\n'), 'a.sql:4 the header has an unknown key \'kee\' (did you mean key?)'],
+    ['no owner', '/*\ndescription: A table.\n*/\n', 'a.sql:2 the header has no owner'],
+    ['no header', '', 'a.sql:1 the file has no header'],
+    ['an unknown kind', header('kind: apend\n'), "a.sql:4 kind 'apend' is unknown (did you mean append?)"],
+    ['an unknown audit', header('audits:\n  - uniqe: order_id\n'), "a.sql:5 there is no audit 'uniqe' (did you mean unique?)"],
+    ['an audit without what it needs', header('audits:\n  - unique\n'), 'a.sql:4 audit unique lacks its columns (The key.)'],
+    ['an argument that the audit does not know', header('audits:\n  - unique: { column: a }\n'), "a.sql:5: audit unique has no parameter 'column' (did you mean columns?)"],
+    ['a merge without a key', header('kind: merge\n'), 'a.sql:4 a merge needs a key'],
+    ['a partitioning that is none', header('partition_by: week(a)\n'), "a.sql:4 'week(a)' is no partitioning"],
+    ['bad YAML', '/*\ndescription: [\n*/\n', 'a.sql:'],
+    ['a source that is not declared', header('accounts:\n  order: count(*)\n'), 'a.sql:5 there is no source order (did you mean orders?)'],
+  ])('is refused for %s', async (_, text, message) => {
+    expect(await problemsOf({ 'silver/a.sql': `${text}SELECT order_id FROM source.orders` })).toContain(message);
+  });
+
+  it('reports all problems of all files at once', async () => {
+    const message = await problemsOf({ 'silver/a.sql': 'SELECT 1 AS a', 'silver/b.sql': `${header('kind: x\n')}SELECT 1 AS b` });
+    expect(message).toMatch(/a\.sql:1[\s\S]*b\.sql:4: kind 'x' is unknown/);
+  });
+});
+
+describe('the graph', () => {
+  it('orders models by what FROM and JOIN read', async () => {
+    const { graph } = await load({
+      'gold/c.sql': `${header()}SELECT a.order_id FROM silver.a AS a JOIN silver.b AS b ON a.order_id = b.order_id`,
+      'silver/a.sql': `${header()}SELECT order_id FROM source.orders`,
+      'silver/b.sql': `${header()}WITH a AS (SELECT order_id FROM silver.a) SELECT order_id FROM a`,
+    });
+    expect(graph.levels).toEqual([['silver.a'], ['silver.b'], ['gold.c']]);
+    expect([...graph.upstream('gold.c')].sort()).toEqual(['silver.a', 'silver.b']);
+    expect([...graph.downstream('silver.a')].sort()).toEqual(['gold.c', 'silver.b']);
+  });
+
+  it('names the circle', async () => {
+    expect(await problemsOf({
+      'silver/a.sql': `${header()}SELECT x FROM silver.b`, 'silver/b.sql': `${header()}SELECT x FROM silver.a`,
+    })).toContain('silver.a → silver.b → silver.a');
+  });
+
+  it('names file, line and the nearest for a table that nothing makes', async () => {
+    expect(await problemsOf({ 'silver/a.sql': `${header()}SELECT order_id\nFROM source.ordrs` })).toContain('a.sql:6 there is no table source.ordrs (did you mean source.orders');
+  });
+
+  it('runs every model after all that it needs, whatever the graph', () => {
+    const acyclic = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 20 })
+      .map((all) => new Map(all.map((needs, index) => [`t${index}`, index === 0 ? [] : needs.map((need) => `t${need % index}`)])));
+    fc.assert(fc.property(acyclic, (needs) => {
+      const built = buildGraph(needs);
+      if (!built.ok) throw new Error('a cycle was found where there is none');
+      const at = new Map(built.graph.order.map((name, index) => [name, index]));
+      for (const [name, all] of needs) for (const need of all) expect(at.get(need)).toBeLessThan(at.get(name) ?? -1);
+      expect(built.graph.order).toHaveLength(needs.size);
+    }));
+  });
+});
+
+describe('a selection', () => {
+  const built = buildGraph(new Map([['silver.a', []], ['silver.b', ['silver.a']], ['gold.c', ['silver.b']], ['gold.d', ['silver.a']]]));
+  const graph = built.ok ? built.graph : undefined;
+  it.each([
+    [[], ['silver.a', 'gold.d', 'silver.b', 'gold.c']],
+    [['silver.b'], ['silver.b']],
+    [['+silver.b'], ['silver.a', 'silver.b']],
+    [['silver.b+'], ['silver.b', 'gold.c']],
+    [['+silver.b+'], ['silver.a', 'silver.b', 'gold.c']],
+    [['silver.*'], ['silver.a', 'silver.b']],
+    [['gold.d,gold.c'], ['gold.d', 'gold.c']],
+  ])('%j gives %j', (terms, expected) => {
+    expect(selectModels(graph!, terms)).toEqual(expected);
+  });
+
+  it('of a model that is not there names the nearest', () => {
+    expect(() => selectModels(graph!, ['gold.cc'])).toThrow("no model is called 'gold.cc'");
+    expect(nearNames('gold.customer_metric', ['gold.customer_metrics', 'silver.orders'])).toEqual(['gold.customer_metrics']);
+  });
+});
