@@ -1,0 +1,41 @@
+/*
+description: One row an order that was reviewed, with its reviews added up.
+kind: full
+key: order_id
+owner: marketplace
+audits:
+  - unique: order_id
+  - not_null: [order_id, avg_review_score, review_count, latest_review_score]
+  - expression: avg_review_score BETWEEN 1 AND 5
+  - warn: { relationships: { column: order_id, to: silver.orders } }
+columns:
+  order_id: The order.
+  avg_review_score: Mean of its reviews' scores, 1 to 5.
+  review_count: How many reviews it has; one review may cover several orders and counts for each.
+  latest_review_score: Score of the review answered last; of those answered at once, the one with the greatest review_id.
+  comment_count: How many of its reviews say something in words.
+  first_review_answered_at: When its first review was answered (UTC); before that no score was known.
+  last_review_answered_at: When its last review was answered (UTC).
+accounts:
+  order_reviews: sum(review_count)
+*/
+WITH ranked AS (
+  SELECT order_id,
+         review_score,
+         review_comment_title,
+         review_comment_message,
+         review_answer_timestamp,
+         row_number() OVER (PARTITION BY order_id
+                            ORDER BY review_answer_timestamp DESC NULLS LAST, review_id DESC) AS by_answer
+  FROM source.order_reviews
+)
+SELECT CAST(order_id AS varchar)                                                                     AS order_id,
+       CAST(avg(CAST(review_score AS double)) AS double)                                             AS avg_review_score,
+       CAST(count(*) AS bigint)                                                                      AS review_count,
+       CAST(max(CASE WHEN by_answer = 1 THEN review_score END) AS bigint)                            AS latest_review_score,
+       CAST(sum(CASE WHEN coalesce(review_comment_title, review_comment_message) IS NOT NULL
+                     THEN 1 ELSE 0 END) AS bigint)                                                   AS comment_count,
+       CAST(min(review_answer_timestamp) AS timestamp(6))                                            AS first_review_answered_at,
+       CAST(max(review_answer_timestamp) AS timestamp(6))                                            AS last_review_answered_at
+FROM ranked
+GROUP BY order_id
