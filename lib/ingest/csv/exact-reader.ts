@@ -1,0 +1,413 @@
+// The exact reader: slower than DuckDB's, but it gives every record a fate and takes up again behind a bad one.
+//
+// A record is well formed when it has the header's number of fields and its quotes are RFC 4180's. What is not:
+//   - Text behind a closing quote (`"a"b`): the physical line is set aside, reading goes on with the next line.
+//   - A quoted field that runs over line ends and then is not closed properly (the file ends, text follows the closing
+//     quote, a later field of the record holds a stray quote, the record grows over the limit, or most of the lines inside
+//     would be whole records by themselves): nobody closed it. Its first physical line alone is set aside, and reading goes
+//     on with the next one, so an unclosed quote costs one row and not the rest of the file.
+//   - Too few or too many fields, a NUL byte, bytes that are not UTF-8: the record is set aside as it stands.
+//   - A line over the limit: its first bytes are set aside, the rest of the line is skipped and counted.
+// A quote inside an unquoted field (`5" pipe`) is text. A line without any byte is not a record.
+import { isUtf8 } from 'node:buffer';
+import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, IS_QUOTE, LF, QUOTE } from './bytes.ts';
+
+export type CsvProblem = 'unclosed_quote' | 'text_after_quote' | 'too_long' | 'invalid_utf8' | 'nul_byte' | 'too_few_fields' | 'too_many_fields';
+
+export interface CsvRecord {
+  /** 1 for the first record behind the header. */
+  row: number;
+  /** Physical line on which it starts, the header being line 1. */
+  line: number;
+  /** Where it starts in the decompressed bytes. */
+  offset: number;
+  /** Its bytes, without the line end, are `window[from, to)`; of a too long one the first only. Valid until the sink returns. */
+  window: Uint8Array;
+  from: number;
+  to: number;
+  /** Bytes that it has in the file, which are more than `to - from` for a too long one. */
+  length: number;
+  /** 0 where the end of the record is not known for certain. */
+  fields: number;
+  /** An unquoted field holds a quote: to be quoted anew before a strict reader sees it. */
+  strayQuote: boolean;
+  /** Empty for a well-formed record; else the first problem decides. */
+  problems: readonly CsvProblem[];
+}
+
+export interface ExactReaderOptions {
+  delimiter: string;
+  /** Fields of the header. */
+  fields: number;
+  start?: { offset: number; line: number; row: number };
+  /** A longer record is set aside. */
+  maxRecordBytes?: number;
+}
+
+export const MAX_RECORD_BYTES = 16 * 2 ** 20;
+/** What is kept of a line that is too long. */
+export const KEPT_OF_TOO_LONG = 64 * 1024;
+/** From so many lines on a quoted field has to explain itself. */
+const SUSPICIOUS_LINES = 16;
+
+const NONE: readonly CsvProblem[] = Object.freeze([]);
+const TOO_LONG: readonly CsvProblem[] = Object.freeze(['too_long' as const]);
+
+type Outcome = 'whole' | 'incomplete' | 'unclosed' | 'text_after_quote';
+
+/** The bytes of a record; valid until the sink returns. */
+export function bytesOf(record: CsvRecord): Uint8Array {
+  return record.window.subarray(record.from, record.to);
+}
+
+export class ExactCsvReader {
+  private readonly classes: Uint8Array;
+  private readonly fields: number;
+  private readonly maxRecordBytes: number;
+  private readonly kept: number;
+
+  private window: Uint8Array = new Uint8Array(0);
+  /** Byte offset of the window in the file. */
+  private base: number;
+  private line: number;
+  private row: number;
+  /** A record that is not complete is tried again only when its bytes have doubled, so that long ones stay linear. */
+  private retryAt = 0;
+  /** The line that was skipped ended in a CR at the end of a chunk: an LF right behind it belongs to that line end. */
+  private swallowLf = false;
+  private skipping: { offset: number; line: number; head: Uint8Array; length: number } | undefined;
+
+  /** One object for all records: a sink that keeps something copies it. */
+  private readonly record: CsvRecord = {
+    row: 0, line: 0, offset: 0, window: this.window, from: 0, to: 0, length: 0, fields: 0, strayQuote: false, problems: NONE,
+  };
+
+  // What the last parse found, in fields instead of an object a record.
+  private end = 0;
+  private next = 0;
+  private delimiters = 0;
+  private lineEnds = 0;
+  private firstLineEnd = 0;
+  private firstLineNext = 0;
+  private strayQuote = false;
+  private strayBehindLineEnd = false;
+  private nul = false;
+  private highBytes = 0;
+
+  constructor(options: ExactReaderOptions) {
+    this.classes = byteClasses(options.delimiter);
+    this.fields = options.fields;
+    this.maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
+    this.kept = Math.min(KEPT_OF_TOO_LONG, this.maxRecordBytes);
+    this.base = options.start?.offset ?? 0;
+    this.line = options.start?.line ?? 1;
+    this.row = options.start?.row ?? 1;
+  }
+
+  /** Gives the sink every record that is complete by now. The chunk may be reused afterwards. */
+  push(chunk: Uint8Array, sink: (record: CsvRecord) => void): void {
+    if (chunk.length === 0) return;
+    if (this.swallowLf) {
+      this.swallowLf = false;
+      if (chunk[0] === LF) {
+        this.base++;
+        return this.push(chunk.subarray(1), sink);
+      }
+    }
+    if (this.skipping !== undefined) {
+      const rest = this.skip(chunk, sink);
+      if (rest !== undefined) this.push(rest, sink);
+      return;
+    }
+    const held = this.window.length;
+    if (held === 0) {
+      this.window = chunk;
+    } else {
+      const joined = new Uint8Array(held + chunk.length);
+      joined.set(this.window);
+      joined.set(chunk, held);
+      this.window = joined;
+    }
+    if (this.window.length >= this.retryAt) this.drain(false, sink);
+    // What is left belongs to the caller's chunk: keep a copy.
+    if (this.window.buffer === chunk.buffer) this.window = this.window.slice();
+  }
+
+  /** The file has ended: gives the sink what is left. */
+  finish(sink: (record: CsvRecord) => void): void {
+    if (this.skipping !== undefined) this.endSkipping(sink);
+    this.drain(true, sink);
+  }
+
+  private drain(final: boolean, sink: (record: CsvRecord) => void): void {
+    const window = this.window;
+    let at = 0;
+    this.retryAt = 0;
+    while (at < window.length) {
+      const outcome = this.parse(at, final);
+      const start = at;
+      if (outcome === 'incomplete') {
+        if (window.length - at <= this.maxRecordBytes) {
+          this.retryAt = 2 * (window.length - at);
+          break;
+        }
+        if (this.lineEnds > 0) {
+          at = this.setAsideFirstLine(at, sink);
+          continue;
+        }
+        this.startSkipping(at);
+        at = window.length;
+      } else if (outcome === 'unclosed' && this.lineEnds > 0) {
+        at = this.setAsideFirstLine(at, sink);
+      } else if (outcome === 'unclosed') {
+        this.end = window.length;
+        this.next = window.length;
+        at = this.setAside(start, ['unclosed_quote'], sink);
+      } else if (outcome === 'text_after_quote') {
+        if (this.lineEnds > 0) {
+          at = this.setAsideFirstLine(at, sink);
+          continue;
+        }
+        if (this.findLineEnd(this.end, final)) {
+          at = this.setAside(start, ['text_after_quote'], sink);
+        } else if (window.length - at <= this.maxRecordBytes) {
+          this.retryAt = 2 * (window.length - at);
+          break;
+        } else {
+          this.startSkipping(at);
+          at = window.length;
+        }
+      } else if (this.end === start) {
+        this.line++;
+        at = this.next;
+      } else if (this.lineEnds > 0 && this.nobodyClosedIt(start)) {
+        at = this.setAsideFirstLine(at, sink);
+      } else {
+        at = this.deliver(start, sink);
+      }
+    }
+    this.base += at;
+    this.window = at === 0 ? window : window.subarray(at);
+  }
+
+  /** Reads one record from `at`, filling end, next and what else was seen. */
+  private parse(at: number, final: boolean): Outcome {
+    const { window, classes } = this;
+    const n = window.length;
+    let i = at;
+    let fieldStart = at;
+    let delimiters = 0;
+    let high = 0;
+    let lineEnds = 0;
+    this.strayQuote = false;
+    this.strayBehindLineEnd = false;
+    this.nul = false;
+    for (;;) {
+      if (i >= n) {
+        if (!final) {
+          this.lineEnds = lineEnds;
+          return 'incomplete';
+        }
+        this.end = n;
+        this.next = n;
+        break;
+      }
+      const c = window[i]!;
+      const kind = classes[c]!;
+      if (kind === 0) {
+        high |= c;
+        i++;
+      } else if (kind === IS_DELIMITER) {
+        delimiters++;
+        fieldStart = ++i;
+      } else if (kind === IS_LF) {
+        this.end = i;
+        this.next = i + 1;
+        break;
+      } else if (kind === IS_CR) {
+        if (i + 1 >= n && !final) {
+          this.lineEnds = lineEnds;
+          return 'incomplete';
+        }
+        this.end = i;
+        this.next = window[i + 1] === LF ? i + 2 : i + 1;
+        break;
+      } else if (kind === IS_NUL) {
+        this.nul = true;
+        i++;
+      } else if (i !== fieldStart) {
+        this.strayQuote = true;
+        if (lineEnds > 0) this.strayBehindLineEnd = true;
+        i++;
+      } else {
+        i++;
+        for (;;) {
+          if (i >= n) {
+            this.lineEnds = lineEnds;
+            return final ? 'unclosed' : 'incomplete';
+          }
+          const q = window[i]!;
+          if (q > QUOTE) {
+            high |= q;
+            i++;
+          } else if (q === QUOTE) {
+            if (i + 1 >= n && !final) {
+              this.lineEnds = lineEnds;
+              return 'incomplete';
+            }
+            i++;
+            if (window[i] === QUOTE) {
+              i++;
+              continue;
+            }
+            break;
+          } else if (q === LF || q === CR) {
+            if (q === CR && i + 1 >= n && !final) {
+              this.lineEnds = lineEnds;
+              return 'incomplete';
+            }
+            const behind = q === CR && window[i + 1] === LF ? i + 2 : i + 1;
+            if (lineEnds++ === 0) {
+              this.firstLineEnd = i;
+              this.firstLineNext = behind;
+            }
+            i = behind;
+          } else {
+            if (q === 0) this.nul = true;
+            i++;
+          }
+        }
+        if (i < n && !endsField(classes[window[i]!]!)) {
+          this.end = i;
+          this.lineEnds = lineEnds;
+          return 'text_after_quote';
+        }
+      }
+    }
+    this.delimiters = delimiters;
+    this.lineEnds = lineEnds;
+    this.highBytes = high;
+    return 'whole';
+  }
+
+  /** A field over several lines, closed in a way that a writer of CSV would not have meant. */
+  private nobodyClosedIt(start: number): boolean {
+    if (this.strayBehindLineEnd || this.end - start > this.maxRecordBytes) return true;
+    if (this.lineEnds < SUSPICIOUS_LINES || this.fields < 2) return false;
+    return linesThatAreRecords(this.window.subarray(this.firstLineNext, this.end), this.classes, this.fields) * 2 > this.lineEnds;
+  }
+
+  private deliver(start: number, sink: (record: CsvRecord) => void): number {
+    let problems: CsvProblem[] | undefined;
+    if (this.end - start > this.maxRecordBytes) {
+      this.emit(start, start + this.kept, 0, TOO_LONG, sink);
+      this.line++;
+      return this.next;
+    }
+    if (this.highBytes >= 0x80 && !isUtf8(this.window.subarray(start, this.end))) (problems ??= []).push('invalid_utf8');
+    if (this.nul) (problems ??= []).push('nul_byte');
+    if (this.delimiters + 1 < this.fields) (problems ??= []).push('too_few_fields');
+    if (this.delimiters + 1 > this.fields) (problems ??= []).push('too_many_fields');
+    this.emit(start, this.end, this.delimiters + 1, problems ?? NONE, sink);
+    this.line += this.lineEnds + 1;
+    return this.next;
+  }
+
+  private setAside(start: number, problems: readonly CsvProblem[], sink: (record: CsvRecord) => void): number {
+    const tooLong = this.end - start > this.maxRecordBytes;
+    this.emit(start, tooLong ? start + this.kept : this.end, 0, tooLong ? TOO_LONG : problems, sink);
+    this.line++;
+    return this.next;
+  }
+
+  private setAsideFirstLine(start: number, sink: (record: CsvRecord) => void): number {
+    this.end = this.firstLineEnd;
+    this.next = this.firstLineNext;
+    return this.setAside(start, ['unclosed_quote'], sink);
+  }
+
+  private emit(from: number, to: number, fields: number, problems: readonly CsvProblem[], sink: (record: CsvRecord) => void): void {
+    const record = this.record;
+    record.row = this.row++;
+    record.line = this.line;
+    record.offset = this.base + from;
+    record.window = this.window;
+    record.from = from;
+    record.to = to;
+    record.length = this.end - from;
+    record.fields = fields;
+    record.strayQuote = this.strayQuote;
+    record.problems = problems;
+    sink(record);
+  }
+
+  /** Sets end and next to the next line end at or behind `from`; false where more bytes are needed to know. */
+  private findLineEnd(from: number, final: boolean): boolean {
+    const window = this.window;
+    let i = from;
+    while (i < window.length && window[i] !== LF && window[i] !== CR) i++;
+    if (!final && (i === window.length || (window[i] === CR && i + 1 === window.length))) return false;
+    this.end = i;
+    this.next = window[i] === CR && window[i + 1] === LF ? i + 2 : Math.min(i + 1, window.length);
+    return true;
+  }
+
+  private startSkipping(at: number): void {
+    const bytes = this.window.subarray(at);
+    this.skipping = { offset: this.base + at, line: this.line, head: bytes.slice(0, this.kept), length: bytes.length };
+  }
+
+  /** Through the rest of a line that is too long; gives what follows it in the chunk. */
+  private skip(chunk: Uint8Array, sink: (record: CsvRecord) => void): Uint8Array | undefined {
+    const skipping = this.skipping!;
+    const lf = chunk.indexOf(LF);
+    const cr = chunk.indexOf(CR);
+    const end = lf === -1 ? cr : cr === -1 ? lf : Math.min(lf, cr);
+    if (end === -1) {
+      skipping.length += chunk.length;
+      this.base += chunk.length;
+      return undefined;
+    }
+    skipping.length += end;
+    this.endSkipping(sink);
+    const next = chunk[end] === CR && chunk[end + 1] === LF ? end + 2 : end + 1;
+    this.swallowLf = chunk[end] === CR && end + 1 === chunk.length;
+    this.base += next;
+    return chunk.subarray(next);
+  }
+
+  private endSkipping(sink: (record: CsvRecord) => void): void {
+    const { offset, line, head, length } = this.skipping!;
+    this.skipping = undefined;
+    sink({ row: this.row++, line, offset, window: head, from: 0, to: head.length, length, fields: 0, strayQuote: false, problems: TOO_LONG });
+    this.line = line + 1;
+  }
+}
+
+/** How many lines, each read by itself, are well-formed records. */
+function linesThatAreRecords(bytes: Uint8Array, classes: Uint8Array, fields: number): number {
+  let whole = 0;
+  let delimiters = 0;
+  let quoted = false;
+  let regular = true;
+  let fieldStart = 0;
+  for (let i = 0; i <= bytes.length; i++) {
+    const kind = i === bytes.length ? IS_LF : classes[bytes[i]!]!;
+    if (kind === IS_LF || kind === IS_CR) {
+      if (delimiters + 1 === fields && regular && !quoted) whole++;
+      delimiters = 0;
+      quoted = false;
+      regular = true;
+      fieldStart = i + 1;
+    } else if (kind === IS_DELIMITER && !quoted) {
+      delimiters++;
+      fieldStart = i + 1;
+    } else if (kind === IS_QUOTE) {
+      if (i === fieldStart) quoted = true;
+      else if (!quoted) regular = false;
+      else if (bytes[i + 1] === QUOTE) i++;
+      else quoted = false;
+    }
+  }
+  return whole;
+}

@@ -1,0 +1,20 @@
+// The port that files are read through: the same code reads a landing folder and a bucket.
+
+export interface LandingFile {
+  /** Absolute path, or `s3://bucket/key`. */
+  path: string;
+  /** What `_file` says: the path below the landing folder. */
+  name: string;
+  /** The source whose folder it lies in; else its name decides. */
+  source?: string;
+  /** Bytes as they lie there, compressed ones compressed. */
+  size: number;
+  /** Milliseconds since 1970. */
+  modifiedAt: number;
+  /** Where DuckDB can open it as it is; undefined: it has to be fetched first. */
+  localPath?: string;
+  /** Its bytes from the start. A chunk is valid until the next one is asked for. */
+  open(): AsyncIterable<Uint8Array>;
+  /** A text that differs once the file has been changed, replaced or removed. */
+  stamp(): Promise<string>;
+}
