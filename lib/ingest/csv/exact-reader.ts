@@ -50,6 +50,7 @@ export const KEPT_OF_TOO_LONG = 64 * 1024;
 /** From so many lines on a quoted field has to explain itself. */
 const SUSPICIOUS_LINES = 16;
 
+const NO_BYTES = new Uint8Array(0);
 const NONE: readonly CsvProblem[] = Object.freeze([]);
 const TOO_LONG: readonly CsvProblem[] = Object.freeze(['too_long' as const]);
 
@@ -66,7 +67,7 @@ export class ExactCsvReader {
   private readonly maxRecordBytes: number;
   private readonly kept: number;
 
-  private window: Uint8Array = new Uint8Array(0);
+  private window: Uint8Array = NO_BYTES;
   /** Byte offset of the window in the file. */
   private base: number;
   private line: number;
@@ -147,16 +148,12 @@ export class ExactCsvReader {
       const outcome = this.parse(at, final);
       const start = at;
       if (outcome === 'incomplete') {
-        if (window.length - at <= this.maxRecordBytes) {
+        if (!this.isTooLong(at)) {
           this.retryAt = 2 * (window.length - at);
           break;
         }
-        if (this.lineEnds > 0) {
-          at = this.setAsideFirstLine(at, sink);
-          continue;
-        }
-        this.startSkipping(at);
-        at = window.length;
+        if (this.lineEnds === 0) return this.startSkipping(at, sink);
+        at = this.setAsideFirstLine(at, sink);
       } else if (outcome === 'unclosed' && this.lineEnds > 0) {
         at = this.setAsideFirstLine(at, sink);
       } else if (outcome === 'unclosed') {
@@ -170,12 +167,11 @@ export class ExactCsvReader {
         }
         if (this.findLineEnd(this.end, final)) {
           at = this.setAside(start, ['text_after_quote'], sink);
-        } else if (window.length - at <= this.maxRecordBytes) {
+        } else if (!this.isTooLong(at)) {
           this.retryAt = 2 * (window.length - at);
           break;
         } else {
-          this.startSkipping(at);
-          at = window.length;
+          return this.startSkipping(at, sink);
         }
       } else if (this.end === start) {
         this.line++;
@@ -352,9 +348,21 @@ export class ExactCsvReader {
     return true;
   }
 
-  private startSkipping(at: number): void {
+  /** Whether a record that is not complete is over the limit already; its last byte may be half of a line end. */
+  private isTooLong(at: number): boolean {
+    return this.window.length - at > this.maxRecordBytes + 1;
+  }
+
+  private startSkipping(at: number, sink: (record: CsvRecord) => void): void {
     const bytes = this.window.subarray(at);
-    this.skipping = { offset: this.base + at, line: this.line, head: bytes.slice(0, this.kept), length: bytes.length };
+    this.base += at;
+    this.skipping = { offset: this.base, line: this.line, head: bytes.slice(0, this.kept), length: 0 };
+    this.window = NO_BYTES;
+    const rest = this.skip(bytes, sink);
+    if (rest !== undefined) {
+      this.window = rest;
+      this.drain(false, sink);
+    }
   }
 
   /** Through the rest of a line that is too long; gives what follows it in the chunk. */
@@ -379,7 +387,7 @@ export class ExactCsvReader {
   private endSkipping(sink: (record: CsvRecord) => void): void {
     const { offset, line, head, length } = this.skipping!;
     this.skipping = undefined;
-    sink({ row: this.row++, line, offset, window: head, from: 0, to: head.length, length, fields: 0, strayQuote: false, problems: TOO_LONG });
+    sink({ row: this.row++, line, offset, window: head, from: 0, to: Math.min(head.length, length), length, fields: 0, strayQuote: false, problems: TOO_LONG });
     this.line = line + 1;
   }
 }
