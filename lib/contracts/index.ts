@@ -4,3 +4,6 @@ export { boolean, date, decimal, epochMs, id, integer, money, text, timestamp } 
 export { columnsOf, source, tableName, type SourceDeclaration } from './source.ts';
 export { checkContract, SYSTEM_COLUMNS } from './check.ts';
 export { loadContracts, type Contracts } from './load.ts';
+export { bronzeColumns, BRONZE_PARTITIONING } from './derive/bronze.ts';
+export { typedColumns, typedSelect } from './typed/select.ts';
+export type { TypedColumn } from './typed/expressions.ts';

@@ -1,0 +1,108 @@
+// From the text in bronze to typed values, in Athena's dialect, by plain functions that every engine here has.
+import { digitsOf } from '../grammar/numbers.ts';
+import { formatPattern, ISO_DATE, ISO_TIMESTAMP, parseFormat } from '../grammar/times.ts';
+import { quote } from '../rules/index.ts';
+import type { Column, Contract } from '../types.ts';
+
+/** A column of the typed relation. */
+export interface TypedColumn {
+  name: string;
+  /** Athena's name of the type. */
+  type: string;
+  nullable: boolean;
+  /** The SQL expression over the bronze table's columns. */
+  sql: string;
+}
+
+/**
+ * What the typed relation has for a column of the contract: the column itself; for a timestamp also `<name>__date`, the date on the wall in
+ * the contract's zone; for an epoch `<name>__time` (UTC) and `<name>__date`.
+ */
+export function typedColumnsOf(contract: Contract, name: string, column: Column, qualifier = ''): TypedColumn[] {
+  const reference = `${qualifier}"${name}"`;
+  const x = column.nullable ? `nullif(${reference}, '')` : reference;
+  const one = (type: string, sql: string): TypedColumn => ({ name, type, nullable: column.nullable, sql });
+  const more = (suffix: string, type: string, sql: string): TypedColumn => ({ name: `${name}__${suffix}`, type, nullable: column.nullable, sql });
+  switch (column.kind) {
+    case 'id':
+      return [one('varchar', whole(column, x))];
+    case 'text':
+      return [one('varchar', x)];
+    case 'boolean':
+      return [one('boolean', `CASE WHEN lower(${x}) IN ('true', 't', 'yes', 'y', '1') THEN true WHEN ${x} IS NOT NULL THEN false END`)];
+    case 'integer':
+      return [one('bigint', `CAST(${whole(column, x)} AS bigint)`)];
+    case 'decimal':
+    case 'money': {
+      const { integer, scale } = digitsOf(column);
+      const type = `decimal(${integer + scale},${scale})`;
+      return [one(type, `CAST(${x} AS ${type})`)];
+    }
+    case 'date':
+      return [one('date', dateOf(column, x))];
+    case 'timestamp': {
+      const { utc, date } = timesOf(column, x, contract.timeZone);
+      return [one('timestamp(6)', utc), more('date', 'date', date)];
+    }
+    case 'epoch_ms': {
+      const number = `CAST(${x} AS bigint)`;
+      const time = `date_add('millisecond', ${number} % 86400000, date_add('day', ${number} / 86400000, TIMESTAMP '1970-01-01 00:00:00.000000'))`;
+      return [one('bigint', number), more('time', 'timestamp(6)', time), more('date', 'date', dateInZone(time, contract.timeZone))];
+    }
+  }
+}
+
+/** `17850.0` → `17850`. */
+function whole(column: Column, x: string): string {
+  return column.canonical === 'integer' ? `regexp_replace(${x}, '\\.0+$', '')` : x;
+}
+
+function dateOf(column: Column, x: string): string {
+  const iso = `CAST(substr(${x}, 1, 10) AS date)`;
+  return byFormat(column, x, iso, (parsed) => `CAST(${parsed} AS date)`);
+}
+
+/** Local time without an offset is the common case and comes first: it has at most 19 characters, and with an offset there are more. */
+function timesOf(column: Column, x: string, zone: string): { utc: string; date: string } {
+  const offset = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$';
+  const wall = (text: string) => `CAST(replace(${text}, 'T', ' ') AS timestamp(6))`;
+  const clock = wall(`substr(regexp_replace(${x}, '${offset}', ''), 1, 26)`);
+  const sign = `regexp_extract(${x}, '[+-][0-9:]+$')`;
+  const minutes = `(CAST(substr(${sign}, 1, 3) AS bigint) * 60 + CAST(concat(substr(${sign}, 1, 1), substr(concat(replace(${sign}, ':', ''), '00'), 4, 2)) AS bigint))`;
+  const fromOffset = `CASE WHEN regexp_like(${x}, 'Z$') THEN ${clock} ELSE date_add('minute', -${minutes}, ${clock}) END`;
+  const day = `CAST(substr(${x}, 1, 10) AS date)`;
+  const utc = `CASE WHEN length(${x}) <= 19 THEN ${toUtc(wall(x), zone)} WHEN regexp_like(${x}, '${offset}') THEN ${fromOffset} ELSE ${toUtc(clock, zone)} END`;
+  const date = `CASE WHEN length(${x}) > 19 AND regexp_like(${x}, '${offset}') THEN ${dateInZone(fromOffset, zone)} ELSE ${day} END`;
+  return {
+    utc: byFormat(column, x, utc, (parsed) => toUtc(`CAST(${parsed} AS timestamp(6))`, zone)),
+    date: byFormat(column, x, date, (parsed) => `CAST(${parsed} AS date)`),
+  };
+}
+
+/** A local time as UTC: a time that occurred twice is its first occurrence, one that was skipped moves forward. */
+function toUtc(wall: string, zone: string): string {
+  return zone === 'UTC' ? wall : `CAST(with_timezone(${wall}, ${quote(zone)}) AT TIME ZONE 'UTC' AS timestamp(6))`;
+}
+
+function dateInZone(utc: string, zone: string): string {
+  return zone === 'UTC' ? `CAST(${utc} AS date)` : `CAST(with_timezone(${utc}, 'UTC') AT TIME ZONE ${quote(zone)} AS date)`;
+}
+
+/** ISO 8601 where the text is so; else the first of the declared formats whose pattern matches. */
+function byFormat(column: Column, x: string, iso: string, of: (parsed: string) => string): string {
+  const formats = column.formats ?? [];
+  if (formats.length === 0) return iso;
+  const kind = column.kind === 'date' ? 'date' : 'timestamp';
+  // The cheap test does where no declared format begins as ISO 8601 does.
+  const isIso = formats.some((format) => format.startsWith('%Y-')) ? `^(?:${kind === 'date' ? ISO_DATE : ISO_TIMESTAMP})$` : '^[0-9]{4}-';
+  const branches = formats.map((format, at) => {
+    const parsed = of(`date_parse(${x}, ${quote(trinoFormat(format))})`);
+    return at === formats.length - 1 ? `ELSE ${parsed}` : `WHEN regexp_like(${x}, ${quote(`^(?:${formatPattern(format, kind)})$`)}) THEN ${parsed}`;
+  });
+  return `CASE WHEN regexp_like(${x}, ${quote(isIso)}) THEN ${iso} ${branches.join(' ')} END`;
+}
+
+/** Trino's formats are MySQL's, which spell minutes and seconds differently. */
+function trinoFormat(format: string): string {
+  return parseFormat(format).map((token) => ('literal' in token ? token.literal : { Y: '%Y', m: '%m', d: '%d', H: '%H', M: '%i', S: '%s' }[token.directive])).join('');
+}

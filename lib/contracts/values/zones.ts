@@ -1,0 +1,34 @@
+// Time zones: from an instant to the clock on the wall, which is one answer, and back, which needs a rule.
+
+const DAY_MS = 86_400_000;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** What a clock in the zone is ahead of UTC at an instant, in milliseconds. */
+export function offsetAt(zone: string, epochMs: number): number {
+  if (zone === 'UTC') return 0;
+  let formatter = formatters.get(zone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23',
+      year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    });
+    formatters.set(zone, formatter);
+  }
+  const part: Record<string, number> = {};
+  for (const { type, value } of formatter.formatToParts(epochMs)) part[type] = Number(value);
+  const wall = Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']);
+  return wall - Math.floor(epochMs / 1000) * 1000;
+}
+
+/**
+ * The instant at which a clock in the zone showed `wallMs` (milliseconds since 1970 as if the wall were UTC). A time that occurred twice is
+ * its first occurrence; one that was skipped moves forward by what was skipped. This is also Trino's rule for `with_timezone`.
+ */
+export function instantOf(zone: string, wallMs: number): number {
+  const before = offsetAt(zone, wallMs - DAY_MS);
+  const early = wallMs - before;
+  if (offsetAt(zone, early) === before) return early;
+  const after = offsetAt(zone, wallMs + DAY_MS);
+  const late = wallMs - after;
+  return offsetAt(zone, late) === after ? late : early;
+}
