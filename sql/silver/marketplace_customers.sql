@@ -21,12 +21,17 @@ WITH postcodes AS (
   SELECT DISTINCT customer_zip_code_prefix AS zip_code_prefix
   FROM source.customers
 ),
-zones AS (
+lengths AS (
+  SELECT DISTINCT prefix_length
+  FROM silver.delivery_zones
+),
+zones AS (                             -- each postcode cut to each length in use: an equality, not a comparison of all with all
   SELECT postcodes.zip_code_prefix,
          max_by(zone.delivery_zone, zone.prefix_length) AS delivery_zone
   FROM postcodes
+  CROSS JOIN lengths
   JOIN silver.delivery_zones AS zone
-    ON zone.postcode_prefix = substr(postcodes.zip_code_prefix, 1, zone.prefix_length)
+    ON zone.postcode_prefix = substr(postcodes.zip_code_prefix, 1, lengths.prefix_length)
   GROUP BY postcodes.zip_code_prefix
 )
 SELECT CAST(customer.customer_id AS varchar)                       AS customer_id,

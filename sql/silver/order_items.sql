@@ -8,12 +8,13 @@ audits:
   - not_null: [order_id, order_item_id, product_id, seller_id, price, freight_value, item_value, category]
   - non_negative: [price, freight_value]
   - reconciles: { this: sum(item_value), with: source.order_items, sum: sum(price + freight_value) }
-  - warn: { relationships: { column: order_id, to: silver.orders } }
+  - warn: { not_null: purchase_date }
   - warn: { relationships: { column: product_id, to: silver.products } }
   - warn: { relationships: { column: seller_id, to: silver.sellers } }
 columns:
   order_id: The order.
   order_item_id: Number of the item within the order, from 1.
+  purchase_date: Business date of the order's purchase. NULL while the orders file lacks the order.
   product_id: The product.
   seller_id: Who sells and sends it.
   shipping_limit_date: Until when the seller has to hand it to the carrier (UTC).
@@ -30,6 +31,7 @@ accounts:
 */
 SELECT CAST(item.order_id AS varchar)                                   AS order_id,
        CAST(item.order_item_id AS bigint)                               AS order_item_id,
+       CAST(placed.purchase_date AS date)                               AS purchase_date,
        CAST(item.product_id AS varchar)                                 AS product_id,
        CAST(item.seller_id AS varchar)                                  AS seller_id,
        CAST(item.shipping_limit_date AS timestamp(6))                   AS shipping_limit_date,
@@ -42,5 +44,6 @@ SELECT CAST(item.order_id AS varchar)                                   AS order
        CAST(seller.seller_city AS varchar)                              AS seller_city,
        CAST(seller.seller_state AS varchar)                             AS seller_state
 FROM source.order_items AS item
+LEFT JOIN silver.orders   AS placed  ON placed.order_id = item.order_id
 LEFT JOIN silver.products AS product ON product.product_id = item.product_id
 LEFT JOIN silver.sellers  AS seller  ON seller.seller_id = item.seller_id

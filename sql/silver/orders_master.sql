@@ -1,8 +1,14 @@
 /*
-description: One row a delivered order with everything that is known of it, its customer, place, payment, review, items, delivery.
-kind: full
+description: One row a delivered order with everything that is known of it, its customer, place, payment, review, items and delivery.
+kind: partitions
 key: order_id
 partition_by: [delivery_zone, month(purchase_date)]
+time: { column: purchase_date, grain: month }
+changes:                               # whatever changes about an order, its month is what is computed again
+  silver.orders: purchase_date
+  silver.order_items: purchase_date
+  silver.order_payments: purchase_date
+  silver.order_reviews: purchase_date
 sort_by: purchase_date
 owner: marketplace
 audits:
@@ -49,11 +55,11 @@ WITH baskets AS (
 )
 SELECT CAST(placed.order_id AS varchar)                                                                 AS order_id,
        CAST(placed.customer_id AS varchar)                                                              AS customer_id,
-       CAST(customer.customer_unique_id AS varchar)                                                     AS customer_unique_id,
-       CAST(customer.customer_zip_code_prefix AS varchar)                                               AS customer_zip_code_prefix,
-       CAST(customer.customer_city AS varchar)                                                          AS customer_city,
-       CAST(customer.customer_state AS varchar)                                                         AS customer_state,
-       CAST(coalesce(customer.delivery_zone, 'unknown') AS varchar)                                     AS delivery_zone,
+       CAST(placed.customer_unique_id AS varchar)                                                       AS customer_unique_id,
+       CAST(placed.customer_zip_code_prefix AS varchar)                                                 AS customer_zip_code_prefix,
+       CAST(placed.customer_city AS varchar)                                                            AS customer_city,
+       CAST(placed.customer_state AS varchar)                                                           AS customer_state,
+       CAST(placed.delivery_zone AS varchar)                                                            AS delivery_zone,
        CAST(placed.order_purchase_timestamp AS timestamp(6))                                            AS order_purchase_timestamp,
        CAST(placed.purchase_date AS date)                                                               AS purchase_date,
        CAST(placed.carrier_date AS date)                                                                AS carrier_date,
@@ -73,8 +79,7 @@ SELECT CAST(placed.order_id AS varchar)                                         
        CAST(coalesce(review.review_count, 0) AS bigint)                                                 AS review_count,
        CAST(review.last_review_answered_at AS timestamp(6))                                             AS last_review_answered_at
 FROM silver.orders AS placed
-LEFT JOIN silver.marketplace_customers AS customer ON customer.customer_id = placed.customer_id
-LEFT JOIN baskets                      AS basket   ON basket.order_id = placed.order_id
-LEFT JOIN silver.order_payments        AS payment  ON payment.order_id = placed.order_id
-LEFT JOIN silver.order_reviews         AS review   ON review.order_id = placed.order_id
+LEFT JOIN baskets               AS basket  ON basket.order_id = placed.order_id
+LEFT JOIN silver.order_payments AS payment ON payment.order_id = placed.order_id
+LEFT JOIN silver.order_reviews  AS review  ON review.order_id = placed.order_id
 WHERE placed.is_delivered

@@ -1,8 +1,12 @@
 /*
 description: One row a line of an invoice or a purchase at the shop's own till, whatever system it comes from; never orders of the marketplace.
-kind: full
+kind: partitions
 key: [source, transaction_id, line_no]
 partition_by: month(transaction_date)
+time: { column: transaction_date, grain: month }
+changes:                               # a customer of the CRM who turns out to be somebody else changes any month, so that is not listed
+  source.online_retail: invoice_date__date
+  source.transactions: timestamp__date
 sort_by: transaction_date
 owner: finance
 audits:
