@@ -36,6 +36,18 @@ class BoundedCache<V> {
   }
 }
 
+/** Maps in order, with at most `limit` calls under way. */
+export async function mapLimited<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+const PARALLEL_READS = 16;
 const METADATA_FILES = 64;
 const MANIFEST_LINES = 200_000;
 const MANIFEST_ENTRIES = 200_000;
@@ -92,6 +104,11 @@ export class TableStore {
     const entries = readManifest(bytes, manifest, specById(metadata, manifest.specId), schemasCurrentFirst(metadata));
     this.rememberEntries(manifest, entries);
     return entries;
+  }
+
+  /** The entries of many manifests, a few files read at a time. */
+  async readAllEntries(manifests: readonly ManifestFile[], metadata: TableMetadata): Promise<(readonly ManifestEntry[])[]> {
+    return mapLimited(manifests, PARALLEL_READS, (manifest) => this.readEntries(manifest, metadata));
   }
 
   rememberEntries(manifest: ManifestFile, entries: readonly ManifestEntry[]): void {

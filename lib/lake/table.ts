@@ -1,16 +1,29 @@
 // One table: what it is now, and everything that can be done with it.
-import { MillraceError } from '../base/index.ts';
+import {
+  appendChange, deleteWhereChange, overwriteChange, replaceChange, rewriteChange, rowDeltaChange, type FileRewrite, type OverwriteScope, type RowDelta,
+} from './commit/changes.ts';
+import { ancestors } from './commit/history.ts';
 import { readState, type TableState } from './commit/loop.ts';
-import { commitSnapshot, type CommitOptions, type CommitResult } from './commit/operations.ts';
+import {
+  commitMetadata, partitioningChange, propertiesChange, removeRefChange, rollbackChange, schemaChange, sortOrderChange, tagChange, upgradeFormat,
+  type MetadataChange, type TagOptions,
+} from './commit/metadata-changes.ts';
+import { commitSnapshot, findByWapId, type SnapshotChange } from './commit/operations.ts';
+import type { ChangeOptions, CommitOptions, CommitResult, PropertyChange } from './commit/options.ts';
+import type { SchemaChange } from './format/evolve.ts';
 import { currentSchema, currentSnapshot, defaultSpec } from './format/metadata.ts';
 import type { LakeContext } from './lake.ts';
 import type { TablePointer } from './ports.ts';
 import { planScan, type ScanOptions, type TableScan } from './scan/plan.ts';
-import type { DataFile, PartitionSpec, Schema, Snapshot, SortOrder, TableMetadata, TableName } from './types.ts';
+import type { DataFile, PartitionSpec, Predicate, Schema, Snapshot, SortOrder, TableMetadata, TableName } from './types.ts';
 
+/**
+ * A table as of its last load, refresh or commit. Every change goes to the newest state, whatever this object has seen: what
+ * others committed meanwhile is rebased on where that is right, and is a `conflict` where it is not.
+ */
 export class Table {
   readonly name: TableName;
-  private readonly context: LakeContext;
+  readonly context: LakeContext;
   private state: TableState;
 
   constructor(context: LakeContext, pointer: TablePointer, metadata: TableMetadata) {
@@ -19,7 +32,6 @@ export class Table {
     this.state = { pointer, metadata };
   }
 
-  /** As of the last load, refresh or commit of this object. */
   get metadata(): TableMetadata {
     return this.state.metadata;
   }
@@ -54,6 +66,11 @@ export class Table {
     return currentSnapshot(this.metadata);
   }
 
+  /** The current snapshot and its ancestors, newest first. */
+  get history(): Snapshot[] {
+    return ancestors(this.metadata);
+  }
+
   /** The folder in which data files belong (`write.data.path`, else `<location>/data`). */
   get dataLocation(): string {
     return this.properties['write.data.path'] ?? `${this.location}/data`;
@@ -66,20 +83,99 @@ export class Table {
     return this.state.pointer.metadataLocation !== before;
   }
 
-  /** Adds files. Rebases on whatever others commit meanwhile, since adding rows loses nobody's. */
-  async append(files: readonly DataFile[], options: CommitOptions = {}): Promise<CommitResult> {
-    return this.commit({ operation: 'append', add: files }, options);
-  }
-
-  /** Which files to read for a snapshot and a filter, with the deletes that apply to each. */
+  /** Which files to read, with the deletes that apply to each; of the current snapshot, or of one of the past. */
   async scan(options: ScanOptions = {}): Promise<TableScan> {
     return planScan(this.context.store, this.metadata, options);
   }
 
-  private async commit(change: Parameters<typeof commitSnapshot>[2], options: CommitOptions): Promise<CommitResult> {
-    if (this.metadata['format-version'] !== 2) {
-      throw new MillraceError('unsupported', 'tables of Iceberg format version 1 can be read, not written', { where: this.location, todo: 'Upgrade it to version 2 first.' });
-    }
+  /** The snapshot that was committed under that `wapId`, among the current one's ancestors. */
+  findCommit(wapId: string): Snapshot | undefined {
+    return findByWapId(this.metadata, wapId);
+  }
+
+  /** Adds files. Rebases on whatever others commit meanwhile, since adding rows loses nobody's. */
+  async append(files: readonly DataFile[], options: CommitOptions = {}): Promise<CommitResult> {
+    return this.commit(appendChange(files), options);
+  }
+
+  /** Replaces the whole table, partitions, or the files that match a filter. Refused where others changed what is replaced, or `reads`. */
+  async overwrite(files: readonly DataFile[], scope: OverwriteScope, options: ChangeOptions = {}): Promise<CommitResult> {
+    return this.commit(overwriteChange(this.context.store, this.metadata, files, scope, options), options);
+  }
+
+  /**
+   * Merge, update or delete by copy on write: files with touched rows are replaced by files with the rows as they shall be. Refused where
+   * those files changed, or (serializable) where others changed any row that `reads` matches.
+   */
+  async rewriteFiles(rewrite: FileRewrite, options: ChangeOptions = {}): Promise<CommitResult> {
+    return this.commit(rewriteChange(this.context.store, rewrite, options), options);
+  }
+
+  /** Compaction: the same rows in other files. Refused where one of the files changed; what others add meanwhile stays. */
+  async replaceFiles(rewrite: FileRewrite, options: CommitOptions = {}): Promise<CommitResult> {
+    const basedOn = options.basedOn === undefined ? this.currentSnapshot : options.basedOn.snapshot;
+    return this.commit(replaceChange(this.context.store, this.metadata, rewrite, basedOn?.['snapshot-id']), options);
+  }
+
+  /** Removes these files, with all their rows. */
+  async deleteFiles(files: readonly DataFile[], options: ChangeOptions = {}): Promise<CommitResult> {
+    return this.rewriteFiles({ remove: files, add: [] }, options);
+  }
+
+  /** Removes the files all of whose rows match; `bad_input` where a file holds other rows too. */
+  async deleteWhere(predicate: Predicate, options: CommitOptions = {}): Promise<CommitResult> {
+    return this.commit(deleteWhereChange(predicate), options);
+  }
+
+  /** Merge on read: adds rows, and position-delete files that delete others. */
+  async rowDelta(delta: RowDelta, options: ChangeOptions = {}): Promise<CommitResult> {
+    return this.commit(rowDeltaChange(this.context.store, delta, options), options);
+  }
+
+  /** Adds, renames, drops, moves, widens columns; refused by name where it is not compatible. */
+  async evolveSchema(changes: readonly SchemaChange[]): Promise<void> {
+    await this.change(schemaChange(changes));
+  }
+
+  /** `['month(order_date)', 'zone']`: how files are partitioned from now on. */
+  async setPartitioning(expressions: readonly string[]): Promise<void> {
+    await this.change(partitioningChange(expressions));
+  }
+
+  /** `['customer_id', 'order_date desc']`: how writers shall sort from now on. */
+  async setSortOrder(expressions: readonly string[]): Promise<void> {
+    await this.change(sortOrderChange(expressions));
+  }
+
+  async setProperties(change: PropertyChange): Promise<void> {
+    await this.change(propertiesChange(change));
+  }
+
+  /** Makes an ancestor current again. `properties` may set back what belongs to the snapshot, such as a stream's position. */
+  async rollback(snapshotId: bigint, properties: (snapshot: Snapshot) => PropertyChange | undefined = () => undefined): Promise<void> {
+    await this.change(rollbackChange(snapshotId, properties, () => this.context.clock.now()));
+  }
+
+  /** Names a snapshot, and so keeps it from expiring. */
+  async tag(name: string, options: TagOptions = {}): Promise<void> {
+    await this.change(tagChange(name, options));
+  }
+
+  async removeTag(name: string): Promise<void> {
+    await this.change(removeRefChange(name));
+  }
+
+  /** From format version 1 to 2; its files stay as they are. */
+  async upgradeFormat(): Promise<void> {
+    await this.change(upgradeFormat);
+  }
+
+  /** A change of metadata of the caller's own, applied again on each new base; the same object means that there is nothing to do. */
+  async change(change: MetadataChange): Promise<void> {
+    this.state = await commitMetadata(this.context, this.state, change);
+  }
+
+  private async commit(change: SnapshotChange, options: CommitOptions): Promise<CommitResult> {
     const { state, result } = await commitSnapshot(this.context, this.state, change, options);
     this.state = state;
     return result;

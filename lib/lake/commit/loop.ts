@@ -21,8 +21,11 @@ export interface Committer {
   attempt(base: TableState): Promise<Attempt | 'done'>;
   /** Whether metadata read later hold this commit: asked after an answer was lost. */
   isIn(metadata: TableMetadata): boolean;
-  /** Called once it is known that the last attempt is not, and will not be, visible. */
-  discard?(attempt: Attempt): Promise<void>;
+  /**
+   * Called once it is certain what came through: with the final metadata, or undefined where nothing did. What was written for other
+   * tries may go. Not called while a lost answer leaves it open.
+   */
+  settled?(metadata: TableMetadata | undefined): Promise<void>;
 }
 
 const DEFAULT_TRIES = 100;
@@ -31,30 +34,48 @@ const LONGEST_WAIT_MS = 500;
 
 /** The state after the commit. Throws `conflict` where every try lost the race; `commit.retry.num-retries` sets how many there are. */
 export async function commitWithRetry(context: LakeContext, start: TableState, committer: Committer, signal?: AbortSignal): Promise<TableState> {
+  const doubt = { lostAnswer: false };
+  let state: TableState;
+  try {
+    state = await tryUntilIn(context, start, committer, doubt, signal);
+  } catch (error) {
+    if (!doubt.lostAnswer) await committer.settled?.(undefined);
+    throw error;
+  }
+  if (!doubt.lostAnswer || committer.isIn(state.metadata)) await committer.settled?.(state.metadata);
+  return state;
+}
+
+async function tryUntilIn(
+  context: LakeContext, start: TableState, committer: Committer, doubt: { lostAnswer: boolean }, signal: AbortSignal | undefined,
+): Promise<TableState> {
+  const { name } = start.pointer;
   const tries = 1 + retriesOf(start.metadata);
-  let base = start;
   for (let tried = 1; ; tried++) {
     signal?.throwIfAborted();
+    const base = await readState(context, name);
+    if (tried > 1 && committer.isIn(base.metadata)) return base; // an earlier try, whose answer was lost, came through after all
     const attempt = await committer.attempt(base);
     if (attempt === 'done') return base;
+    attempt.written?.catch(() => undefined); // its failure reaches us through the catalog
     const metadata = withLog(attempt.metadata, base);
     const outcome = await swap(context, base, metadata, attempt);
-    if (outcome.outcome === 'committed') {
-      context.store.rememberMetadata(outcome.pointer.metadataLocation, metadata);
-      await removeOldMetadata(context, base.metadata, metadata);
-      return { pointer: outcome.pointer, metadata };
-    }
-    const now = await readState(context, start.pointer.name);
-    if (outcome.outcome === 'unknown') {
-      if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
-      if (tried >= tries) throw lostAnswer(start.pointer.name, outcome.cause);
-    } else {
-      if (committer.isIn(now.metadata)) return now; // an earlier attempt, whose answer was lost, came through after all
-      await committer.discard?.(attempt);
-      if (tried >= tries) throw outraced(start.pointer.name, tries);
+    switch (outcome.outcome) {
+      case 'committed':
+        context.store.rememberMetadata(outcome.pointer.metadataLocation, metadata);
+        await removeOldMetadata(context, base.metadata, metadata);
+        return { pointer: outcome.pointer, metadata };
+      case 'unknown': {
+        doubt.lostAnswer = true;
+        const now = await readState(context, name);
+        if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
+        if (tried >= tries) throw lostAnswer(name, outcome.cause);
+        break;
+      }
+      case 'conflict':
+        if (tried >= tries) throw outraced(name, tries);
     }
     await context.clock.sleep(waitBefore(tried), signal);
-    base = tried === 1 ? now : await readState(context, start.pointer.name);
   }
 }
 

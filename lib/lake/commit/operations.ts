@@ -1,62 +1,97 @@
-// The commits that make a snapshot: append, overwrite, delete, replace.
-import { snapshotById } from '../format/metadata.ts';
+// The commits that make a snapshot, as one procedure: check, validate, build, swap.
+import { MillraceError } from '../../base/index.ts';
+import { currentSnapshot, snapshotById } from '../format/metadata.ts';
 import type { LakeContext } from '../lake.ts';
 import type { DataFile, Snapshot, SnapshotOperation, TableMetadata } from '../types.ts';
+import { danglingDeletes } from './dangling.ts';
+import { requireHistory } from './conflicts.ts';
+import { ancestors, changesOf, snapshotsSince } from './history.ts';
 import { commitWithRetry, type TableState } from './loop.ts';
+import type { CommitOptions, CommitResult, PropertyChange, Rebase } from './options.ts';
+import { prepareFiles } from './prepare.ts';
+import { anyOf, type FileSelector } from './selectors.ts';
 import { SnapshotBuilder } from './snapshot.ts';
 
-/** Sets and removes table properties in the commit that makes the snapshot. */
-export interface PropertyChange { set?: Readonly<Record<string, string>>; remove?: readonly string[] }
+/** A base on which a change is tried: the state, and what came since the change was computed. */
+export interface Base { metadata: TableMetadata; since: readonly Snapshot[]; basedOn: bigint | undefined }
 
-export interface CommitOptions {
-  /** Entries for the snapshot's summary. */
-  summary?: Readonly<Record<string, string>>;
-  /** Names what is committed: where an ancestor snapshot carries the same id, nothing is committed again. Stored as `wap.id`. */
-  wapId?: string;
-  properties?: PropertyChange;
-  signal?: AbortSignal;
+export interface SnapshotChange {
+  operation: SnapshotOperation;
+  add: readonly DataFile[];
+  /** What is removed, on that base; undefined: nothing. */
+  remove?(base: Base): FileSelector;
+  /** Throws `conflict` where the change does not hold on that base. Appends have none: they may rebase blindly. */
+  validate?(base: Base): Promise<void>;
+  /** Data sequence number of added files, where it is not the snapshot's own. */
+  addWithSequenceNumber?: bigint;
 }
-
-export interface CommitResult {
-  snapshot: Snapshot;
-  /** False where the commit was found in the table already, by its `wapId`. */
-  committed: boolean;
-}
-
-export interface SnapshotChange { operation: SnapshotOperation; add: readonly DataFile[] }
 
 export async function commitSnapshot(
   context: LakeContext, start: TableState, change: SnapshotChange, options: CommitOptions,
 ): Promise<{ state: TableState; result: CommitResult }> {
   const builder = new SnapshotBuilder(context);
-  let found: Snapshot | undefined;
+  const basedOn = (options.basedOn === undefined ? currentSnapshot(start.metadata) : options.basedOn.snapshot)?.['snapshot-id'];
+  let lastSeen = basedOn;
+  let found: { snapshot: Snapshot | undefined } | undefined;
+
   const state = await commitWithRetry(context, start, {
-    attempt: async (base) => {
-      found = options.wapId === undefined ? undefined : findByWapId(base.metadata, options.wapId);
-      if (found !== undefined) return 'done';
-      const summary = { ...options.summary, ...(options.wapId === undefined ? {} : { 'wap.id': options.wapId }) };
-      const attempt = await builder.build(base, { operation: change.operation, add: change.add, summary });
-      return { ...attempt, metadata: withProperties(attempt.metadata, options.properties) };
+    attempt: async ({ metadata }) => {
+      refuseOldFormat(metadata);
+      if (options.wapId !== undefined) {
+        const earlier = findByWapId(metadata, options.wapId);
+        if (earlier !== undefined) {
+          found = { snapshot: earlier };
+          return 'done';
+        }
+      }
+      const revision = await options.beforeCommit?.(rebaseOf(context, metadata, lastSeen));
+      lastSeen = metadata['current-snapshot-id'];
+      if (revision === 'skip') {
+        found = { snapshot: currentSnapshot(metadata) };
+        return 'done';
+      }
+      const base: Base = { metadata, basedOn, since: change.validate === undefined ? [] : requireHistory(metadata, basedOn) };
+      await change.validate?.(base);
+      const add = revision?.add ?? change.add;
+      const removed = change.remove?.(base);
+      const attempt = await builder.build(metadata, {
+        operation: change.operation,
+        add: prepareFiles(add, metadata),
+        addKey: add,
+        addWithSequenceNumber: change.addWithSequenceNumber,
+        remove: removed === undefined ? undefined : anyOf([removed, ...await danglingDeletes(context.store, metadata, change.remove?.(base))]),
+        summary: { ...options.summary, ...revision?.summary, ...(options.wapId === undefined ? {} : { 'wap.id': options.wapId }) },
+      });
+      return { ...attempt, metadata: withProperties(withProperties(attempt.metadata, options.properties), revision?.properties) };
     },
     isIn: (metadata) => snapshotById(metadata, builder.snapshotId) !== undefined,
+    settled: (metadata) => builder.discardUnused(metadata),
   }, options.signal);
-  const snapshot = found ?? snapshotById(state.metadata, builder.snapshotId) as Snapshot;
-  return { state, result: { snapshot, committed: found === undefined } };
+  return { state, result: { snapshot: found === undefined ? snapshotById(state.metadata, builder.snapshotId) : found.snapshot, committed: found === undefined } };
+}
+
+function refuseOldFormat(metadata: TableMetadata): void {
+  if (metadata['format-version'] === 2) return;
+  throw new MillraceError('unsupported', 'tables of Iceberg format version 1 can be read, not written', {
+    where: metadata.location, todo: 'Upgrade the table to version 2 first.',
+  });
+}
+
+function rebaseOf(context: LakeContext, metadata: TableMetadata, lastSeen: bigint | undefined): Rebase {
+  // After a rollback there is no telling what is new: everything is.
+  const newSnapshots = snapshotsSince(metadata, lastSeen) ?? ancestors(metadata).reverse();
+  return {
+    metadata, newSnapshots,
+    addedFiles: async () => (await Promise.all(newSnapshots.map((snapshot) => changesOf(context.store, metadata, snapshot)))).flatMap(({ added }) => added),
+  };
 }
 
 /** The ancestor of the current snapshot that carries the id. */
 export function findByWapId(metadata: TableMetadata, wapId: string): Snapshot | undefined {
-  const byId = new Map(metadata.snapshots.map((snapshot) => [snapshot['snapshot-id'], snapshot]));
-  let next = metadata['current-snapshot-id'];
-  while (next !== undefined) {
-    const snapshot = byId.get(next);
-    if (snapshot === undefined || snapshot.summary['wap.id'] === wapId) return snapshot;
-    next = snapshot['parent-snapshot-id'];
-  }
-  return undefined;
+  return ancestors(metadata).find((snapshot) => snapshot.summary['wap.id'] === wapId || snapshot.summary['published-wap-id'] === wapId);
 }
 
-function withProperties(metadata: TableMetadata, change: PropertyChange | undefined): TableMetadata {
+export function withProperties(metadata: TableMetadata, change: PropertyChange | undefined): TableMetadata {
   if (change === undefined) return metadata;
   const properties = { ...metadata.properties, ...change.set };
   for (const key of change.remove ?? []) delete properties[key];

@@ -2,29 +2,23 @@
 import type { ManifestEntry } from '../format/manifest.ts';
 import { ADDED, DELETED, EXISTING, writeManifest } from '../format/manifest.ts';
 import { describeManifest, writeManifestList, type ManifestFile } from '../format/manifest-list.ts';
-import { currentSchema, currentSnapshot, schemasCurrentFirst, specById } from '../format/metadata.ts';
+import { currentSchema, currentSnapshot, schemasCurrentFirst, snapshotById, specById } from '../format/metadata.ts';
 import type { LakeContext } from '../lake.ts';
 import type { DataFile, Snapshot, SnapshotOperation, TableMetadata } from '../types.ts';
-import type { Attempt, TableState } from './loop.ts';
+import type { Attempt } from './loop.ts';
 import { mergeManifests } from './merge.ts';
+import type { FileSelector } from './selectors.ts';
 import { SummaryBuilder } from './summary.ts';
-
-/** Says which live files a commit removes; made anew for each base. */
-export interface FileSelector {
-  /** Whether the manifest may hold such a file. */
-  mayContain(manifest: ManifestFile): boolean;
-  selects(entry: ManifestEntry): boolean;
-  /** Called after all manifests were seen; throws where a file that must be there was not. */
-  finish(): void;
-}
 
 export interface SnapshotPlan {
   operation: SnapshotOperation;
   add: readonly DataFile[];
+  /** Tells whether `add` is the same as at the last try: its manifest is then used again. */
+  addKey: unknown;
   /** undefined: nothing is removed. */
-  remove?: FileSelector;
+  remove: FileSelector | undefined;
   /** Data sequence number that added files get instead of the snapshot's: compaction keeps the age of what it rewrote. */
-  addWithSequenceNumber?: bigint;
+  addWithSequenceNumber: bigint | undefined;
   summary: Readonly<Record<string, string>>;
 }
 
@@ -36,11 +30,12 @@ export class SnapshotBuilder {
   readonly snapshotId: bigint;
   private readonly context: LakeContext;
   private readonly token: string;
-  private readonly rewritten = new Map<string, Promise<ManifestFile>>();
-  private manifestCount = 0;
+  /** Manifests written for this or an earlier try. */
+  private readonly manifests = new Map<string, { line: ManifestFile; written: Promise<void> }>();
+  private readonly writtenPaths = new Set<string>();
+  private addVersion = 0;
+  private lastAddKey: unknown;
   private attempts = 0;
-  /** Every file written for a try, until it is known whether the try came through. */
-  private readonly written = new Set<string>();
 
   constructor(context: LakeContext) {
     this.context = context;
@@ -48,12 +43,13 @@ export class SnapshotBuilder {
     this.token = context.ids.uuid();
   }
 
-  async build(base: TableState, plan: SnapshotPlan): Promise<Attempt> {
-    const { metadata } = base;
+  async build(metadata: TableMetadata, plan: SnapshotPlan): Promise<Attempt> {
     const parent = currentSnapshot(metadata);
     const sequenceNumber = metadata['last-sequence-number'] + 1n;
     const summary = new SummaryBuilder();
     for (const file of plan.add) summary.add(file);
+    if (plan.addKey !== this.lastAddKey) this.addVersion += 1;
+    this.lastAddKey = plan.addKey;
 
     const pending: Promise<unknown>[] = [];
     const old = parent === undefined ? [] : await this.context.store.readManifests(parent);
@@ -70,7 +66,7 @@ export class SnapshotBuilder {
       'snapshot-id': this.snapshotId,
       ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
       'timestamp-ms': Math.max(this.context.clock.now(), metadata['last-updated-ms']),
-      summary: { operation: plan.operation, ...plan.summary, ...summary.build(parent) },
+      summary: { operation: summary.operation(plan.operation), ...plan.summary, ...summary.build(parent) },
       'manifest-list': listPath,
       'schema-id': metadata['current-schema-id'],
     };
@@ -80,15 +76,18 @@ export class SnapshotBuilder {
     return { metadata: withSnapshot(metadata, snapshot), written: Promise.all(pending) };
   }
 
-  /** Forgets the files of tries that did not come through; `kept` is what the table refers to now. */
-  async discard(kept: ReadonlySet<string>): Promise<void> {
-    for (const path of this.written) {
-      if (!kept.has(path)) await this.context.files.delete(path).catch(() => undefined); // else the orphan sweep finds it
+  /** Deletes what was written for tries that did not come through. `metadata` is what came through; undefined: nothing did. */
+  async discardUnused(metadata: TableMetadata | undefined): Promise<void> {
+    const snapshot = metadata === undefined ? undefined : snapshotById(metadata, this.snapshotId);
+    if (snapshot !== undefined && this.attempts === 1) return;
+    const used = new Set(snapshot === undefined ? [] : [snapshot['manifest-list'], ...(await this.context.store.readManifests(snapshot)).map((each) => each.path)]);
+    for (const path of this.writtenPaths) {
+      if (!used.has(path)) await this.context.files.delete(path).catch(() => undefined); // else the orphan sweep finds it
     }
   }
 
   private async write(path: string, bytes: Buffer): Promise<void> {
-    this.written.add(path);
+    this.writtenPaths.add(path);
     await this.context.files.write(path, bytes, { durable: 'with-folder' });
   }
 
@@ -99,7 +98,7 @@ export class SnapshotBuilder {
       const entry: ManifestEntry = { status: ADDED, snapshotId: this.snapshotId, sequenceNumber: plan.addWithSequenceNumber, fileSequenceNumber: undefined, file };
       groups.set(key, [...(groups.get(key) ?? []), entry]);
     }
-    return Promise.all([...groups].map(([key, entries]) => this.writeOnce(`add:${key}`, metadata, entries, sequenceNumber, pending)));
+    return Promise.all([...groups].map(([key, entries]) => this.writeOnce(`add:${this.addVersion}:${key}`, metadata, entries, sequenceNumber, pending)));
   }
 
   private async withoutRemoved(
@@ -130,18 +129,20 @@ export class SnapshotBuilder {
 
   /** Writes a manifest, or gives the one that an earlier try wrote under the same key. The bytes become durable with `pending`. */
   private async writeOnce(key: string, metadata: TableMetadata, entries: ManifestEntry[], sequenceNumber: bigint, pending: Promise<unknown>[]): Promise<ManifestFile> {
-    const known = this.rewritten.get(key);
-    if (known !== undefined) return known;
-    const first = entries[0] as ManifestEntry;
-    const content = first.file.content === 0 ? 0 : 1;
-    const spec = specById(metadata, first.file.specId);
-    const schemas = schemasCurrentFirst(metadata);
-    const bytes = writeManifest(entries, content, spec, currentSchema(metadata), schemas);
-    const path = `${metadata.location}/metadata/${this.token}-m${this.manifestCount++}.avro`;
-    const line = describeManifest(path, bytes.length, content, spec, schemas, entries, this.snapshotId, sequenceNumber);
-    pending.push(this.write(path, bytes));
-    this.rewritten.set(key, Promise.resolve(line));
-    return line;
+    let manifest = this.manifests.get(key);
+    if (manifest === undefined) {
+      const { file } = entries[0] as ManifestEntry;
+      const content = file.content === 0 ? 0 : 1;
+      const spec = specById(metadata, file.specId);
+      const schemas = schemasCurrentFirst(metadata);
+      const bytes = writeManifest(entries, content, spec, currentSchema(metadata), schemas);
+      const path = `${metadata.location}/metadata/${this.token}-m${this.manifests.size}.avro`;
+      const line = describeManifest(path, bytes.length, content, spec, schemas, entries, this.snapshotId, sequenceNumber);
+      manifest = { line, written: this.write(path, bytes) };
+      this.manifests.set(key, manifest);
+    }
+    pending.push(manifest.written);
+    return manifest.line;
   }
 }
 

@@ -1,6 +1,6 @@
 // The statistics of a snapshot's summary, named and counted as the reference implementation does (SnapshotSummary).
 import { tupleKey } from '../format/values.ts';
-import type { DataFile, Snapshot } from '../types.ts';
+import type { DataFile, Snapshot, SnapshotOperation } from '../types.ts';
 
 interface Side { dataFiles: number; records: bigint; size: bigint; deleteFiles: number; positionFiles: number; equalityFiles: number; positions: bigint; equalities: bigint }
 
@@ -36,6 +36,13 @@ export class SummaryBuilder {
         side.equalityFiles += 1;
         side.equalities += file.recordCount;
     }
+  }
+
+  /** An overwrite that removed nothing was an append after all, one that added nothing a delete. */
+  operation(planned: SnapshotOperation): SnapshotOperation {
+    if (planned !== 'overwrite') return planned;
+    if (this.removed.dataFiles === 0 && this.added.deleteFiles === 0) return 'append';
+    return this.added.dataFiles === 0 ? 'delete' : 'overwrite';
   }
 
   /** Entries of the summary. Totals continue those of the parent; where it has none they are left out, as they would be wrong. */
