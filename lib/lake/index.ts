@@ -7,7 +7,7 @@ export { emptyCopy, newTableMetadata, type TableDefinition } from './definition.
 export type { ColumnDefinition } from './format/schema.ts';
 export type { ChangeOptions, CommitOptions, CommitResult, Isolation, PropertyChange, Rebase, Revision } from './commit/options.ts';
 export type { FileRewrite, OverwriteScope, RowDelta } from './commit/changes.ts';
-export type { TagOptions } from './commit/metadata-changes.ts';
+export { partitioningChange, schemaChange, sortOrderChange, type MetadataChange, type TagOptions } from './commit/metadata-changes.ts';
 export type { ScanOptions, TableScan } from './scan/plan.ts';
 export type { TimeTravel } from './scan/time-travel.ts';
 export { LocalFiles } from './files/local.ts';

@@ -32,6 +32,8 @@ export interface CommitOptions {
    * up, `'skip'` ends it as already done.
    */
   beforeCommit?(rebase: Rebase): Promise<Revision | 'skip' | void> | Revision | 'skip' | void;
+  /** Schema, partitioning or sort order that change in the same commit: added files are of the table as it is after that. Applied again on each base. */
+  metadataChange?(metadata: TableMetadata): TableMetadata;
   /** The snapshot that the change was computed from, for instance a `TableScan`; default: the current one of this `Table` object. */
   basedOn?: { snapshot: Snapshot | undefined };
   signal?: AbortSignal;
