@@ -54,9 +54,10 @@ export async function commitSnapshot(
       await change.validate?.(base);
       const add = revision?.add ?? change.add;
       const removed = change.remove?.(base);
-      const attempt = await builder.build(metadata, {
+      const target = options.metadataChange?.(metadata) ?? metadata;
+      const attempt = await builder.build(target, {
         operation: change.operation,
-        add: prepareFiles(add, metadata),
+        add: prepareFiles(add, target),
         addKey: add,
         addWithSequenceNumber: change.addWithSequenceNumber,
         remove: removed === undefined ? undefined : anyOf([removed, ...await danglingDeletes(context.store, metadata, change.remove?.(base))]),
