@@ -39,6 +39,7 @@ function checkColumns(contract: Contract, refuse: Refuse): void {
   const headers = new Map<string, string>();
   for (const { header, name, column } of columns) {
     if (!NAME.test(name)) refuse(`column ${header}: the table name ${name} is not lower case letters, digits and _`, `Add as: '…' to the column.`);
+    if (name.includes('__')) refuse(`column ${header}: names with __ in them are ours (${name.split('__')[0]}__date and the like)`, `Add as: '…' to the column.`);
     if (SYSTEM_COLUMNS.includes(name)) refuse(`column ${header}: ${name} is a name of ours`, `Add as: '…' to the column.`);
     const same = seen.get(name);
     if (same !== undefined) refuse(`columns ${same} and ${header} would both be ${name}`, `Add as: '…' to one of them.`);

@@ -41,7 +41,7 @@ export function typedColumnsOf(contract: Contract, name: string, column: Column,
     case 'date':
       return [one('date', dateOf(column, x))];
     case 'timestamp': {
-      const { utc, date } = timesOf(column, x, contract.timeZone);
+      const { utc, date } = timesOf(`${qualifier}"${name}__wall"`, `${qualifier}"${name}__minutes"`, contract.timeZone);
       return [one('timestamp(6)', utc), more('date', 'date', date)];
     }
     case 'epoch_ms': {
@@ -62,20 +62,40 @@ function dateOf(column: Column, x: string): string {
   return byFormat(column, x, iso, (parsed) => `CAST(${parsed} AS date)`);
 }
 
-/** Local time without an offset is the common case and comes first: it has at most 19 characters, and with an offset there are more. */
-function timesOf(column: Column, x: string, zone: string): { utc: string; date: string } {
-  const offset = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$';
-  const wall = (text: string) => `CAST(replace(${text}, 'T', ' ') AS timestamp(6))`;
-  const clock = wall(`substr(regexp_replace(${x}, '${offset}', ''), 1, 26)`);
-  const sign = `regexp_extract(${x}, '[+-][0-9:]+$')`;
-  const minutes = `(CAST(substr(${sign}, 1, 3) AS bigint) * 60 + CAST(concat(substr(${sign}, 1, 1), substr(concat(replace(${sign}, ':', ''), '00'), 4, 2)) AS bigint))`;
-  const fromOffset = `CASE WHEN regexp_like(${x}, 'Z$') THEN ${clock} ELSE date_add('minute', -${minutes}, ${clock}) END`;
-  const day = `CAST(substr(${x}, 1, 10) AS date)`;
-  const utc = `CASE WHEN length(${x}) <= 19 THEN ${toUtc(wall(x), zone)} WHEN regexp_like(${x}, '${offset}') THEN ${fromOffset} ELSE ${toUtc(clock, zone)} END`;
-  const date = `CASE WHEN length(${x}) > 19 AND regexp_like(${x}, '${offset}') THEN ${dateInZone(fromOffset, zone)} ELSE ${day} END`;
+/** A helper column that the expressions of a timestamp are made from. */
+export interface HelperColumn { name: string; sql: string }
+
+/**
+ * `<name>__offset`: the offset at the end of the text (`Z`, `+02:00`, `-0300`, `+05`), NULL where there is none. Text without one is the
+ * common case, and told by its length: with an offset it has at least 20 characters.
+ */
+export function offsetColumns(name: string, column: Column): HelperColumn[] {
+  if (column.kind !== 'timestamp') return [];
+  const x = `"${name}"`;
+  const may = column.formats === undefined ? `length(${x}) > 19` : `length(${x}) > 19 AND ${isIso(column, x)}`;
+  return [{ name: `${name}__offset`, sql: `CASE WHEN ${may} THEN nullif(regexp_extract(${x}, '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'), '') END` }];
+}
+
+/** `<name>__wall`: the clock as the text has it, and `<name>__minutes`: what it is ahead of UTC, NULL without an offset. */
+export function wallColumns(name: string, column: Column): HelperColumn[] {
+  if (column.kind !== 'timestamp') return [];
+  const x = column.nullable ? `nullif("${name}", '')` : `"${name}"`;
+  const offset = `"${name}__offset"`;
+  const clock = `CASE WHEN ${offset} IS NULL THEN ${x} ELSE substr(${x}, 1, length(${x}) - length(${offset})) END`;
+  const iso = `CAST(replace(substr(${clock}, 1, 26), 'T', ' ') AS timestamp(6))`;
+  const digits = `concat(replace(${offset}, ':', ''), '00')`;
+  const minutes = `CAST(substr(${digits}, 1, 3) AS bigint) * 60 + CAST(concat(substr(${digits}, 1, 1), substr(${digits}, 4, 2)) AS bigint)`;
+  return [
+    { name: `${name}__wall`, sql: byFormat(column, x, iso, (parsed) => `CAST(${parsed} AS timestamp(6))`) },
+    { name: `${name}__minutes`, sql: `CASE WHEN ${offset} = 'Z' THEN 0 WHEN ${offset} IS NOT NULL THEN ${minutes} END` },
+  ];
+}
+
+function timesOf(wall: string, minutes: string, zone: string): { utc: string; date: string } {
+  const instant = `date_add('minute', -${minutes}, ${wall})`;
   return {
-    utc: byFormat(column, x, utc, (parsed) => toUtc(`CAST(${parsed} AS timestamp(6))`, zone)),
-    date: byFormat(column, x, date, (parsed) => `CAST(${parsed} AS date)`),
+    utc: `CASE WHEN ${minutes} IS NULL THEN ${toUtc(wall, zone)} ELSE ${instant} END`,
+    date: `CASE WHEN ${minutes} IS NULL THEN CAST(${wall} AS date) ELSE ${dateInZone(instant, zone)} END`,
   };
 }
 
@@ -92,15 +112,20 @@ function dateInZone(utc: string, zone: string): string {
 function byFormat(column: Column, x: string, iso: string, of: (parsed: string) => string): string {
   const formats = column.formats ?? [];
   if (formats.length === 0) return iso;
-  const kind = column.kind === 'date' ? 'date' : 'timestamp';
-  // The cheap test does where no declared format begins as ISO 8601 does.
-  const isIso = formats.some((format) => format.startsWith('%Y-')) ? `^(?:${kind === 'date' ? ISO_DATE : ISO_TIMESTAMP})$` : '^[0-9]{4}-';
   const branches = formats.map((format, at) => {
     const parsed = of(`date_parse(${x}, ${quote(trinoFormat(format))})`);
-    return at === formats.length - 1 ? `ELSE ${parsed}` : `WHEN regexp_like(${x}, ${quote(`^(?:${formatPattern(format, kind)})$`)}) THEN ${parsed}`;
+    return at === formats.length - 1 ? `ELSE ${parsed}` : `WHEN regexp_like(${x}, ${quote(`^(?:${formatPattern(format, timeKind(column))})$`)}) THEN ${parsed}`;
   });
-  return `CASE WHEN regexp_like(${x}, ${quote(isIso)}) THEN ${iso} ${branches.join(' ')} END`;
+  return `CASE WHEN ${isIso(column, x)} THEN ${iso} ${branches.join(' ')} END`;
 }
+
+/** Four digits and a dash tell it, unless a declared format begins so as well. */
+function isIso(column: Column, x: string): string {
+  const ambiguous = column.formats?.some((format) => format.startsWith('%Y-'));
+  return `regexp_like(${x}, ${quote(ambiguous ? `^(?:${timeKind(column) === 'date' ? ISO_DATE : ISO_TIMESTAMP})$` : '^[0-9]{4}-')})`;
+}
+
+const timeKind = (column: Column): 'date' | 'timestamp' => (column.kind === 'date' ? 'date' : 'timestamp');
 
 /** Trino's formats are MySQL's, which spell minutes and seconds differently. */
 function trinoFormat(format: string): string {

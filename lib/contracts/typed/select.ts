@@ -1,7 +1,7 @@
 // The typed relation of a source (`source.orders`): bronze with types, without the rows that the contract calls duplicates.
 import { columnsOf } from '../source.ts';
 import type { Contract } from '../types.ts';
-import { typedColumnsOf, type TypedColumn } from './expressions.ts';
+import { offsetColumns, typedColumnsOf, wallColumns, type HelperColumn, type TypedColumn } from './expressions.ts';
 
 /** Where a row came from; behind the typed columns in every typed relation. */
 const ORIGIN = [
@@ -9,7 +9,21 @@ const ORIGIN = [
 ];
 const STREAM_ORIGIN = ['_stream', '_shard', '_sequence', '_subsequence'].map((name) => ({ name, type: 'varchar' }));
 
-/** The columns of the typed relation, in its order; `qualifier` (`b.`) goes before each column of bronze. */
+/**
+ * What the expressions of typed columns are over: bronze, and beside its columns what times are made from. `only` names the columns that are
+ * asked for; default all.
+ */
+export function typedFrom(contract: Contract, only?: readonly string[]): string {
+  const columns = columnsOf(contract).filter(({ name }) => only === undefined || only.includes(name));
+  const offsets = columns.flatMap(({ name, column }) => offsetColumns(name, column));
+  if (offsets.length === 0) return `bronze.${contract.name}`;
+  const walls = columns.flatMap(({ name, column }) => wallColumns(name, column));
+  const names = [...columns, ...(contract.stream === undefined ? ORIGIN : [...ORIGIN, ...STREAM_ORIGIN])].map(({ name }) => `"${name}"`).join(', ');
+  const helpers = (of: readonly HelperColumn[]) => of.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ');
+  return `(SELECT ${names}, ${helpers(walls)} FROM (SELECT ${names}, ${helpers(offsets)} FROM bronze.${contract.name}) AS o)`;
+}
+
+/** The columns of the typed relation, in its order; `qualifier` (`b.`) goes before each column of `typedFrom`. */
 export function typedColumns(contract: Contract, qualifier = ''): TypedColumn[] {
   const origin = contract.stream === undefined ? ORIGIN : [...ORIGIN, ...STREAM_ORIGIN];
   return [
@@ -25,7 +39,7 @@ export function typedColumns(contract: Contract, qualifier = ''): TypedColumn[] 
  * columns; `'none'` every row. Redeliveries of a stream's record (same stream, shard, sequence and subsequence) are left out in any case.
  */
 export function typedSelect(contract: Contract): string {
-  const from = `bronze.${contract.name}`;
+  const from = `${typedFrom(contract)} AS b`;
   if (contract.duplicates === 'key' && contract.stream === undefined) return withoutDropped(contract, from);
   if (contract.duplicates !== 'none') return firstOfEach(contract, from, partitionOf(contract), latestFirst(contract));
   if (contract.stream === undefined) return `SELECT ${list(typedColumns(contract))} FROM ${from}`;
@@ -38,12 +52,13 @@ export function typedSelect(contract: Contract): string {
  */
 function withoutDropped(contract: Contract, from: string): string {
   const keys = keyColumns(contract);
+  const keysFrom = `${typedFrom(contract, contract.key)} AS b`;
   const names = keys.map(({ name }) => `"${name}"`);
   const same = names.map((name) => `r.${name} = k.${name}`).join(' AND ');
   const ranked = `SELECT r."_file_id", r."_row", row_number() OVER (PARTITION BY ${names.map((name) => `r.${name}`).join(', ')} `
     + `ORDER BY r."_ingested_at" DESC, r."_file_id" DESC, r."_row" DESC) AS "_rank" `
-    + `FROM (SELECT ${list(keys)}, "_file_id", "_row", "_ingested_at" FROM ${from}) AS r JOIN (${repeatedKeys(keys, from)}) AS k ON ${same}`;
-  return `SELECT ${list(typedColumns(contract, 'b.'))} FROM ${from} AS b `
+    + `FROM (SELECT ${list(keys)}, "_file_id", "_row", "_ingested_at" FROM ${keysFrom}) AS r JOIN (${repeatedKeys(keys, keysFrom)}) AS k ON ${same}`;
+  return `SELECT ${list(typedColumns(contract, 'b.'))} FROM ${from} `
     + `LEFT JOIN (SELECT "_file_id", "_row" FROM (${ranked}) AS ranked WHERE "_rank" > 1) AS d ON d."_file_id" = b."_file_id" AND d."_row" = b."_row" `
     + 'WHERE d."_row" IS NULL';
 }
