@@ -6,4 +6,5 @@ export { checkContract, SYSTEM_COLUMNS } from './check.ts';
 export { loadContracts, type Contracts } from './load.ts';
 export { bronzeColumns, BRONZE_PARTITIONING } from './derive/bronze.ts';
 export { typedColumns, typedSelect } from './typed/select.ts';
+export { latestDateSelect } from './typed/latest.ts';
 export type { TypedColumn } from './typed/expressions.ts';
