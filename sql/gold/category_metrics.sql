@@ -19,7 +19,8 @@ columns:
   avg_price: revenue / units_sold.
   avg_freight_value: freight_value / units_sold.
   avg_review_score: Mean of the orders' review scores, each order once, 1 to 5.
-  revenue_rank: Rank by revenue among the categories that sold something, 1 is the greatest; equal revenues by name. NULL if nothing was sold.
+  revenue_rank: Rank by revenue among the categories that sold something, 1 is the greatest; equal revenues by name. NULL if nothing was
+      sold.
   revenue_share: Part of all revenue, 0 to 1. NULL if there is none.
 */
 WITH catalogue AS (

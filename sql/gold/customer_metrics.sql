@@ -12,6 +12,7 @@ audits:
   - non_negative: [frequency, monetary_value, clv_12m]
   - expression: recency_days >= 1
   - expression: recency_score BETWEEN 1 AND 5 AND frequency_score BETWEEN 1 AND 5 AND monetary_score BETWEEN 1 AND 5
+  - reconciles: { this: count(*), with: silver.marketplace_customers, sum: count(DISTINCT customer_unique_id) }
   - reconciles:
       this: sum(monetary_value)
       with: silver.orders_master
@@ -34,7 +35,8 @@ columns:
   frequency_score: 1 to 5; 5 is the most frequent fifth.
   monetary_score: 1 to 5; 5 is the fifth that spent most.
   segment: One of the ten segments of the RFM literature.
-  clv_12m: What twelve months bring at the rate so far, in the currency of the marketplace; monetary_value × 365 / days since the first purchase, at least 365.
+  clv_12m: What twelve months bring at the rate so far, in the currency of the marketplace; monetary_value × 365 / days since the first
+      purchase, at least 365.
 */
 WITH persons AS (
   SELECT DISTINCT customer_unique_id

@@ -1,5 +1,6 @@
 /*
-description: One row a business date from the first order to the day before the as-of date, without gaps; delivered orders by purchase date, with moving averages.
+description: One row a business date from the first order to the day before the as-of date, without gaps; delivered orders by purchase
+    date, with moving averages.
 kind: full
 key: order_date
 owner: finance

@@ -1,5 +1,6 @@
 /*
-description: One row a route between two states and a month of purchase, with how far, how fast and how punctually delivered orders travelled.
+description: One row a route between two states and a month of purchase, with how far, how fast and how punctually delivered orders
+    travelled.
 kind: full
 key: [order_month, origin_state, destination_state]
 owner: logistics
@@ -18,7 +19,8 @@ columns:
   units: Items on the route.
   freight_value: Their freight, in the currency of the marketplace.
   avg_freight_value: freight_value / units.
-  avg_distance_km: Mean great-circle distance of the items between the postcodes' mean coordinates, in kilometres. NULL if no pair of postcodes is known.
+  avg_distance_km: Mean great-circle distance of the items between the postcodes' mean coordinates, in kilometres. NULL if no pair of
+      postcodes is known.
   timed_orders: Orders with both a promised and a delivery date.
   late_orders: Orders that came after the promised date.
   on_time_rate: Part of timed_orders that came on the promised date or before, 0 to 1.

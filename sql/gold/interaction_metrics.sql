@@ -1,5 +1,6 @@
 /*
-description: One row a month, a channel and an outcome of contacts with customers, with how many there were, how fast they were answered, how they were liked.
+description: One row a month, a channel and an outcome of contacts with customers, with how many there were, how fast they were answered,
+    how they were liked.
 kind: full
 key: [interaction_month, channel, interaction_outcome]
 owner: support
@@ -37,16 +38,16 @@ WITH counted AS (
   WHERE interaction_date < :as_of
   GROUP BY date_trunc('month', interaction_date), channel, coalesce(interaction_outcome, 'open')
 )
-SELECT CAST(interaction_month AS date)                                                                            AS interaction_month,
-       CAST(channel AS varchar)                                                                                   AS channel,
-       CAST(interaction_outcome AS varchar)                                                                       AS interaction_outcome,
-       CAST(interactions AS bigint)                                                                               AS interactions,
-       CAST(customers AS bigint)                                                                                  AS customers,
-       CAST(answered AS bigint)                                                                                   AS answered,
-       CAST(avg_response_time_minutes AS double)                                                                  AS avg_response_time_minutes,
-       CAST(min_response_time_minutes AS bigint)                                                                  AS min_response_time_minutes,
-       CAST(max_response_time_minutes AS bigint)                                                                  AS max_response_time_minutes,
-       CAST(avg_satisfaction_score AS double)                                                                     AS avg_satisfaction_score,
+SELECT CAST(interaction_month AS date)                                                            AS interaction_month,
+       CAST(channel AS varchar)                                                                   AS channel,
+       CAST(interaction_outcome AS varchar)                                                       AS interaction_outcome,
+       CAST(interactions AS bigint)                                                               AS interactions,
+       CAST(customers AS bigint)                                                                  AS customers,
+       CAST(answered AS bigint)                                                                   AS answered,
+       CAST(avg_response_time_minutes AS double)                                                  AS avg_response_time_minutes,
+       CAST(min_response_time_minutes AS bigint)                                                  AS min_response_time_minutes,
+       CAST(max_response_time_minutes AS bigint)                                                  AS max_response_time_minutes,
+       CAST(avg_satisfaction_score AS double)                                                     AS avg_satisfaction_score,
        CAST(interactions AS double)
-           / CAST(sum(interactions) OVER (PARTITION BY interaction_month, channel) AS double)                     AS channel_share
+           / CAST(sum(interactions) OVER (PARTITION BY interaction_month, channel) AS double)     AS channel_share
 FROM counted

@@ -1,5 +1,6 @@
 /*
-description: One row a month from the first order to the as-of date, without gaps; delivered orders by purchase date, compared with the month and the year before.
+description: One row a month from the first order to the as-of date, without gaps; delivered orders by purchase date, compared with the
+    month and the year before.
 kind: full
 key: order_month
 owner: finance

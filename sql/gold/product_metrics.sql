@@ -21,7 +21,8 @@ columns:
   avg_review_score: Mean of the orders' review scores, each order once, 1 to 5.
   first_sold_date: Business date of the first of those orders.
   last_sold_date: Business date of the last of those orders.
-  category_revenue_rank: Rank by revenue among the sold products of the category, 1 is the greatest; equal revenues by product_id. NULL if never sold.
+  category_revenue_rank: Rank by revenue among the sold products of the category, 1 is the greatest; equal revenues by product_id. NULL if
+      never sold.
   category_revenue_share: Its part of the category's revenue, 0 to 1. NULL if the category has none.
 */
 WITH items_by_order AS (               -- an order that holds a product twice is one order and one review

@@ -25,7 +25,8 @@ columns:
   late_rate: Part of the orders with both dates that came after the promised date, 0 to 1.
   first_sold_date: Business date of the first of those orders.
   last_sold_date: Business date of the last of those orders.
-  revenue_rank: Rank by revenue among the sellers who sold something, 1 is the greatest; equal revenues by seller_id. NULL if they never sold.
+  revenue_rank: Rank by revenue among the sellers who sold something, 1 is the greatest; equal revenues by seller_id. NULL if they never
+      sold.
 */
 WITH sold_items AS (
   SELECT item.seller_id,

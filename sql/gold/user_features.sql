@@ -1,5 +1,6 @@
 /*
-description: One row a customer of the whole shop, with what models and campaigns use to know about their purchases on invoices and at the till.
+description: One row a customer of the whole shop, with what models and campaigns use to know about their purchases on invoices and at the
+    till.
 kind: full
 key: customer_id
 owner: growth

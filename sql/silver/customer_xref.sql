@@ -8,7 +8,8 @@ audits:
   - not_null: [source, source_id, customer_id]
   - accepted_values: { column: source, values: [customers, crm_customers, events, online_retail] }
 columns:
-  source: Whose id it is. `customers` is the marketplace (customer_unique_id), `crm_customers` the CRM, also for the till and support; `events` the clickstream (visitorid), `online_retail` the invoices.
+  source: Whose id it is. `customers` is the marketplace (customer_unique_id), `crm_customers` the CRM, also for the till and support;
+      `events` the clickstream (visitorid), `online_retail` the invoices.
   source_id: The id there.
   customer_id: The customer's id in the whole shop; the marketplace's customer_unique_id where it is known, else `<source>:<id>`.
 */

@@ -7,6 +7,7 @@ pii: [name, email, phone, street]
 audits:
   - unique: customer_id
   - not_null: [customer_id, in_marketplace, in_crm, in_invoices]
+  - reconciles: { this: count(*), with: silver.customer_xref, sum: count(DISTINCT customer_id) }
   - warn: { expression: in_marketplace OR in_crm OR in_invoices }
 columns:
   customer_id: The customer; the marketplace's customer_unique_id where it is known, else `<source>:<id>`.

@@ -8,7 +8,8 @@ audits:
   - not_null: [source, source_id, item_id]
   - accepted_values: { column: source, values: [products, item_properties, supplier_costs, online_retail] }
 columns:
-  source: Whose id it is. `products` is the marketplace (product_id), also for market prices and the till; `item_properties` the clickstream (itemid), `supplier_costs` the stock-keeping unit, `online_retail` the stock code of invoices.
+  source: Whose id it is. `products` is the marketplace (product_id), also for market prices and the till; `item_properties` the
+      clickstream (itemid), `supplier_costs` the stock-keeping unit, `online_retail` the stock code of invoices.
   source_id: The id there; stock-keeping units as silver spells them, stock codes in upper case.
   item_id: The item's id in the whole shop; the marketplace's product_id where it is known, else `<source>:<id>`.
 */

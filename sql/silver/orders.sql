@@ -6,7 +6,8 @@ owner: marketplace
 sort_by: purchase_date
 audits:
   - unique: order_id
-  - not_null: [order_id, customer_id, delivery_zone, order_status, is_delivered, order_purchase_timestamp, purchase_date, estimated_delivery_date]
+  - not_null: [order_id, customer_id, delivery_zone, order_status, is_delivered, order_purchase_timestamp, purchase_date,
+      estimated_delivery_date]
   - accepted_values: { column: order_status, values: [created, approved, invoiced, processing, shipped, delivered, unavailable, canceled] }
   - warn: { not_null: customer_unique_id }
   - warn: { expression: delivery_days >= 0 }

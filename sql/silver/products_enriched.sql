@@ -1,5 +1,6 @@
 /*
-description: One row a product with what pricing and shipping need to know of it; its stock-keeping unit, size, cost, margin and the market's price.
+description: One row a product with what pricing and shipping need to know of it; its stock-keeping unit, size, cost, margin and the
+    market's price.
 kind: full
 key: product_id
 owner: pricing
@@ -23,7 +24,8 @@ columns:
   last_sold_date: Business date of the last order before the as-of date that was neither canceled nor unavailable.
   last_price: What the product cost in that order, in the shop's currency.
   supplier_id: The supplier whose cost is shown.
-  supplier_cost: Lowest cost of a piece on last_sold_date, in the shop's currency; for a product never sold, on the day before the as-of date.
+  supplier_cost: Lowest cost of a piece on last_sold_date, in the shop's currency; for a product never sold, on the day before the as-of
+      date.
   profit_margin_pct: 100 × (last_price − supplier_cost) / last_price. NULL if one is missing or the price is 0.
   competitor_price: Lowest of the competitors' latest prices of the last 30 days, in the shop's currency.
   competitor_count: How many competitors that price is the lowest of.

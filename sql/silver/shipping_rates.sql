@@ -5,7 +5,8 @@ key: [carrier, service, origin_zone, destination_zone, min_weight_kg, valid_from
 owner: logistics
 audits:
   - unique: [carrier, service, origin_zone, destination_zone, min_weight_kg, valid_from]
-  - not_null: [carrier, service, origin_zone, destination_zone, min_weight_kg, max_weight_kg, base_price, price_per_kg, transit_days, currency, valid_from]
+  - not_null: [carrier, service, origin_zone, destination_zone, min_weight_kg, max_weight_kg, base_price, price_per_kg, transit_days,
+      currency, valid_from]
   - accepted_values: { column: service, values: [economy, standard, express] }
   - non_negative: [min_weight_kg, base_price, price_per_kg, transit_days]
   - expression: min_weight_kg < max_weight_kg

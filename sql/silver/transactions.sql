@@ -1,5 +1,6 @@
 /*
-description: One row a line of an invoice or a purchase at the shop's own till, whatever system it comes from; never orders of the marketplace.
+description: One row a line of an invoice or a purchase at the shop's own till, whatever system it comes from; never orders of the
+    marketplace.
 kind: partitions
 key: [source, transaction_id, line_no]
 partition_by: month(transaction_date)
@@ -11,7 +12,8 @@ sort_by: transaction_date
 owner: finance
 audits:
   - unique: [source, transaction_id, line_no]
-  - not_null: [source, transaction_id, line_no, item_id, quantity, unit_price, amount, revenue, currency, transaction_kind, transaction_timestamp, transaction_date]
+  - not_null: [source, transaction_id, line_no, item_id, quantity, unit_price, amount, revenue, currency, transaction_kind,
+      transaction_timestamp, transaction_date]
   - accepted_values: { column: source, values: [online_retail, transactions] }
   - accepted_values: { column: transaction_kind, values: [sale, cancellation, adjustment] }
   - expression: quantity <> 0
@@ -29,9 +31,11 @@ columns:
   quantity: Pieces; negative where goods came back or stock was corrected, never 0.
   unit_price: Price of a piece, in `currency`.
   amount: quantity × unit_price, signed.
-  revenue: What the line adds to revenue, signed, so that a sale and its cancellation make 0. An adjustment of accounts (`A…`) and a purchase cancelled or refunded at the till add nothing.
+  revenue: What the line adds to revenue, signed, so that a sale and its cancellation make 0. An adjustment of accounts (`A…`) and a
+      purchase cancelled or refunded at the till add nothing.
   currency: ISO 4217 code.
-  transaction_kind: sale; cancellation (an invoice `C…`, or a purchase cancelled or refunded at the till); adjustment (an invoice `A…`, or a negative quantity on any other invoice).
+  transaction_kind: sale; cancellation (an invoice `C…`, or a purchase cancelled or refunded at the till); adjustment (an invoice `A…`, or
+      a negative quantity on any other invoice).
   payment_method: How it was paid, where the source says so.
   transaction_status: Where it stands, where the source says so.
   country: Country of the customer, where the source says so.
