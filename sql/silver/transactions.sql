@@ -58,7 +58,7 @@ WITH invoice_lines AS (
          description,
          quantity,
          unit_price,
-         CASE WHEN invoice_no LIKE 'A%' THEN 0 ELSE 1 END            AS counts_as_revenue,
+         invoice_no NOT LIKE 'A%'                                    AS counts_as_revenue,
          'GBP'                                                       AS currency,
          CASE WHEN invoice_no LIKE 'C%' THEN 'cancellation'
               WHEN invoice_no LIKE 'A%' THEN 'adjustment'
@@ -82,8 +82,7 @@ till_purchases AS (
          CAST(NULL AS varchar)                                                       AS description,
          purchase.quantity,
          purchase.price                                                              AS unit_price,
-         CASE WHEN purchase.transaction_status IN ('cancelled', 'refunded')
-              THEN 0 ELSE 1 END                                                      AS counts_as_revenue,
+         coalesce(purchase.transaction_status, '') NOT IN ('cancelled', 'refunded')  AS counts_as_revenue,
          :shop_currency                                                              AS currency,
          CASE WHEN purchase.transaction_status IN ('cancelled', 'refunded')
               THEN 'cancellation' ELSE 'sale' END                                    AS transaction_kind,
@@ -111,7 +110,8 @@ SELECT CAST(source AS varchar)                                              AS s
        CAST(quantity AS bigint)                                             AS quantity,
        CAST(unit_price AS decimal(18, 4))                                   AS unit_price,
        CAST(quantity * unit_price AS decimal(18, 4))                        AS amount,
-       CAST(quantity * unit_price * counts_as_revenue AS decimal(18, 4))    AS revenue,
+       CAST(CASE WHEN counts_as_revenue
+                 THEN quantity * unit_price ELSE 0 END AS decimal(18, 4))   AS revenue,
        CAST(currency AS varchar)                                            AS currency,
        CAST(transaction_kind AS varchar)                                    AS transaction_kind,
        CAST(payment_method AS varchar)                                      AS payment_method,
