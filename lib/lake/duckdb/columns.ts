@@ -69,18 +69,30 @@ export function icebergType(type: DuckDBType, where: string): IcebergType {
  * where a cast could lose something without a word; a number too big for its column fails when the rows are read.
  */
 export async function castColumns(session: Session, schema: Schema, select: string, options: QueryOptions): Promise<string> {
-  const sources = new Map((await columnsOf(session, select, options)).map((column) => [column.name.toLowerCase(), column]));
   const where = options.where;
-  const casts = schema.fields.map((field) => {
+  const sources = new Map((await columnsOf(session, select, options)).map((column) => [column.name.toLowerCase(), column]));
+  const casts: string[] = [];
+  for (const field of schema.fields) {
     const source = sources.get(field.name.toLowerCase());
     if (source === undefined) throw new MillraceError('bad_input', `the rows have no column ${field.name}`, { where });
     sources.delete(field.name.toLowerCase());
-    checkCast(source.type, field.type, field.name, where);
-    return `${checked(field, `CAST(${quoteName(source.name)} AS ${duckType(field.type)})`)} AS ${quoteName(field.name)}`;
-  });
+    const mayBeNull = source.type.typeId === INTEGER && !acceptsIntegers(field.type);
+    if (!(mayBeNull && await isUntypedNull(session, select, source.name))) checkCast(source.type, field.type, field.name, where);
+    casts.push(`${checked(field, `CAST(${quoteName(source.name)} AS ${duckType(field.type)})`)} AS ${quoteName(field.name)}`);
+  }
   const [surplus] = sources.values();
   if (surplus !== undefined) throw new MillraceError('bad_input', `the table has no column ${surplus.name}`, { where });
   return casts.join(', ');
+}
+
+/** DuckDB reports the type of a bare NULL as INTEGER. Unlike an integer, it may be taken for a list. */
+async function isUntypedNull(session: Session, select: string, column: string): Promise<boolean> {
+  try {
+    (await session.connection.prepare(`SELECT list_extract(${quoteName(column)}, 1) FROM (${select}\n)`)).destroySync();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const INTEGERS = [TINYINT, SMALLINT, INTEGER, BIGINT, HUGEINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT, UHUGEINT];
@@ -100,6 +112,10 @@ const SOURCES: Readonly<Record<string, readonly DuckDBTypeId[]>> = Object.freeze
   uuid: [UUID, VARCHAR],
   binary: [BLOB],
 });
+
+function acceptsIntegers(type: IcebergType): boolean {
+  return typeof type === 'string' && (decimalShape(type) !== undefined || SOURCES[type]?.includes(INTEGER) === true);
+}
 
 function checkCast(source: DuckDBType, target: IcebergType, path: string, where: string | undefined): void {
   if (source.typeId === SQLNULL || isLossless(source, target, path, where)) return;

@@ -14,7 +14,7 @@ export type SqlRow = Record<string, SqlValue>;
 
 function valueOf(value: DuckDBValue): SqlValue {
   if (value === null || typeof value !== 'object') return value as SqlValue;
-  if (value instanceof DuckDBBlobValue) return value.bytes;
+  if (value instanceof DuckDBBlobValue) return Uint8Array.from(value.bytes);
   // The library would write it in the process's own zone.
   if (value instanceof DuckDBTimestampTZValue) return value.isFinite ? `${new DuckDBTimestampValue(value.micros).toString()}+00` : value.toString();
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(valueOf);
