@@ -16,6 +16,13 @@ export interface TableDefinition {
   location?: string;
 }
 
+/** Old metadata files go as new ones come (the last hundred stay), so that a table of many commits does not fill the disk. */
+const DEFAULT_PROPERTIES: Readonly<Record<string, string>> = {
+  'write.parquet.compression-codec': 'zstd',
+  'write.metadata.delete-after-commit.enabled': 'true',
+  'write.metadata.previous-versions-max': '100',
+};
+
 const UNSORTED: SortOrder = { 'order-id': 0, fields: [] };
 
 /** Metadata of an empty version 2 table. */
@@ -37,7 +44,7 @@ export function newTableMetadata(definition: TableDefinition, location: string, 
     'last-partition-id': FIRST_PARTITION_ID - 1 + fields.length,
     'sort-orders': order['order-id'] === 0 ? [UNSORTED] : [UNSORTED, order],
     'default-sort-order-id': order['order-id'],
-    properties: { 'write.parquet.compression-codec': 'zstd', ...definition.properties },
+    properties: { ...DEFAULT_PROPERTIES, ...definition.properties },
     snapshots: [],
     'snapshot-log': [],
     'metadata-log': [],

@@ -19,3 +19,8 @@ export { parseTransformText, partitionFunction, typedPartitionFields, type Typed
 export { bucketHash, transformFunction, transformResultType } from './format/transforms.ts';
 export { compareValues, decimalShape, sameValue, tupleKey } from './format/values.ts';
 export { currentSchema, currentSnapshot, defaultSpec, schemaById, snapshotById, specById } from './format/metadata.ts';
+export { stagedFiles } from './publish.ts';
+export type { CompactionGroup, CompactionOptions } from './maintenance/compaction.ts';
+export type { ExpireOptions, ExpireResult } from './maintenance/expire.ts';
+export type { OrphanOptions, OrphanResult } from './maintenance/orphans.ts';
+export type { VerifyOptions, VerifyResult } from './maintenance/verify.ts';

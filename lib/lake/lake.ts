@@ -1,11 +1,13 @@
 // The lake: tables by name, over any pair of files and catalog.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { MillraceError, systemClock, type Clock } from '../base/index.ts';
+import { findState } from './commit/loop.ts';
 import { FolderCatalog } from './catalog/folder.ts';
 import { newTableMetadata, type TableDefinition } from './definition.ts';
 import { LocalFiles } from './files/local.ts';
 import { catalogColumns } from './catalog/columns.ts';
 import { currentSchema, serializeMetadata } from './format/metadata.ts';
+import { removeOrphans, type OrphanOptions, type OrphanResult } from './maintenance/orphans.ts';
 import type { Catalog, Files } from './ports.ts';
 import { TableStore } from './store.ts';
 import { Table } from './table.ts';
@@ -64,7 +66,7 @@ export class Lake {
     const { catalog, store } = this.context;
     const result = await catalog.create(name, metadata.location, serializeMetadata(metadata), catalogColumns(currentSchema(metadata)));
     if (result.outcome === 'committed') {
-      store.rememberMetadata(result.pointer.metadataLocation, metadata);
+      store.rememberMetadata(result.pointer, metadata);
       return new Table(this.context, result.pointer, metadata);
     }
     const existing = await this.findTable(name);
@@ -83,8 +85,8 @@ export class Lake {
   }
 
   async findTable(name: TableName): Promise<Table | undefined> {
-    const pointer = await this.context.catalog.load(name);
-    return pointer === undefined ? undefined : new Table(this.context, pointer, await this.context.store.readMetadata(pointer.metadataLocation));
+    const state = await findState(this.context, name);
+    return state === undefined ? undefined : new Table(this.context, state.pointer, state.metadata);
   }
 
   async tableExists(name: TableName): Promise<boolean> {
@@ -94,6 +96,12 @@ export class Lake {
   /** By namespace and name. */
   async listTables(namespace?: string): Promise<TableName[]> {
     return this.context.catalog.list(namespace);
+  }
+
+  /** Deletes files that no table refers to. `sweep`: the tables whose folders are swept; default: all. */
+  async removeOrphans(options: OrphanOptions & { sweep?: readonly TableName[] } = {}): Promise<OrphanResult> {
+    const all = await this.listTables();
+    return removeOrphans(this.context, options.sweep ?? all, all, options);
   }
 
   /** Forgets the table; its files stay. */

@@ -26,6 +26,8 @@ export interface Files {
   create(path: string, bytes: Uint8Array, options?: CreateOptions): Promise<boolean>;
   exists(path: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo | undefined>;
+  /** Names of the folders right below a folder, sorted. */
+  listFolders(prefix: string): Promise<string[]>;
   /** Every file at any depth below a folder. */
   list(prefix: string): AsyncIterable<FileInfo>;
   /** Not an error where nothing is there. */

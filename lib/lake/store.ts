@@ -3,7 +3,7 @@ import { MillraceError } from '../base/index.ts';
 import { parseMetadata, schemasCurrentFirst, specById } from './format/metadata.ts';
 import { readManifest, type ManifestEntry } from './format/manifest.ts';
 import { readManifestList, type ManifestFile } from './format/manifest-list.ts';
-import type { Files } from './ports.ts';
+import type { Files, TablePointer } from './ports.ts';
 import type { Snapshot, TableMetadata } from './types.ts';
 
 /** Holds values up to a total weight; the one unused for longest goes first. */
@@ -63,17 +63,17 @@ export class TableStore {
     this.files = files;
   }
 
-  async readMetadata(path: string): Promise<TableMetadata> {
-    const known = this.metadata.get(path);
+  async readMetadata(pointer: TablePointer): Promise<TableMetadata> {
+    const known = this.metadata.get(keyOf(pointer));
     if (known !== undefined) return known;
-    const metadata = parseMetadata(await this.files.read(path), path);
-    this.rememberMetadata(path, metadata);
+    const metadata = parseMetadata(await this.files.read(pointer.metadataLocation), pointer.metadataLocation);
+    this.rememberMetadata(pointer, metadata);
     return metadata;
   }
 
   /** Spares reading back what was just written. */
-  rememberMetadata(path: string, metadata: TableMetadata): void {
-    this.metadata.set(path, metadata, 1);
+  rememberMetadata(pointer: TablePointer, metadata: TableMetadata): void {
+    this.metadata.set(keyOf(pointer), metadata, 1);
   }
 
   /** The manifests of a snapshot. */
@@ -114,4 +114,9 @@ export class TableStore {
   rememberEntries(manifest: ManifestFile, entries: readonly ManifestEntry[]): void {
     this.manifests.set(manifest.path, entries, 1 + entries.length);
   }
+}
+
+/** In a folder, a table that takes the name of an older one has its metadata under the same paths: the token tells them apart. */
+function keyOf(pointer: TablePointer): string {
+  return `${pointer.metadataLocation} ${pointer.token}`;
 }

@@ -1,6 +1,6 @@
 // One table: what it is now, and everything that can be done with it.
 import {
-  appendChange, deleteWhereChange, overwriteChange, replaceChange, rewriteChange, rowDeltaChange, type FileRewrite, type OverwriteScope, type RowDelta,
+  appendChange, deleteWhereChange, overwriteChange, replaceChange, rewriteChange, rewriteManifestsChange, rowDeltaChange, type FileRewrite, type OverwriteScope, type RowDelta,
 } from './commit/changes.ts';
 import { ancestors } from './commit/history.ts';
 import { readState, type TableState } from './commit/loop.ts';
@@ -13,6 +13,9 @@ import type { ChangeOptions, CommitOptions, CommitResult, PropertyChange } from 
 import type { SchemaChange } from './format/evolve.ts';
 import { currentSchema, currentSnapshot, defaultSpec } from './format/metadata.ts';
 import type { LakeContext } from './lake.ts';
+import { planCompaction, type CompactionGroup, type CompactionOptions } from './maintenance/compaction.ts';
+import { expireSnapshots, type ExpireOptions, type ExpireResult } from './maintenance/expire.ts';
+import { verifyTable, type VerifyOptions, type VerifyResult } from './maintenance/verify.ts';
 import type { TablePointer } from './ports.ts';
 import { planScan, type ScanOptions, type TableScan } from './scan/plan.ts';
 import type { DataFile, PartitionSpec, Predicate, Schema, Snapshot, SortOrder, TableMetadata, TableName } from './types.ts';
@@ -130,6 +133,28 @@ export class Table {
   /** Merge on read: adds rows, and position-delete files that delete others. */
   async rowDelta(delta: RowDelta, options: ChangeOptions = {}): Promise<CommitResult> {
     return this.commit(rowDeltaChange(this.context.store, delta, options), options);
+  }
+
+  /** Lists the same files in fewer manifests, by partition. */
+  async rewriteManifests(options: CommitOptions & { entriesPerManifest?: number } = {}): Promise<CommitResult> {
+    return this.commit(rewriteManifestsChange(this.context.store, options.entriesPerManifest), options);
+  }
+
+  /** What is worth compacting in a scan of this table. */
+  planCompaction(scan: TableScan, options: CompactionOptions = {}): CompactionGroup[] {
+    return planCompaction(this.metadata, scan, options);
+  }
+
+  /** Forgets old snapshots, then deletes the files that only they refer to. Tagged snapshots stay. */
+  async expireSnapshots(options: ExpireOptions = {}): Promise<ExpireResult> {
+    const { state, result } = await expireSnapshots(this.context, this.state, options);
+    this.state = state;
+    return result;
+  }
+
+  /** Looks at every file that the table refers to: is it there, has it the size it should have? */
+  async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    return verifyTable(this.context, this.state, options);
   }
 
   /** Adds, renames, drops, moves, widens columns; refused by name where it is not compatible. */

@@ -1,6 +1,6 @@
 // What each kind of commit adds, removes and depends on.
 import { MillraceError } from '../../base/index.ts';
-import { currentSchema, snapshotById } from '../format/metadata.ts';
+import { currentSchema, currentSnapshot, snapshotById } from '../format/metadata.ts';
 import { tupleKey } from '../format/values.ts';
 import { bindPredicate, EVERYTHING } from '../scan/bound.ts';
 import { FileFilter } from '../scan/filter.ts';
@@ -85,6 +85,30 @@ export function deleteWhereChange(predicate: Predicate): SnapshotChange {
     operation: 'delete',
     add: [],
     remove: ({ metadata }) => filesMatching(filterOn(metadata, predicate)),
+  };
+}
+
+/** About eight megabytes of manifest, with metrics of a dozen columns. */
+const DEFAULT_ENTRIES_PER_MANIFEST = 20_000;
+
+/** The same files, listed by partition in as few manifests as will do. Nothing is committed where that would not make them fewer. */
+export function rewriteManifestsChange(store: TableStore, entriesPerManifest: number = DEFAULT_ENTRIES_PER_MANIFEST): SnapshotChange {
+  return {
+    operation: 'replace',
+    add: [],
+    entriesPerManifest,
+    isNeeded: async (metadata) => {
+      const snapshot = currentSnapshot(metadata);
+      if (snapshot === undefined) return false;
+      const fewest = new Map<string, number>();
+      const manifests = await store.readManifests(snapshot);
+      for (const each of manifests) {
+        const key = `${each.specId}/${each.content}`;
+        fewest.set(key, (fewest.get(key) ?? 0) + each.addedFilesCount + each.existingFilesCount);
+      }
+      const wanted = [...fewest.values()].reduce((sum, entries) => sum + Math.ceil(entries / entriesPerManifest), 0);
+      return wanted < manifests.length;
+    },
   };
 }
 

@@ -62,7 +62,7 @@ async function tryUntilIn(
     const outcome = await swap(context, base, metadata, attempt);
     switch (outcome.outcome) {
       case 'committed':
-        context.store.rememberMetadata(outcome.pointer.metadataLocation, metadata);
+        context.store.rememberMetadata(outcome.pointer, metadata);
         await removeOldMetadata(context, base.metadata, metadata);
         return { pointer: outcome.pointer, metadata };
       case 'unknown': {
@@ -96,9 +96,26 @@ function retriesOf(metadata: TableMetadata): number {
 
 /** The table as the catalog has it now; throws `not_found` where it is gone. */
 export async function readState(context: LakeContext, name: TableName): Promise<TableState> {
-  const pointer = await context.catalog.load(name);
-  if (pointer === undefined) throw new MillraceError('not_found', `there is no table ${name.namespace}.${name.name}`);
-  return { pointer, metadata: await context.store.readMetadata(pointer.metadataLocation) };
+  const state = await findState(context, name);
+  if (state === undefined) {
+    throw new MillraceError('not_found', `there is no table ${name.namespace}.${name.name}`, { where: context.catalog.locationFor(name) });
+  }
+  return state;
+}
+
+const LOOKS = 10;
+
+/** undefined where there is no such table. Writers may delete the metadata file that we were just pointed to: then we look again. */
+export async function findState(context: LakeContext, name: TableName): Promise<TableState | undefined> {
+  for (let look = 1; ; look++) {
+    const pointer = await context.catalog.load(name);
+    if (pointer === undefined) return undefined;
+    try {
+      return { pointer, metadata: await context.store.readMetadata(pointer) };
+    } catch (error) {
+      if (look === LOOKS || !(error instanceof MillraceError) || error.code !== 'not_found') throw error;
+    }
+  }
 }
 
 const DEFAULT_PREVIOUS_VERSIONS = 100;

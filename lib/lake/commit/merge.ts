@@ -1,7 +1,8 @@
 // Merging small manifests as they pile up, so that a table of many small commits stays quick to plan.
 import { DELETED, EXISTING, type ManifestEntry } from '../format/manifest.ts';
 import type { ManifestFile } from '../format/manifest-list.ts';
-import type { TableMetadata } from '../types.ts';
+import { compareValues } from '../format/values.ts';
+import type { TableMetadata, Value } from '../types.ts';
 
 const DEFAULT_MIN_COUNT = 100;
 const DEFAULT_TARGET_BYTES = 8 * 1024 * 1024;
@@ -59,4 +60,31 @@ function binsOf(manifests: readonly ManifestFile[], target: number): ManifestFil
   }
   bins.push(bin);
   return bins.filter((each) => each.length > 1);
+}
+
+/** Groups of entries, one a new manifest: sorted by partition, data and deletes and specs apart. */
+export function regroup(entries: readonly ManifestEntry[], entriesPerManifest: number): ManifestEntry[][] {
+  const byKind = new Map<string, ManifestEntry[]>();
+  for (const entry of entries) {
+    const key = `${entry.file.specId}/${entry.file.content === 0 ? 0 : 1}`;
+    const group = byKind.get(key);
+    if (group === undefined) byKind.set(key, [{ ...entry, status: EXISTING }]);
+    else group.push({ ...entry, status: EXISTING });
+  }
+  return [...byKind.values()].flatMap((group) => {
+    const sorted = group.sort((left, right) => compareTuples(left.file.partition, right.file.partition));
+    const chunks: ManifestEntry[][] = [];
+    for (let at = 0; at < sorted.length; at += entriesPerManifest) chunks.push(sorted.slice(at, at + entriesPerManifest));
+    return chunks;
+  });
+}
+
+function compareTuples(left: readonly (Value | null)[], right: readonly (Value | null)[]): number {
+  for (let index = 0; index < left.length; index++) {
+    const a = left[index] ?? null;
+    const b = right[index] ?? null;
+    const order = a === null || b === null ? Number(b === null) - Number(a === null) : compareValues(a, b);
+    if (order !== 0) return order;
+  }
+  return 0;
 }

@@ -24,6 +24,10 @@ export interface SnapshotChange {
   validate?(base: Base): Promise<void>;
   /** Data sequence number of added files, where it is not the snapshot's own. */
   addWithSequenceNumber?: bigint;
+  /** Write all manifests anew, with so many entries each. */
+  entriesPerManifest?: number;
+  /** False: on that base there is nothing to do. */
+  isNeeded?(metadata: TableMetadata): Promise<boolean>;
 }
 
 export async function commitSnapshot(
@@ -46,7 +50,7 @@ export async function commitSnapshot(
       }
       const revision = await options.beforeCommit?.(rebaseOf(context, metadata, lastSeen));
       lastSeen = metadata['current-snapshot-id'];
-      if (revision === 'skip') {
+      if (revision === 'skip' || await change.isNeeded?.(metadata) === false) {
         found = { snapshot: currentSnapshot(metadata) };
         return 'done';
       }
@@ -59,6 +63,7 @@ export async function commitSnapshot(
         operation: change.operation,
         add: prepareFiles(add, target),
         addKey: add,
+        entriesPerManifest: change.entriesPerManifest,
         addWithSequenceNumber: change.addWithSequenceNumber,
         remove: removed === undefined ? undefined : anyOf([removed, ...await danglingDeletes(context.store, metadata, change.remove?.(base))]),
         summary: { ...options.summary, ...revision?.summary, ...(options.wapId === undefined ? {} : { 'wap.id': options.wapId }) },

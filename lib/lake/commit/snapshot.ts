@@ -6,7 +6,7 @@ import { currentSchema, currentSnapshot, schemasCurrentFirst, snapshotById, spec
 import type { LakeContext } from '../lake.ts';
 import type { DataFile, Snapshot, SnapshotOperation, TableMetadata } from '../types.ts';
 import type { Attempt } from './loop.ts';
-import { mergeManifests } from './merge.ts';
+import { mergeManifests, regroup } from './merge.ts';
 import type { FileSelector } from './selectors.ts';
 import { SummaryBuilder } from './summary.ts';
 
@@ -19,6 +19,8 @@ export interface SnapshotPlan {
   remove: FileSelector | undefined;
   /** Data sequence number that added files get instead of the snapshot's: compaction keeps the age of what it rewrote. */
   addWithSequenceNumber: bigint | undefined;
+  /** So many entries go into each manifest, all of which are written anew; undefined: manifests stay, and small ones merge as they pile up. */
+  entriesPerManifest: number | undefined;
   summary: Readonly<Record<string, string>>;
 }
 
@@ -54,8 +56,10 @@ export class SnapshotBuilder {
     const pending: Promise<unknown>[] = [];
     const old = parent === undefined ? [] : await this.context.store.readManifests(parent);
     const kept = await this.withoutRemoved(metadata, old, plan.remove, sequenceNumber, summary, pending);
-    const merged = await mergeManifests(metadata, kept, this.snapshotId, (manifest) => this.context.store.readEntries(manifest, metadata),
-      (key, group) => this.writeOnce(`merge:${key}`, metadata, group, sequenceNumber, pending));
+    const write = (key: string, entries: ManifestEntry[]) => this.writeOnce(key, metadata, entries, sequenceNumber, pending);
+    const merged = plan.entriesPerManifest === undefined
+      ? await mergeManifests(metadata, kept, this.snapshotId, (manifest) => this.context.store.readEntries(manifest, metadata), write)
+      : await this.regrouped(metadata, kept, plan.entriesPerManifest, write);
     const added = await this.addedManifests(metadata, plan, sequenceNumber, pending);
     const manifests = [...added, ...merged].map((manifest) => (manifest.addedSnapshotId === this.snapshotId ? renumbered(manifest, sequenceNumber) : manifest));
 
@@ -66,7 +70,10 @@ export class SnapshotBuilder {
       'snapshot-id': this.snapshotId,
       ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
       'timestamp-ms': Math.max(this.context.clock.now(), metadata['last-updated-ms']),
-      summary: { operation: summary.operation(plan.operation), ...plan.summary, ...summary.build(parent) },
+      summary: {
+        operation: summary.operation(plan.operation), ...plan.summary, ...summary.build(parent),
+        ...(plan.entriesPerManifest === undefined ? {} : { 'manifests-created': String(merged.length), 'manifests-replaced': String(kept.length), 'manifests-kept': '0' }),
+      },
       'manifest-list': listPath,
       'schema-id': metadata['current-schema-id'],
     };
@@ -99,6 +106,14 @@ export class SnapshotBuilder {
       groups.set(key, [...(groups.get(key) ?? []), entry]);
     }
     return Promise.all([...groups].map(([key, entries]) => this.writeOnce(`add:${this.addVersion}:${key}`, metadata, entries, sequenceNumber, pending)));
+  }
+
+  private async regrouped(
+    metadata: TableMetadata, manifests: readonly ManifestFile[], entriesPerManifest: number, write: (key: string, entries: ManifestEntry[]) => Promise<ManifestFile>,
+  ): Promise<ManifestFile[]> {
+    const live = (await this.context.store.readAllEntries(manifests, metadata)).flat().filter((entry) => entry.status !== DELETED);
+    const source = manifests.map((manifest) => manifest.path).join('|');
+    return Promise.all(regroup(live, entriesPerManifest).map((group, index) => write(`regroup:${index}:${source}`, group)));
   }
 
   private async withoutRemoved(

@@ -1,7 +1,7 @@
 // Files on the local disk: whole or not at all, durable when the promise resolves.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, opendir, readFile, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, link, mkdir, open, opendir, readdir, readFile, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import type { CreateOptions, FileInfo, Files, WriteOptions } from '../ports.ts';
@@ -76,6 +76,16 @@ export class LocalFiles implements Files {
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw explained('look at', path, error);
+    }
+  }
+
+  async listFolders(prefix: string): Promise<string[]> {
+    try {
+      const entries = await readdir(prefix, { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw explained('list', prefix, error);
     }
   }
 

@@ -1,0 +1,58 @@
+// Every file that a table refers to: what no sweep may delete.
+import { DELETED } from '../format/manifest.ts';
+import type { TableState } from '../commit/loop.ts';
+import type { TableStore } from '../store.ts';
+import type { Snapshot, TableMetadata } from '../types.ts';
+import type { ManifestFile } from '../format/manifest-list.ts';
+
+/** Paths as they are compared: `file:` and `s3a:` spellings of a path are the path. */
+export function plainPath(path: string): string {
+  return path.replace(/^file:(?:\/\/)?(?=\/)/, '').replace(/^s3[an]:\/\//, 's3://');
+}
+
+/** Paths of metadata files, manifest lists, manifests, data and delete files, and statistics, of every snapshot. */
+export async function referencedFiles(store: TableStore, state: TableState): Promise<Set<string>> {
+  const { pointer, metadata } = state;
+  const paths = new Set<string>([pointer.metadataLocation, ...metadata['metadata-log'].map((entry) => entry['metadata-file']), ...statisticsPaths(metadata)]);
+  const manifests = await manifestsOf(store, metadata.snapshots);
+  for (const snapshot of metadata.snapshots) paths.add(snapshot['manifest-list']);
+  for (const manifest of manifests.values()) {
+    paths.add(manifest.path);
+    for (const file of await liveFilesOf(store, metadata, manifest)) paths.add(file);
+  }
+  return new Set([...paths].map(plainPath));
+}
+
+/** The manifests of some snapshots, each once, by path. */
+export async function manifestsOf(store: TableStore, snapshots: readonly Snapshot[]): Promise<Map<string, ManifestFile>> {
+  const manifests = new Map<string, ManifestFile>();
+  for (const snapshot of snapshots) {
+    for (const manifest of await store.readManifests(snapshot)) manifests.set(manifest.path, manifest);
+  }
+  return manifests;
+}
+
+export async function liveFilesOf(store: TableStore, metadata: TableMetadata, manifest: ManifestFile): Promise<string[]> {
+  return (await store.readEntries(manifest, metadata)).filter((entry) => entry.status !== DELETED).map((entry) => entry.file.path);
+}
+
+interface StatisticsFile { 'snapshot-id': string | number; 'statistics-path': string }
+
+function statisticsFiles(metadata: TableMetadata): StatisticsFile[] {
+  const { other } = metadata;
+  return [...(other?.['statistics'] as StatisticsFile[] | undefined ?? []), ...(other?.['partition-statistics'] as StatisticsFile[] | undefined ?? [])];
+}
+
+export function statisticsPaths(metadata: TableMetadata): string[] {
+  return statisticsFiles(metadata).map((file) => file['statistics-path']);
+}
+
+/** Metadata without the statistics of snapshots that are gone. */
+export function withoutStatisticsOf(metadata: TableMetadata, gone: ReadonlySet<bigint>): TableMetadata {
+  if (metadata.other === undefined) return metadata;
+  const kept = (key: string) => {
+    const files = metadata.other?.[key] as StatisticsFile[] | undefined;
+    return files === undefined ? {} : { [key]: files.filter((file) => !gone.has(BigInt(file['snapshot-id']))) };
+  };
+  return { ...metadata, other: { ...metadata.other, ...kept('statistics'), ...kept('partition-statistics') } };
+}
