@@ -1,5 +1,5 @@
 // What a model is, and the port of the engines that run SQL in Athena's dialect over the lake.
-import type { DataFile } from '../lake/index.ts';
+import type { DataFile, TableMetadata } from '../lake/index.ts';
 
 export const MODEL_KINDS = ['full', 'append', 'merge', 'partitions'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
@@ -63,8 +63,13 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** A place of its own for rows that are not published yet. */
+/** A place of its own for rows that are not published yet. Survives a JSON round trip. */
 export interface Staging { name: string; target: string; runId: string }
+
+export interface StagingOptions extends QueryOptions {
+  /** A SELECT whose rows are in all partitions that the staged rows can be in, where these are not known before earlier statements ran. */
+  domain?: string;
+}
 
 /**
  * An engine. `embedded`: DuckDB in this process over the folder catalog. `athena`: Athena over Glue and S3. SQL is always in Athena's
@@ -75,14 +80,19 @@ export interface Engine {
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
   /** Names and Athena types of a SELECT's columns, without running it. */
   describe(sql: string, options?: QueryOptions): Promise<ResultColumn[]>;
-  /** An empty place for rows of `target`'s shape; the rows of `statements` are written there. */
-  createStaging(target: string, runId: string): Promise<Staging>;
+  /**
+   * An empty place for rows that will go into `target`, a new one with each call. `shape`: the metadata that the target will have, where
+   * its columns or partitioning are about to change; else those that it has.
+   */
+  createStaging(target: string, runId: string, shape?: TableMetadata): Promise<Staging>;
+  /** Places that were not discarded: of one run, or of all. */
+  listStagings(runId?: string): Promise<Staging[]>;
   /**
    * The statements that append a SELECT's rows to a staging place, in as many pieces as the engine's limits ask for (Athena: ≤ 100 open
    * partitions each). Parameters, overlays and snapshots are written into them: they are what a state machine hands to
    * `athena:startQueryExecution.sync`.
    */
-  stagingStatements(staging: Staging, sql: string, options?: QueryOptions): Promise<string[]>;
+  stagingStatements(staging: Staging, sql: string, options?: StagingOptions): Promise<string[]>;
   /** Runs one such statement to its end. */
   execute(statement: string, options?: { signal?: AbortSignal }): Promise<void>;
   /** What was staged, as data files with the target's field ids and default spec. */

@@ -60,3 +60,17 @@ function readParameter(declared: HeaderMap, key: string): AuditParameter[] {
     ...(fallback === undefined ? {} : { default: fallback }),
   }];
 }
+
+/** What a merge's key has to be, audited whatever the header names. */
+export const KEY_AUDITS: ReadonlyMap<string, AuditDefinition> = new Map([
+  ['key_is_unique', {
+    name: 'key_is_unique', file: import.meta.filename, description: 'Each row it returns is a key of the merge that more than one row has.',
+    parameters: [{ name: 'columns', type: 'columns' as const, description: 'The key.', optional: false }],
+    sql: '/**/SELECT {{columns}}, count(*) AS copies FROM {{model}} GROUP BY {{columns}} HAVING count(*) > 1',
+  }],
+  ['key_is_there', {
+    name: 'key_is_there', file: import.meta.filename, description: 'Each row it returns lacks a part of the merge\'s key.',
+    parameters: [{ name: 'column', type: 'column' as const, description: 'A column of the key.', optional: false }],
+    sql: '/**/SELECT * FROM {{model}} WHERE {{column}} IS NULL',
+  }],
+]);

@@ -1,0 +1,126 @@
+// The engine of one machine: SQL in Athena's dialect, run by DuckDB over the lake's folder.
+import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
+import type { DataFile, Lake, TableMetadata } from '../../lake/index.ts';
+import { columnsOf, writeRows, type Database, type Session } from '../../lake/duckdb/index.ts';
+import { DUCKDB_PRELUDE, toDuckDb } from '../dialect/index.ts';
+import { bindQuery, insertStatement, parseInsertStatement, STAGING, stagingName } from '../engine/bind.ts';
+import type { Engine, QueryOptions, QueryResult, ResultColumn, Staging, StagingOptions } from '../types.ts';
+import { Stagings } from './stagings.ts';
+import { keyOf, Tables } from './tables.ts';
+import { athenaTypeOfDuck, resultValue } from './values.ts';
+
+export interface DuckDbEngineOptions {
+  lake: Lake;
+  /** Decides memory, threads and where to spill. */
+  database: Database;
+  /** A folder for the records of staging places; the rows are staged beside their target. */
+  stagingFolder: string;
+  clock: Clock;
+}
+
+export class DuckDbEngine implements Engine {
+  readonly home = 'embedded';
+  private readonly lake: Lake;
+  private readonly database: Database;
+  private readonly clock: Clock;
+  private readonly stagings: Stagings;
+  private readonly tables: Tables;
+  private readonly idle: Session[] = [];
+
+  constructor({ lake, database, stagingFolder, clock }: DuckDbEngineOptions) {
+    this.lake = lake;
+    this.database = database;
+    this.clock = clock;
+    this.stagings = new Stagings(stagingFolder);
+    this.tables = new Tables(lake, this.stagings);
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    const text = await this.translate(bindQuery(sql, options));
+    return this.use(async (session) => {
+      const described = await columnsOf(session, text, options);
+      const { rows } = await session.table(text, { signal: options.signal });
+      const columns = described.map(({ name, type }): ResultColumn => ({ name, type: athenaTypeOfDuck(name, type) }));
+      return { columns, rows: rows.map((row) => row.map((value, index) => resultValue(value, columns[index]?.type ?? ''))) };
+    });
+  }
+
+  async describe(sql: string, options: QueryOptions = {}): Promise<ResultColumn[]> {
+    const text = await this.translate(bindQuery(sql, options));
+    const columns = await this.use((session) => columnsOf(session, text, options));
+    return columns.map(({ name, type }) => ({ name, type: athenaTypeOfDuck(name, type) }));
+  }
+
+  async createStaging(target: string, runId: string, shape?: TableMetadata): Promise<Staging> {
+    const [namespace = '', name = ''] = target.split('.');
+    const table = await this.lake.loadTable({ namespace, name });
+    const staging = { name: stagingName(target, uuidv7(this.clock.now())), target, runId };
+    await this.stagings.create(staging, shape ?? table.metadata, table.dataLocation);
+    return staging;
+  }
+
+  async listStagings(runId?: string): Promise<Staging[]> {
+    return this.stagings.list(runId);
+  }
+
+  async stagingStatements(staging: Staging, sql: string, options: StagingOptions = {}): Promise<string[]> {
+    return [insertStatement(staging.name, bindQuery(sql, options))];
+  }
+
+  async execute(statement: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const parsed = parseInsertStatement(statement);
+    if (parsed === undefined) throw new MillraceError('unsupported', `only INSERT INTO "${STAGING}"."…" SELECT … can be executed`, { where: statement.slice(0, 80) });
+    const record = await this.stagings.get(parsed.name);
+    const select = await this.translate(parsed.select);
+    const files = await this.use((session) => writeRows(session, {
+      schema: record.schema, spec: record.spec, sortOrder: record.sortOrder, folder: record.folder, select, writeId: `${parsed.name}-${record.statements}`,
+      signal: options.signal, where: record.staging.target,
+    }));
+    await this.stagings.save({ ...record, files: [...record.files, ...files], statements: record.statements + 1 });
+  }
+
+  async stagedFiles(staging: Staging): Promise<DataFile[]> {
+    return (await this.stagings.get(staging.name)).files;
+  }
+
+  stagedRelation(staging: Staging): string {
+    return `SELECT * FROM ${STAGING}.${staging.name}`;
+  }
+
+  async discard(staging: Staging, published: boolean): Promise<void> {
+    await this.stagings.remove(staging.name, !published);
+  }
+
+  /** Closes the engine's sessions; the database stays the caller's. */
+  close(): void {
+    for (const session of this.idle.splice(0)) session.close();
+  }
+
+  private async translate(bound: string): Promise<string> {
+    const tables = await this.tables.resolve(bound);
+    return toDuckDb(bound, {
+      columns: (table) => tables.get(keyOf(table))?.columns,
+      relation: (table) => {
+        const found = tables.get(keyOf(table));
+        if (found === undefined) throw new MillraceError('internal', `${table.text} was not looked up`);
+        return found.relation;
+      },
+    });
+  }
+
+  /** A session of one's own, with the dialect's settings and macros; kept for the next. */
+  private async use<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = this.idle.pop() ?? await this.open();
+    try {
+      return await work(session);
+    } finally {
+      this.idle.push(session);
+    }
+  }
+
+  private async open(): Promise<Session> {
+    const session = await this.database.connect();
+    for (const statement of DUCKDB_PRELUDE) await session.run(statement);
+    return session;
+  }
+}

@@ -1,0 +1,29 @@
+// Types and values of DuckDB's results as every engine gives them.
+import type { DuckDBType } from '@duckdb/node-api';
+import { icebergType, type SqlValue } from '../../lake/duckdb/index.ts';
+import { athenaTypeOf } from '../models/column-types.ts';
+
+/** Athena's name for a type of DuckDB. */
+export function athenaTypeOfDuck(name: string, type: DuckDBType): string {
+  return athenaTypeOf(icebergType(type, name));
+}
+
+/** A value of a query's result: times with zone end in ` UTC`; lists, rows and maps are texts as Athena writes them. */
+export function resultValue(value: SqlValue, type: string): unknown {
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) {
+    return typeof value === 'string' && type.endsWith('with time zone') ? value.replace(/\+00$/, ' UTC') : value;
+  }
+  return nestedText(value);
+}
+
+/** `[1, 2]`, `{a=1, b=x}`: as Athena writes nested values. */
+function nestedText(value: SqlValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) {
+    const isMap = value.length > 0 && value.every((item) => typeof item === 'object' && item !== null && 'key' in item && 'value' in item && Object.keys(item).length === 2);
+    if (isMap) return `{${(value as { key: SqlValue; value: SqlValue }[]).map((entry) => `${nestedText(entry.key)}=${nestedText(entry.value)}`).join(', ')}}`;
+    return `[${value.map(nestedText).join(', ')}]`;
+  }
+  if (typeof value === 'object' && !(value instanceof Uint8Array)) return `{${Object.entries(value).map(([name, item]) => `${name}=${nestedText(item)}`).join(', ')}}`;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
+}

@@ -1,0 +1,41 @@
+// One model from plan to publication, for whoever drives the steps in one process.
+import { MillraceError } from '../../base/index.ts';
+import { auditModel, type AuditOutcome } from './audit.ts';
+import type { RunContext } from './context.ts';
+import { planModel, type ModelPlan, type PlanOptions } from './plan.ts';
+import { prepareModel } from './prepare.ts';
+import { discardModel, publishModel, type PublishedModel } from './publish.ts';
+
+export type ModelOutcome =
+  | { status: 'skipped'; plan: ModelPlan }
+  | { status: 'published'; plan: ModelPlan; audits: AuditOutcome; published: PublishedModel }
+  | { status: 'audit failed'; plan: ModelPlan; audits: AuditOutcome };
+
+/** How often a run starts again after another writer won a race. */
+const TRIES = 3;
+
+/** Plans, stages, audits and publishes a model. A failed audit is a value; whatever else goes wrong is thrown, and nothing stays staged. */
+export async function runModel(context: RunContext, name: string, options: PlanOptions = {}): Promise<ModelOutcome> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await runOnce(context, name, options);
+    } catch (error) {
+      await discardModel(context, name);
+      const lostRace = error instanceof MillraceError && error.code === 'conflict';
+      if (!lostRace || tried >= TRIES) throw error;
+    }
+  }
+}
+
+async function runOnce(context: RunContext, name: string, options: PlanOptions): Promise<ModelOutcome> {
+  const plan = await planModel(context, name, options);
+  if (plan.action === 'skip') return { status: 'skipped', plan };
+  const prepared = await prepareModel(context, plan);
+  for (const statement of prepared.statements) await context.engine.execute(statement, { signal: context.signal });
+  const audits = await auditModel(context, prepared);
+  if (!audits.passed) {
+    await discardModel(context, name);
+    return { status: 'audit failed', plan, audits };
+  }
+  return { status: 'published', plan: prepared.plan, audits, published: await publishModel(context, prepared) };
+}

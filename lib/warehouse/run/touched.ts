@@ -1,0 +1,122 @@
+// Which intervals or keys of a model the changed rows of its inputs touch, as SQL over exactly the files that changed.
+import { MillraceError } from '../../base/index.ts';
+import type { Table } from '../../lake/index.ts';
+import { quoteName, quoteString } from '../dialect/literals.ts';
+import { rewriteTables } from '../dialect/index.ts';
+import { typedSourceSql } from '../models/sources.ts';
+import type { Model } from '../types.ts';
+import { fileChanges, type ChangedInput, type FileChanges } from './changed-inputs.ts';
+import type { RunContext } from './context.ts';
+import { EVERYTHING, intervalsOf, NOTHING, union, type Intervals } from './intervals.ts';
+
+/** More pieces than this are computed as one, from the first to the last. */
+const MOST_RANGES = 200;
+
+/** The intervals in which the model's rows can differ. */
+export async function touchedIntervals(
+  context: RunContext, model: Model, changed: readonly ChangedInput[], tables: ReadonlyMap<string, Table>,
+): Promise<Intervals> {
+  if (model.time === undefined) return EVERYTHING;
+  let touched: Intervals = NOTHING;
+  for (const input of changed) {
+    const rows = await touchedValues(context, input, tables.get(input.table));
+    if (rows === undefined) continue;
+    const [column = ''] = columnsOf(input);
+    const found = await context.engine.query(`SELECT DISTINCT CAST(${quoteName(column)} AS DATE) AS day FROM (${rows}) AS changed`, { signal: context.signal });
+    touched = union(touched, intervalsOf(found.rows.map(([day]) => (day === null || day === undefined ? null : String(day))), model.time.grain));
+  }
+  const [first, last] = [touched.ranges[0], touched.ranges.at(-1)];
+  return touched.ranges.length > MOST_RANGES && first !== undefined && last !== undefined
+    ? { ranges: [{ from: first.from, to: last.to }], withoutTime: touched.withoutTime }
+    : touched;
+}
+
+/**
+ * For a merge: each changed input in place of itself, without the rows whose key nothing touches. The model's SELECT over them gives
+ * exactly the rows of the touched keys, since by `changes` a row comes only from input rows of its own key.
+ */
+export async function keyOverlays(
+  context: RunContext, model: Model, changed: readonly ChangedInput[], versions: Readonly<Record<string, string | null>>, tables: ReadonlyMap<string, Table>,
+): Promise<Record<string, string>> {
+  const names = model.key.map((_, index) => `k${index}`);
+  const touched: string[] = [];
+  for (const input of changed) {
+    const rows = await touchedValues(context, input, tables.get(input.table));
+    if (rows !== undefined) touched.push(`SELECT ${columnsOf(input).map((column, index) => `${quoteName(column)} AS ${names[index]}`).join(', ')} FROM (${rows}) AS changed`);
+  }
+  const keys = touched.length === 0 ? undefined : `SELECT DISTINCT ${names.join(', ')} FROM (${touched.join(' UNION ALL ')}) AS touched`;
+  const mapped = Object.entries(model.changes).filter((entry): entry is [string, readonly string[]] => entry[1] !== 'ignore');
+  return Object.fromEntries(mapped.map(([relation, columns]) => {
+    const table = relation.replace(/^source\./, 'bronze.');
+    const all = relationAt(context, relation, versions[table] ?? null);
+    const on = columns.map((column, index) => `input_rows.${quoteName(column)} = keys.${names[index]}`).join(' AND ');
+    return [relation, keys === undefined ? `SELECT * FROM (${all}) AS input_rows WHERE FALSE` : `SELECT input_rows.* FROM (${all}) AS input_rows INNER JOIN (${keys}) AS keys ON ${on}`];
+  }));
+}
+
+/** The mapped columns of every row that may have come, gone or changed; undefined where no file differs. */
+async function touchedValues(context: RunContext, input: ChangedInput, table: Table | undefined): Promise<string | undefined> {
+  if (table === undefined) return undefined;
+  const changes = await fileChanges(table, input);
+  if (changes.added.length === 0 && changes.removed.length === 0) return undefined;
+  const columns = columnsOf(input).map(quoteName).join(', ');
+  if (!input.relation.startsWith('source.')) return `SELECT ${columns} FROM (${changedRows(table, input, changes)}) AS changed_rows`;
+  return touchedSourceValues(context, input, table, changes);
+}
+
+/**
+ * Rows of a source go through its typed SELECT, in which the last row of a key wins: a new row also touches whatever the row that it
+ * supersedes touched.
+ */
+function touchedSourceValues(context: RunContext, input: ChangedInput, table: Table, changes: FileChanges): string {
+  const contract = context.project.sources.get(input.relation.slice('source.'.length));
+  if (contract === undefined) throw new MillraceError('not_found', `there is no contract of ${input.relation}`);
+  const columns = columnsOf(input).map(quoteName).join(', ');
+  const typedOver = (bronze: string) => rewriteTables(typedSourceSql(contract), ({ name }) => (name === input.table ? `(${bronze})` : undefined));
+  const sides = fileSelects(table, input, changes).map(({ sql }) => typedOver(sql));
+  const parts = sides.map((typed) => `SELECT ${columns} FROM (${typed}) AS changed_rows`);
+  if (contract.duplicates === 'key' && contract.key.length > 0) {
+    const key = contract.key.map(quoteName);
+    const keys = `SELECT DISTINCT ${key.join(', ')} FROM (${sides.map((typed) => `SELECT ${key.join(', ')} FROM (${typed}) AS one_side`).join(' UNION ALL ')}) AS both_sides`;
+    const on = key.map((name) => `typed_rows.${name} = keys.${name}`).join(' AND ');
+    const qualified = columnsOf(input).map((column) => `typed_rows.${quoteName(column)}`).join(', ');
+    const versions = changes.removed.length > 0 ? [input.before, input.after] : [input.before];
+    for (const version of versions) {
+      if (version !== null) parts.push(`SELECT ${qualified} FROM (${relationAt(context, input.relation, version)}) AS typed_rows INNER JOIN (${keys}) AS keys ON ${on}`);
+    }
+  }
+  return parts.join(' UNION ALL ');
+}
+
+/** Rows of the files that changed; of files that were rewritten only the rows that differ. */
+function changedRows(table: Table, input: ChangedInput, changes: FileChanges): string {
+  const sides = fileSelects(table, input, changes);
+  if (sides.length === 1) return sides[0]?.sql ?? '';
+  const columns = table.schema.fields.map(({ name }) => quoteName(name)).join(', ');
+  const signed = sides.map(({ sql, sign }) => `SELECT ${columns}, ${sign} AS copies FROM (${sql}) AS one_side`).join(' UNION ALL ');
+  return `SELECT ${columns} FROM (${signed}) AS both_sides GROUP BY ${columns} HAVING sum(copies) <> 0`;
+}
+
+function fileSelects(table: Table, { table: name, before, after }: ChangedInput, { added, removed }: FileChanges): { sql: string; sign: 1 | -1 }[] {
+  const columns = table.schema.fields.map((field) => quoteName(field.name)).join(', ');
+  const select = (version: string | null, paths: readonly string[]) =>
+    `SELECT ${columns} FROM ${name} FOR VERSION AS OF ${version} WHERE "$path" IN (${paths.map(quoteString).join(', ')})`;
+  return [
+    ...(added.length === 0 ? [] : [{ sql: select(after, added), sign: 1 as const }]),
+    ...(removed.length === 0 ? [] : [{ sql: select(before, removed), sign: -1 as const }]),
+  ];
+}
+
+/** A relation as it was at a snapshot of the table behind it. */
+function relationAt(context: RunContext, relation: string, version: string | null): string {
+  const travel = version === null ? '' : ` FOR VERSION AS OF ${version}`;
+  if (!relation.startsWith('source.')) return `SELECT * FROM ${relation}${travel}`;
+  const contract = context.project.sources.get(relation.slice('source.'.length));
+  if (contract === undefined) throw new MillraceError('not_found', `there is no contract of ${relation}`);
+  const bronze = relation.replace('source.', 'bronze.');
+  return rewriteTables(typedSourceSql(contract), ({ name }) => (name === bronze ? `${bronze}${travel}` : undefined));
+}
+
+function columnsOf({ columns }: ChangedInput): readonly string[] {
+  return columns === undefined || columns === 'ignore' ? [] : columns;
+}

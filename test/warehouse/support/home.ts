@@ -1,0 +1,83 @@
+// A lake in a folder of its own with the DuckDB engine over it, and models given as texts.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { systemClock, type Clock } from '../../../lib/base/index.ts';
+import type { Contract } from '../../../lib/contracts/index.ts';
+import { openFolderLake, type Lake, type Table } from '../../../lib/lake/index.ts';
+import { Database, writeRows } from '../../../lib/lake/duckdb/index.ts';
+import { DuckDbEngine, projectOf, Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
+
+const AUDITS = join(import.meta.dirname, '../../../sql/audits');
+
+/** Models by name → header lines and SELECT, with the project's own audits. */
+export function projectFrom(models: Readonly<Record<string, string>>, contracts: readonly Contract[] = []): Project {
+  const audits = readdirSync(AUDITS).map((file) => ({ layer: 'audits', name: file.replace('.sql', ''), path: join(AUDITS, file), text: readFileSync(join(AUDITS, file), 'utf8') }));
+  const files = Object.entries(models).map(([name, text]) => {
+    const [layer = '', table = ''] = name.split('.');
+    return { layer, name: table, path: `sql/${layer}/${table}.sql`, text };
+  });
+  return projectOf([...audits, ...files], new Map(contracts.map((contract) => [contract.name, contract])));
+}
+
+/** A model's text from header lines and a SELECT. */
+export function model(header: string, sql: string): string {
+  return `/*\ndescription: A table.\nowner: tests\n${header.trim()}\n*/\n${sql}`;
+}
+
+export class Home {
+  readonly folder: string;
+  readonly lake: Lake;
+  readonly database: Database;
+  engine: DuckDbEngine;
+  runs = 0;
+  clock: Clock = systemClock;
+
+  private constructor(folder: string, database: Database) {
+    this.folder = folder;
+    this.lake = openFolderLake(join(folder, 'lake'));
+    this.database = database;
+    this.engine = this.newEngine();
+  }
+
+  static async open(): Promise<Home> {
+    return new Home(await mkdtemp(join(tmpdir(), 'millrace-home-')), await Database.open({ memoryLimit: '500MB', threads: 2 }));
+  }
+
+  /** As a process that starts again sees it: nothing but what is on disk. */
+  newEngine(): DuckDbEngine {
+    return new DuckDbEngine({ lake: openFolderLake(join(this.folder, 'lake')), database: this.database, stagingFolder: join(this.folder, 'tmp/staging'), clock: systemClock });
+  }
+
+  context(project: Project, parameters: Parameters = {}, engine: Engine = this.engine): RunContext {
+    this.runs += 1;
+    const lake = openFolderLake(join(this.folder, 'lake'));
+    return { project, lake, engine, relations: new Relations(project, engine, lake), clock: this.clock, runId: `run-${this.runs}`, parameters };
+  }
+
+  /** Appends the rows of a DuckDB SELECT to a table; makes it where there is none. */
+  async append(name: string, select: string, partitionBy: readonly string[] = []): Promise<Table> {
+    const [namespace = '', table = ''] = name.split('.');
+    return this.database.use(async (session) => {
+      let found = await this.lake.findTable({ namespace, name: table });
+      if (found === undefined) {
+        const { tableColumnsFor } = await import('../../../lib/lake/duckdb/index.ts');
+        found = await this.lake.createTable({ namespace, name: table }, { columns: await tableColumnsFor(session, select), partitionBy });
+      }
+      const files = await writeRows(session, { schema: found.schema, spec: found.spec, folder: found.dataLocation, select });
+      await found.append(files);
+      return found;
+    });
+  }
+
+  async rows(sql: string): Promise<unknown[][]> {
+    return (await this.engine.query(sql)).rows;
+  }
+
+  async close(): Promise<void> {
+    this.engine.close();
+    this.database.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
