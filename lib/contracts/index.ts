@@ -8,3 +8,8 @@ export { bronzeColumns, BRONZE_PARTITIONING } from './derive/bronze.ts';
 export { typedColumns, typedSelect } from './typed/select.ts';
 export { latestDateSelect } from './typed/latest.ts';
 export type { TypedColumn } from './typed/expressions.ts';
+export { validationPlan, type ColumnPlan, type RulePlan, type ValidationPlan } from './validate/plan.ts';
+export { failuresOf } from './validate/reasons.ts';
+export { failuresSql, validationSql } from './validate/sql.ts';
+export { compileValidator, type CheckedRow, type RawRecord, type RowValidator } from './validate/row.ts';
+export { textOf, type TextOrNull } from './validate/text.ts';

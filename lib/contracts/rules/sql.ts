@@ -15,7 +15,7 @@ export function ruleToSql(node: RuleNode, column: ColumnSql): string {
     case 'negate':
       return node.type.is === 'null' ? 'NULL' : `(-${sql(node.of)})`;
     case 'arithmetic':
-      return node.type.is === 'number' ? `CAST(${sql(node.left)} ${node.operator} ${sql(node.right)} AS ${decimalOf(node.type)})` : 'NULL';
+      return node.type.is === 'number' ? `CAST(${wide(node.left, node.type, sql)} ${node.operator} ${sql(node.right)} AS ${decimalOf(node.type)})` : 'NULL';
     case 'compare':
       return `(${sql(node.left)} ${node.operator} ${sql(node.right)})`;
     case 'and':
@@ -55,6 +55,13 @@ function literal(value: string | boolean | null, type: RuleType): string {
     case 'timestamp': return `TIMESTAMP '${value}'`;
     default: return quote(value);
   }
+}
+
+/** DuckDB computes two decimals of up to 18 digits in 64 bits, and fails beyond; a wider operand makes it take 128. */
+function wide(node: RuleNode, result: RuleType & { is: 'number' }, sql: (node: RuleNode) => string): string {
+  if (node.type.is !== 'number' || result.integer + result.scale <= 18) return sql(node);
+  const { integer, scale } = node.type;
+  return `CAST(${sql(node)} AS ${decimalOf({ is: 'number', integer: Math.max(integer, 19 - scale), scale })})`;
 }
 
 const isNull = (node: RuleNode): boolean => node.type.is === 'null';

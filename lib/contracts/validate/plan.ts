@@ -21,9 +21,11 @@ export interface ColumnPlan {
   joinable: boolean;
   /** Wrong type unless it matches. */
   shape?: string;
+  /** Whole numbers may be written `17.0`. */
+  trailingZeros: boolean;
   /** ids: a space at either end is a wrong type. */
   outerSpaces: boolean;
-  /** decimal and money: too large unless it matches, and then too precise unless it matches `scaleFits`. */
+  /** decimal and money: too large unless it matches, and then too precise unless it matches `scaleFits`, which columns that round lack. */
   integerFits?: string;
   scaleFits?: string;
   scale: number;
@@ -33,7 +35,9 @@ export interface ColumnPlan {
   max?: string;
   pattern?: string;
   accepted?: readonly string[];
-  formats?: readonly string[];
+  /** Times in other formats than ISO 8601, which is tried first. */
+  isoShape?: string;
+  formats?: readonly { format: string; pattern: string }[];
 }
 
 export interface RulePlan { name: string; sql: string; node: RuleNode; reads: readonly string[] }
@@ -74,7 +78,7 @@ function rulesOf(contract: Contract): RulePlan[] {
 
 function planColumn(header: string, name: string, column: Column): ColumnPlan {
   const { integer, scale } = digitsOf(column);
-  const common = { name, kind: column.kind, nullable: column.nullable, joinable: true, outerSpaces: false, scale, precision: integer + scale, ...(header === name ? {} : { header }) };
+  const common = { name, kind: column.kind, nullable: column.nullable, joinable: true, outerSpaces: false, trailingZeros: column.canonical === 'integer', scale, precision: integer + scale, ...(header === name ? {} : { header }) };
   switch (column.kind) {
     case 'id':
     case 'text':
@@ -107,10 +111,12 @@ function planText(column: Column): Partial<ColumnPlan> {
 
 function planTime(column: Column): Partial<ColumnPlan> {
   const kind = column.kind === 'date' ? 'date' : 'timestamp';
-  const shape = [kind === 'date' ? ISO_DATE : ISO_TIMESTAMP, ...(column.formats ?? []).map((format) => formatPattern(format, kind))].join('|');
+  const isoShape = kind === 'date' ? ISO_DATE : ISO_TIMESTAMP;
+  const formats = (column.formats ?? []).map((format) => ({ format, pattern: formatPattern(format, kind) }));
+  const shape = [isoShape, ...formats.map(({ pattern }) => pattern)].join('|');
   const bounded = column.min !== undefined || column.max !== undefined;
   const limits = bounds(column, (bound) => (kind === 'date' ? bound.slice(0, 10) : canonicalWallTime(bound.length === 10 ? `${bound} 00:00:00` : bound)));
-  return { shape, ...limits, ...(bounded ? {} : { plain: shape }), ...(column.formats === undefined ? {} : { formats: column.formats }) };
+  return { shape, ...limits, ...(bounded ? {} : { plain: shape }), ...(formats.length === 0 ? {} : { isoShape, formats }) };
 }
 
 /** An epoch that is no time between 1900 and 9999 is out of range whatever the contract says. */

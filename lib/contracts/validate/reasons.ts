@@ -67,4 +67,4 @@ function sentence(column: ColumnPlan, what: ColumnReason): string {
   }
 }
 
-const orFormats = (column: ColumnPlan): string => (column.formats === undefined ? '' : ` or ${column.formats.join(' or ')}`);
+const orFormats = (column: ColumnPlan): string => (column.formats === undefined ? '' : ` or ${column.formats.map(({ format }) => format).join(' or ')}`);
