@@ -1,29 +1,58 @@
-// Writes a query of Athena's dialect for DuckDB.
-import { Dialect, transpile } from '@polyglot-sql/sdk';
-import { MillraceError } from '../../base/index.ts';
-import type { SchemaProvider } from './schema.ts';
-import { rewriteTables, type TableReference } from './tables.ts';
+// What a query gives and reads, and its text for DuckDB.
+import type { ResultColumn } from '../types.ts';
+import { compile } from './compile/queries.ts';
+import { Context, type CompileOptions } from './compile/context.ts';
+import { queryOf } from './parse.ts';
+import type { Origin } from './types/expression.ts';
+import { nameOfType } from './types/types.ts';
 
-export interface DuckDbOptions {
-  /** Columns and Athena types of the tables that the query reads. */
-  columns: SchemaProvider;
-  /** DuckDB's text for a table: `read_parquet([…])`, a view's name, a SELECT in parentheses. */
-  relation: (table: TableReference) => string;
-  file?: string;
+export type { CompileOptions } from './compile/context.ts';
+
+/** A column of a table; `*` where the number of its rows counts, as in `count(*)`. */
+export interface ColumnReference { table: string; column: string }
+
+export interface OutputLineage extends ResultColumn {
+  /** The columns that its value is computed from, sorted. Conditions and keys of joins are not among them. */
+  from: readonly ColumnReference[];
 }
 
-/** Statements to run once on each connection before SQL from `toDuckDb`. */
-export const DUCKDB_PRELUDE: readonly string[] = Object.freeze(["SET TimeZone = 'UTC'"]);
+export interface Analysis {
+  /** DuckDB SQL with the meaning that the query has in Athena. */
+  sql: string;
+  /** Names and Athena types of the result, and where each comes from. */
+  columns: readonly OutputLineage[];
+  /** All columns of tables that the query uses anywhere, conditions included; sorted. */
+  uses: readonly ColumnReference[];
+}
 
-/** DuckDB SQL with the meaning that the query has in Athena. Parameters must be bound. */
-export function toDuckDb(sql: string, options: DuckDbOptions): string {
-  const marks: string[] = [];
-  const marked = rewriteTables(sql, (table) => {
-    marks.push(options.relation(table));
-    return `millrace_relation_${marks.length - 1}`;
-  }, options.file);
-  const result = transpile(marked, Dialect.Trino, Dialect.DuckDB);
-  const [text] = result.sql ?? [];
-  if (text === undefined) throw new MillraceError('bad_input', result.error ?? 'the SQL does not parse');
-  return text.replaceAll(/millrace_relation_(\d+)/g, (_, index: string) => marks[Number(index)] ?? '');
+/**
+ * Reads, resolves, types and translates a query. Parameters must be bound for a query that is to run.
+ * Throws bad_input for what does not parse or does not make sense (unknown columns, types that do not fit), not_found for a table that is
+ * not there, unsupported for what is not allowed; each with its place.
+ */
+export function analyse(sql: string, options: CompileOptions): Analysis {
+  const context = new Context(sql, options);
+  const { sql: text, columns } = compile(context, queryOf(sql, options.file));
+  return {
+    sql: text,
+    columns: columns.map(({ name, type, from }) => ({ name, type: nameOfType(type), from: references(from) })),
+    uses: references(context.used),
+  };
+}
+
+/** DuckDB SQL with the meaning that the query has in Athena. Run DUCKDB_PRELUDE on the connection before. */
+export function toDuckDb(sql: string, options: CompileOptions): string {
+  return analyse(sql, options).sql;
+}
+
+/** Names and Athena types of a query's columns, without running it. */
+export function describe(sql: string, options: CompileOptions): ResultColumn[] {
+  return analyse(sql, options).columns.map(({ name, type }) => ({ name, type }));
+}
+
+function references(origins: Iterable<Origin>): ColumnReference[] {
+  return [...origins].sort().map((origin) => {
+    const [table = '', column = ''] = origin.split('\t');
+    return { table, column };
+  });
 }

@@ -3,4 +3,6 @@ export { parseInsert, parseQuery, type Parsed } from './parse.ts';
 export { rewriteTables, tableReferences, tablesRead, type TableReference, type TimeTravel } from './tables.ts';
 export { bindParameters, parametersOf } from './parameters.ts';
 export type { SchemaProvider } from './schema.ts';
-export { toDuckDb, DUCKDB_PRELUDE, type DuckDbOptions } from './duckdb.ts';
+export { analyse, describe, toDuckDb, type Analysis, type ColumnReference, type CompileOptions, type OutputLineage } from './duckdb.ts';
+export { DUCKDB_PRELUDE } from './prelude.ts';
+export { quoteName, quoteString } from './literals.ts';

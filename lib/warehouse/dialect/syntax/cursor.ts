@@ -12,6 +12,8 @@ const RESERVED = new Set(
   OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT SKIP TABLE THEN TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH`.split(/\s+/),
 );
 
+const SYMBOL_NAMES: Readonly<Record<string, string>> = { ',': 'a comma', '(': '(', ')': ')' };
+
 export class Cursor {
   readonly sql: string;
   readonly file: string | undefined;
@@ -116,7 +118,7 @@ export class Cursor {
 
   fail(): never {
     const { at, kind, text } = this.token;
-    const wanted = this.expected.slice(0, 3);
+    const wanted = this.expected.slice(0, 3).map((each) => SYMBOL_NAMES[each] ?? each);
     const expected = wanted.length > 1 ? `${wanted.slice(0, -1).join(', ')} or ${wanted.at(-1)}` : (wanted[0] ?? 'the end');
     throw syntaxError(this.sql, at, kind === 'end' ? 'the end' : text, expected, this.file);
   }

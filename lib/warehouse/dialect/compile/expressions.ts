@@ -1,0 +1,338 @@
+// Expressions: their types as Trino sees them, and their text for DuckDB.
+import { coerced, compare, incomparable } from '../functions/comparison.ts';
+import { arithmetic, type ArithmeticOperator } from '../functions/arithmetic.ts';
+import { cast } from '../functions/casts.ts';
+import { atTimeZone, EXTRACT_FIELDS, instantOf } from '../functions/times.ts';
+import { isZone } from '../functions/zones.ts';
+import { parseTimestamp, quoteString } from '../literals.ts';
+import type { Binary, Case, Cast, Expression, IntervalLiteral, Literal, TypedLiteral } from '../syntax/tree.ts';
+import { commonType } from '../types/coercion.ts';
+import { castTo, failure, NOWHERE, originsOf, type Typed } from '../types/expression.ts';
+import {
+  array, BIGINT, BOOLEAN, DATE, DAYS, decimal, DOUBLE, instant, INTEGER, MONTHS, nameOfType, REAL, timestamp, typeOf, UNKNOWN, VARBINARY, VARCHAR,
+  type SqlType,
+} from '../types/types.ts';
+import { compileCall } from './calls.ts';
+import type { Compiler, Context, Scope } from './context.ts';
+import { resolveColumn } from './scope.ts';
+
+const DEFAULT_PARAMETERS: Readonly<Record<string, SqlType>> = {
+  as_of: DATE, from: DATE, to: DATE, shop_currency: VARCHAR, shop_time_zone: VARCHAR,
+};
+
+/** Any expression. What is grouped by counts as a whole, whatever columns it is made of. */
+export function compileExpression(compiler: Compiler, scope: Scope, node: Expression): Typed {
+  const { groups } = scope;
+  const before = groups?.loose.length ?? 0;
+  const result = compileNode(compiler, scope, node);
+  if (groups && groups.loose.length > before && groups.texts.has(result.sql)) groups.loose.length = before;
+  return result;
+}
+
+function compileNode(compiler: Compiler, scope: Scope, node: Expression): Typed {
+  const { context } = compiler;
+  const inner = (each: Expression) => compileExpression(compiler, scope, each);
+  switch (node.kind) {
+    case 'column':
+      return resolveColumn(context, scope, node);
+    case 'literal':
+      return literal(context, node);
+    case 'typed':
+      return typedLiteral(context, node);
+    case 'interval':
+      return interval(context, node);
+    case 'parameter': {
+      const type = (context.options.parameterTypes ?? DEFAULT_PARAMETERS)[node.name];
+      if (!type) return context.fail(node.at, `the parameter :${node.name} has no value`);
+      return { sql: castTo('NULL', type), type, from: NOWHERE };
+    }
+    case 'unary':
+      return unary(context, node.operator, inner(node.operand), node);
+    case 'binary':
+      return binary(context, node, inner);
+    case 'between': {
+      const [value, low, high] = [inner(node.value), inner(node.low), inner(node.high)];
+      const from = originsOf([value, low, high]);
+      const sides = [compare('>=', value, low), compare('<=', value, high)].map((each) => ('complaint' in each ? context.complain(node.at, each) : each.sql));
+      return negatable(`(${sides.join(' AND ')})`, node.negated, from);
+    }
+    case 'in': {
+      const value = inner(node.value);
+      const list = node.list.map(inner);
+      return inList(context, node, value, list);
+    }
+    case 'inQuery':
+      return inQuery(compiler, scope, node, inner(node.value));
+    case 'like': {
+      const parts = [node.value, node.pattern, ...(node.escape ? [node.escape] : [])].map(inner);
+      const wrong = parts.find(({ type }) => type.kind !== 'varchar' && type.kind !== 'unknown');
+      if (wrong) context.fail(node.at, `LIKE wants varchar, not ${nameOfType(wrong.type)}`);
+      const [value, pattern, escape] = parts.map((each) => coerced(each, VARCHAR));
+      return negatable(`(${value} LIKE ${pattern}${escape === undefined ? '' : ` ESCAPE ${escape}`})`, node.negated, originsOf(parts));
+    }
+    case 'isNull': {
+      const value = inner(node.value);
+      return { sql: `(${value.sql} IS ${node.negated ? 'NOT ' : ''}NULL)`, type: BOOLEAN, from: value.from };
+    }
+    case 'isDistinct': {
+      const [left, right] = [inner(node.left), inner(node.right)];
+      const type = commonType(left.type, right.type);
+      if (!type) return context.complain(node.at, incomparable('IS DISTINCT FROM', left.type, right.type));
+      const sql = `(${coerced(left, type)} IS ${node.negated ? 'NOT ' : ''}DISTINCT FROM ${coerced(right, type)})`;
+      return { sql, type: BOOLEAN, from: originsOf([left, right]) };
+    }
+    case 'exists':
+      return { sql: `EXISTS (${compiler.query(node.query, scope.commonTables, scope).sql})`, type: BOOLEAN, from: NOWHERE };
+    case 'case':
+      return caseExpression(context, node, inner);
+    case 'cast':
+      return castExpression(context, node, inner(node.value));
+    case 'extract':
+      if (!EXTRACT_FIELDS.has(node.field)) return context.refuse(node.at, `EXTRACT of ${node.field} is not allowed`);
+      return compileCall(compiler, scope, {
+        kind: 'call', name: node.field, nameAt: node.at, args: [node.value], star: false, distinct: false, orderBy: [], bare: false, at: node.at,
+      });
+    case 'atTimeZone': {
+      const [value, zone] = [inner(node.value), inner(node.zone)];
+      const text = zone.source?.kind === 'literal' ? zone.source.text : undefined;
+      const result = atTimeZone(value, text);
+      if (typeof result === 'string') return context.fail(node.at, 'AT TIME ZONE has no type');
+      return context.take(node.at, result, value.from);
+    }
+    case 'scalar': {
+      const { sql, columns } = compiler.query(node.query, scope.commonTables, scope);
+      const [column] = columns;
+      if (columns.length !== 1 || !column) return context.fail(node.at, `a subquery here gives one column, not ${columns.length}`);
+      return { sql: `(${sql})`, type: column.type, from: column.from };
+    }
+    case 'array':
+      return arrayOf(context, node, node.items.map(inner));
+    case 'subscript':
+      return subscript(context, node, inner(node.value), inner(node.index));
+    case 'row':
+      return context.refuse(node.at, 'a row as a value is not allowed', 'compare the columns one by one, or use EXISTS');
+    case 'lambda':
+      return context.refuse(node.at, 'a function as a value (x -> …) is not allowed', 'use UNNEST and an ordinary SELECT');
+    case 'call':
+      return compileCall(compiler, scope, node);
+  }
+}
+
+function literal(context: Context, node: Literal): Typed {
+  const made = (sql: string, type: SqlType): Typed => ({ sql, type, from: NOWHERE, source: node });
+  switch (node.type) {
+    case 'null':
+      return made('NULL', UNKNOWN);
+    case 'boolean':
+      return made(node.text, BOOLEAN);
+    case 'string':
+      return made(quoteString(node.text), VARCHAR);
+    case 'binary':
+      return made(`unhex('${node.text}')`, VARBINARY);
+    case 'double':
+      return made(`CAST(${node.text} AS DOUBLE)`, DOUBLE);
+    case 'integer': {
+      const value = BigInt(node.text);
+      if (value > 2n ** 63n - 1n) return context.fail(node.at, 'this number is greater than a bigint', "write DECIMAL '…'");
+      return made(String(value), value > 2n ** 31n - 1n ? BIGINT : INTEGER);
+    }
+    case 'decimal':
+      return decimalLiteral(context, node, node.text);
+  }
+}
+
+/** `1.50` is decimal(3,2), `0.05` decimal(2,2): zeros before the point do not count. */
+function decimalLiteral(context: Context, node: Literal | TypedLiteral, text: string): Typed {
+  const match = /^([+-]?)0*(\d*)(?:\.(\d*))?$/.exec(text.trim());
+  if (!match) return context.fail(node.at, `'${text}' is no decimal`);
+  const [, sign = '', whole = '', fraction = ''] = match;
+  const precision = Math.max(1, whole.length + fraction.length);
+  if (precision > 38) return context.fail(node.at, 'a decimal has at most 38 digits');
+  const type = decimal(precision, fraction.length);
+  return { sql: castTo(`'${sign}${whole || '0'}.${fraction || '0'}'`, type), type, from: NOWHERE, source: node };
+}
+
+function typedLiteral(context: Context, node: TypedLiteral): Typed {
+  const made = (sql: string, type: SqlType): Typed => ({ sql, type, from: NOWHERE, source: node });
+  const wrong = () => context.fail(node.at, `'${node.text}' is no ${node.type}`);
+  switch (node.type) {
+    case 'decimal':
+      return decimalLiteral(context, node, node.text);
+    case 'date': {
+      const parsed = parseTimestamp(node.text);
+      return parsed && !node.text.trim().includes(' ') ? made(`DATE '${isoDate(parsed.micros)}'`, DATE) : wrong();
+    }
+    case 'timestamp':
+      return timestampLiteral(context, node);
+    case 'varchar':
+      return made(quoteString(node.text), VARCHAR);
+    case 'boolean':
+      return /^(true|false)$/i.test(node.text) ? made(node.text.toUpperCase(), BOOLEAN) : wrong();
+    case 'double':
+    case 'real': {
+      const value = Number(node.text);
+      return Number.isNaN(value) ? wrong() : made(castTo(quoteString(node.text), node.type === 'double' ? DOUBLE : REAL), node.type === 'double' ? DOUBLE : REAL);
+    }
+    case 'bigint':
+    case 'integer':
+    case 'int':
+    case 'smallint':
+    case 'tinyint': {
+      const type = typeOf({ name: node.type, args: [], withTimeZone: false, at: node.at });
+      if (typeof type === 'string' || !/^[+-]?\d+$/.test(node.text)) return wrong();
+      return made(castTo(`'${node.text}'`, type), type);
+    }
+    default:
+      return context.refuse(node.at, `a literal of type ${node.type} is not allowed`);
+  }
+}
+
+const isoDate = (micros: bigint): string => new Date(Number(micros / 1000n)).toISOString().slice(0, 10);
+
+/** `TIMESTAMP '2026-01-31 10:00:00.5'`, with a zone also by name. */
+function timestampLiteral(context: Context, node: TypedLiteral): Typed {
+  const named = / ([A-Z][A-Za-z_]*\/[A-Za-z_/+-]+\d*)$/.exec(node.text);
+  const local = parseTimestamp(named ? node.text.slice(0, named.index) : node.text);
+  const zone = named?.[1] ?? local?.zone;
+  if (!local || (named && (local.zone !== undefined || !isZone(named[1] ?? '')))) {
+    return context.fail(node.at, `'${node.text}' is no timestamp`, 'to the microsecond at most, with a known zone or none');
+  }
+  const text = `TIMESTAMP '${isoDate(local.micros)} ${isoTime(local.micros)}'`;
+  if (zone === undefined) return { sql: text, type: timestamp(local.precision), from: NOWHERE, source: node };
+  if (!named && zone !== 'UTC') return context.refuse(node.at, 'a time zone by its offset is not allowed', 'write the time in UTC');
+  return { sql: instantOf(text, zone), type: instant(local.precision, zone), from: NOWHERE, source: node };
+}
+
+function isoTime(micros: bigint): string {
+  const inDay = ((micros % 86_400_000_000n) + 86_400_000_000n) % 86_400_000_000n;
+  const clock = new Date(Number(inDay / 1000n)).toISOString().slice(11, 19);
+  return `${clock}.${String(inDay % 1_000_000n).padStart(6, '0')}`;
+}
+
+const INTERVAL_UNITS: Readonly<Record<string, SqlType>> = { year: MONTHS, month: MONTHS, day: DAYS, hour: DAYS, minute: DAYS, second: DAYS };
+
+function interval(context: Context, node: IntervalLiteral): Typed {
+  const type = Object.hasOwn(INTERVAL_UNITS, node.unit) ? INTERVAL_UNITS[node.unit] : undefined;
+  if (!type || node.to !== undefined) {
+    return context.refuse(node.at, `an interval of ${node.unit}${node.to ? ` to ${node.to}` : ''} is not allowed`, "write INTERVAL '3' DAY");
+  }
+  if (!/^\d{1,9}$/.test(node.text)) return context.refuse(node.at, 'an interval is a whole number of its unit', "write INTERVAL '3' DAY");
+  return { sql: `to_${node.unit}s(${node.negative ? '-' : ''}${Number(node.text)})`, type, from: NOWHERE, source: node };
+}
+
+function unary(context: Context, operator: '-' | '+' | 'NOT', operand: Typed, node: Expression): Typed {
+  const { type } = operand;
+  if (operator === 'NOT') {
+    if (type.kind !== 'boolean' && type.kind !== 'unknown') context.fail(node.at, `NOT wants boolean, not ${nameOfType(type)}`);
+    return { sql: `(NOT ${coerced(operand, BOOLEAN)})`, type: BOOLEAN, from: operand.from };
+  }
+  if (!['tinyint', 'smallint', 'integer', 'bigint', 'decimal', 'real', 'double', 'days', 'months'].includes(type.kind)) {
+    context.fail(node.at, `${operator} wants a number, not ${nameOfType(type)}`);
+  }
+  return { sql: operator === '-' ? `(- ${operand.sql})` : operand.sql, type, from: operand.from, source: node };
+}
+
+function binary(context: Context, node: Binary, inner: (each: Expression) => Typed): Typed {
+  const [left, right] = [inner(node.left), inner(node.right)];
+  const from = originsOf([left, right]);
+  switch (node.operator) {
+    case 'AND':
+    case 'OR': {
+      const wrong = [left, right].find(({ type }) => type.kind !== 'boolean' && type.kind !== 'unknown');
+      if (wrong) context.fail(node.at, `${node.operator} wants boolean, not ${nameOfType(wrong.type)}`);
+      return { sql: `(${coerced(left, BOOLEAN)} ${node.operator} ${coerced(right, BOOLEAN)})`, type: BOOLEAN, from };
+    }
+    case '||': {
+      const wrong = [left, right].find(({ type }) => type.kind !== 'varchar' && type.kind !== 'unknown');
+      if (wrong) context.fail(node.at, `|| wants varchar, not ${nameOfType(wrong.type)}`, 'cast it to varchar');
+      return { sql: `(${coerced(left, VARCHAR)} || ${coerced(right, VARCHAR)})`, type: VARCHAR, from };
+    }
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+      return context.take(node.at, arithmetic(node.operator as ArithmeticOperator, left, right), from, node);
+    default: {
+      const result = compare(node.operator, left, right);
+      if ('complaint' in result) context.complain(node.at, result);
+      return { sql: result.sql, type: BOOLEAN, from };
+    }
+  }
+}
+
+const negatable = (sql: string, negated: boolean, from: Typed['from']): Typed => ({ sql: negated ? `(NOT ${sql})` : sql, type: BOOLEAN, from });
+
+/** The type that all turn into. */
+export function commonOf(context: Context, at: Expression['at'], values: readonly Typed[]): SqlType {
+  let common: SqlType = UNKNOWN;
+  for (const { type } of values) {
+    const next = commonType(common, type);
+    if (!next) context.fail(at, `${nameOfType(common)} and ${nameOfType(type)} have no common type`, 'cast one of them');
+    common = next;
+  }
+  return common;
+}
+
+function inList(context: Context, node: Expression & { kind: 'in' }, value: Typed, list: readonly Typed[]): Typed {
+  const from = originsOf([value, ...list]);
+  const type = commonOf(context, node.at, [value, ...list]);
+  const plain = list.every(({ source }) => source?.kind === 'literal' || source?.kind === 'typed' || source?.kind === 'unary');
+  if ((type.kind === 'double' || type.kind === 'real') && !plain) return context.refuse(node.at, 'IN over doubles that are no literals is not allowed');
+  return negatable(`(${coerced(value, type)} IN (${list.map((each) => coerced(each, type)).join(', ')}))`, node.negated, from);
+}
+
+function inQuery(compiler: Compiler, scope: Scope, node: Expression & { kind: 'inQuery' }, value: Typed): Typed {
+  const { context } = compiler;
+  const { sql, columns } = compiler.query(node.query, scope.commonTables, scope);
+  const [column] = columns;
+  if (columns.length !== 1 || !column) return context.fail(node.at, `IN wants a query of one column, not ${columns.length}`);
+  const type = commonType(value.type, column.type);
+  if (!type) return context.complain(node.at, incomparable('IN', value.type, column.type));
+  if (type.kind === 'double' || type.kind === 'real') return context.refuse(node.at, 'IN over doubles is not allowed', 'cast both sides to decimal');
+  const cell = coerced({ sql: 'q.c', type: column.type, from: NOWHERE }, type);
+  const list = cell === 'q.c' ? sql : `SELECT ${cell} FROM (${sql}) AS q(c)`;
+  return negatable(`(${coerced(value, type)} IN (${list}))`, node.negated, value.from);
+}
+
+function caseExpression(context: Context, node: Case, inner: (each: Expression) => Typed): Typed {
+  const operand = node.operand && inner(node.operand);
+  const results = node.branches.map(({ result }) => inner(result));
+  const otherwise = node.otherwise && inner(node.otherwise);
+  const all = otherwise ? [...results, otherwise] : results;
+  const type = commonOf(context, node.at, all);
+  const conditions = node.branches.map(({ when }) => {
+    const condition = inner(when);
+    if (operand) {
+      const equal = compare('=', operand, condition);
+      return 'complaint' in equal ? context.complain(when.at, equal) : equal.sql;
+    }
+    if (condition.type.kind !== 'boolean' && condition.type.kind !== 'unknown') context.fail(when.at, `WHEN wants boolean, not ${nameOfType(condition.type)}`);
+    return coerced(condition, BOOLEAN);
+  });
+  const branches = conditions.map((condition, index) => `WHEN ${condition} THEN ${coerced(results[index] as Typed, type)}`);
+  const last = otherwise ? ` ELSE ${coerced(otherwise, type)}` : '';
+  return { sql: `(CASE ${branches.join(' ')}${last} END)`, type, from: originsOf(all) };
+}
+
+function castExpression(context: Context, node: Cast, value: Typed): Typed {
+  const type = typeOf(node.type);
+  if (typeof type === 'string') return context.refuse(node.type.at, type);
+  const [length] = node.type.args;
+  return context.take(node.at, cast(value, type, node.safe, node.type.name === 'varchar' && typeof length === 'number' ? length : undefined), value.from);
+}
+
+function arrayOf(context: Context, node: Expression, items: readonly Typed[]): Typed {
+  const of = commonOf(context, node.at, items);
+  return { sql: `[${items.map((each) => coerced(each, of)).join(', ')}]`, type: array(of), from: originsOf(items) };
+}
+
+/** `a[1]`: an index outside of the array fails. */
+function subscript(context: Context, node: Expression, value: Typed, index: Typed): Typed {
+  const from = originsOf([value, index]);
+  const { type } = value;
+  if (type.kind !== 'array') return context.refuse(node.at, `[ ] of ${nameOfType(type)} is not allowed`, 'use element_at');
+  if (!commonType(index.type, BIGINT) || index.type.kind === 'decimal') context.fail(node.at, `an index is a bigint, not ${nameOfType(index.type)}`);
+  const wrong = failure('Array subscript out of range', type.of);
+  return { sql: `(CASE WHEN ${index.sql} < 1 OR ${index.sql} > len(${value.sql}) THEN ${wrong} ELSE ${value.sql}[${index.sql}] END)`, type: type.of, from };
+}

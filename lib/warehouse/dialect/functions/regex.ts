@@ -1,0 +1,197 @@
+// Regular expressions: the part of the syntax in which Trino's Joni and DuckDB's RE2 agree, written for RE2.
+
+export interface Regex {
+  /** The pattern for RE2. */
+  re2: string;
+  groups: number;
+  /** Groups that may take no part in a match: Trino gives NULL for them, DuckDB an empty string. */
+  optionalGroups: ReadonlySet<number>;
+  /** May it match nothing at all? The engines go on differently after an empty match. */
+  matchesEmpty: boolean;
+  /** Does it look for the end with `$`, which in Trino also stands before a last line feed? */
+  usesDollar: boolean;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  d: '[0-9]', D: '[^0-9]', w: '[0-9A-Za-z_]', W: '[^0-9A-Za-z_]', s: '[\\t-\\r ]', S: '[^\\t-\\r ]', t: '\\t', n: '\\n', r: '\\r', f: '\\f',
+};
+/** What the same letters are inside brackets. */
+const CLASS_ESCAPES: Readonly<Record<string, string>> = {
+  d: '0-9', w: '0-9A-Za-z_', s: '\\t-\\r ', t: '\\t', n: '\\n', r: '\\r', f: '\\f',
+};
+const QUANTIFIER = /(?:[*+?]|\{\d+(?:,\d*)?\})/y;
+
+class Reader {
+  readonly text: string;
+  at = 0;
+  groups = 0;
+  readonly optionalGroups = new Set<number>();
+  usesDollar = false;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Reads a pattern, or tells what in it the engines read differently. */
+export function readRegex(pattern: string): Regex | string {
+  const reader = new Reader(pattern);
+  try {
+    const { re2, empty } = alternatives(reader);
+    if (reader.at < pattern.length) return 'an unmatched )';
+    const { groups, optionalGroups, usesDollar } = reader;
+    return { re2, groups, optionalGroups, matchesEmpty: empty, usesDollar };
+  } catch (error) {
+    if (error instanceof Unclear) return error.message;
+    throw error;
+  }
+}
+
+class Unclear extends Error {}
+interface Piece { re2: string; empty: boolean }
+
+function alternatives(reader: Reader): Piece {
+  const branches: Piece[] = [];
+  const firstGroup = reader.groups + 1;
+  branches.push(sequence(reader));
+  while (reader.text[reader.at] === '|') {
+    reader.at++;
+    branches.push(sequence(reader));
+  }
+  if (branches.length > 1) for (let group = firstGroup; group <= reader.groups; group++) reader.optionalGroups.add(group);
+  return { re2: branches.map(({ re2 }) => re2).join('|'), empty: branches.some(({ empty }) => empty) };
+}
+
+function sequence(reader: Reader): Piece {
+  let re2 = '';
+  let empty = true;
+  while (reader.at < reader.text.length && !'|)'.includes(reader.text[reader.at] ?? '')) {
+    const firstGroup = reader.groups + 1;
+    const atom = oneAtom(reader);
+    const quantifier = quantifierOf(reader);
+    const mayMiss = quantifier !== undefined && /^(?:[*?]|\{0)/.test(quantifier);
+    if (mayMiss) for (let group = firstGroup; group <= reader.groups; group++) reader.optionalGroups.add(group);
+    if (quantifier !== undefined && atom.empty) throw new Unclear('a quantifier behind what may match nothing');
+    re2 += atom.re2 + (quantifier ?? '');
+    empty &&= atom.empty || mayMiss;
+  }
+  return { re2, empty };
+}
+
+function quantifierOf(reader: Reader): string | undefined {
+  QUANTIFIER.lastIndex = reader.at;
+  const match = QUANTIFIER.exec(reader.text);
+  if (!match) {
+    if (reader.text[reader.at] === '{') throw new Unclear('a { that is no quantifier');
+    return undefined;
+  }
+  reader.at += match[0].length;
+  const follower = reader.text[reader.at] ?? '';
+  if (follower === '?') {
+    reader.at++;
+    return `${match[0]}?`;
+  }
+  if (follower !== '' && '+*{'.includes(follower)) throw new Unclear('a possessive or doubled quantifier');
+  return match[0];
+}
+
+function oneAtom(reader: Reader): Piece {
+  const character = String.fromCodePoint(reader.text.codePointAt(reader.at) ?? 0);
+  reader.at += character.length;
+  switch (character) {
+    case '(':
+      return group(reader);
+    case '[':
+      return { re2: characterClass(reader), empty: false };
+    case '\\':
+      return escape(reader);
+    case '.':
+      return { re2: '[^\\n]', empty: false };
+    case '^':
+      return { re2: '\\A', empty: true };
+    case '$':
+      reader.usesDollar = true;
+      return { re2: '\\n?\\z', empty: true };
+    case '*':
+    case '+':
+    case '?':
+    case '{':
+      throw new Unclear(`a ${character} with nothing before it`);
+    default:
+      return { re2: character === ']' || character === '}' ? `\\${character}` : character, empty: false };
+  }
+}
+
+function group(reader: Reader): Piece {
+  let open = '(';
+  if (reader.text[reader.at] === '?') {
+    if (reader.text[reader.at + 1] !== ':') throw new Unclear('a group with (? other than (?:');
+    reader.at += 2;
+    open = '(?:';
+  } else {
+    reader.groups++;
+  }
+  const inner = alternatives(reader);
+  if (reader.text[reader.at] !== ')') throw new Unclear('a ( that is never closed');
+  reader.at++;
+  return { re2: `${open}${inner.re2})`, empty: inner.empty };
+}
+
+function escape(reader: Reader): Piece {
+  const letter = reader.text[reader.at] ?? '';
+  reader.at++;
+  if (letter === 'z') return { re2: '\\z', empty: true };
+  if (letter === 'A') return { re2: '\\A', empty: true };
+  const known = ESCAPES[letter];
+  if (known !== undefined) return { re2: known, empty: false };
+  if (!/^[^A-Za-z0-9\s]$/.test(letter) || letter.charCodeAt(0) > 126) throw new Unclear(`the escape \\${letter}`);
+  return { re2: `\\${letter}`, empty: false };
+}
+
+function characterClass(reader: Reader): string {
+  let re2 = '[';
+  if (reader.text[reader.at] === '^') {
+    re2 += '^';
+    reader.at++;
+  }
+  if (reader.text[reader.at] === ']') throw new Unclear('an empty pair of brackets');
+  for (;;) {
+    const character = String.fromCodePoint(reader.text.codePointAt(reader.at) ?? 0);
+    if (reader.at >= reader.text.length) throw new Unclear('a [ that is never closed');
+    reader.at += character.length;
+    if (character === ']') return `${re2}]`;
+    if (character === '[') throw new Unclear('a [ inside brackets');
+    if (character === '&' && reader.text[reader.at] === '&') throw new Unclear('&& inside brackets');
+    re2 += character === '\\' ? classEscape(reader) : character;
+  }
+}
+
+function classEscape(reader: Reader): string {
+  const letter = reader.text[reader.at] ?? '';
+  reader.at++;
+  const known = CLASS_ESCAPES[letter];
+  if (known !== undefined) return known;
+  if (!/^[^A-Za-z0-9\s]$/.test(letter)) throw new Unclear(`the escape \\${letter} inside brackets`);
+  return `\\${letter}`;
+}
+
+/** Trino's replacement text (`$1`, `\$`) for RE2 (`\1`); or what is wrong with it. */
+export function readReplacement(text: string, groups: number): { re2: string } | string {
+  let re2 = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? '';
+    const follower = text[at + 1] ?? '';
+    if (character === '\\') {
+      if (follower !== '\\' && follower !== '$') return 'a \\ that is not before $ or \\';
+      re2 += follower === '\\' ? '\\\\' : '$';
+      at++;
+    } else if (character === '$') {
+      if (!/\d/.test(follower) || Number(follower) > groups || /\d/.test(text[at + 2] ?? '')) return 'a $ without the number of a group';
+      re2 += `\\${follower}`;
+      at++;
+    } else {
+      re2 += character;
+    }
+  }
+  return { re2 };
+}
