@@ -7,7 +7,7 @@ import type { AuditUse, Model } from '../types.ts';
 import { findTable, type RunContext } from './context.ts';
 import { evolutionOf } from './target.ts';
 import { modelOf } from './plan.ts';
-import { runOptions, type PreparedModel } from './prepare.ts';
+import { replacedKeys, runOptions, type PreparedModel } from './prepare.ts';
 import { filesOfSamePartitions, futureTable, replacementOf } from './replacement.ts';
 
 /** Survives a JSON round trip. */
@@ -30,7 +30,7 @@ export async function auditModel(context: RunContext, prepared: PreparedModel): 
   const schema = currentSchema(evolutionOf(model, plan)(table.metadata));
   const partitions = base !== null && replacementOf(model, plan, base) === 'partitions'
     ? await filesOfSamePartitions(table, base, await context.engine.stagedFiles(staging)) : [];
-  const future = futureTable(model, plan, schema, base, context.engine.stagedRelation(staging), partitions);
+  const future = futureTable(model, plan, schema, base, context.engine.stagedRelation(staging), { partitions, keys: await replacedKeys(context, model, plan, staging, base) });
   const options = runOptions(context, plan);
   const audits = new Map([...KEY_AUDITS, ...context.project.audits]);
   const results = await runAudits(context.engine, model, audits, { ...options, overlays: { [model.name]: future } }, more);

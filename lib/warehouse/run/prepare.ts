@@ -8,9 +8,9 @@ import type { Model, Parameters, QueryOptions, Staging, StagingOptions } from '.
 import { findTable, type RunContext } from './context.ts';
 import { insideSql, type Intervals } from './intervals.ts';
 import { modelOf, type ModelPlan } from './plan.ts';
-import { columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacementOf, timeTypeOf } from './replacement.ts';
+import { columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacementOf, stagedKeys, timeTypeOf } from './replacement.ts';
 import { checkColumns, ensureTable, evolutionOf } from './target.ts';
-import { keyOverlays } from './touched.ts';
+import { keyOverlays, touchedKeys } from './touched.ts';
 
 /** Survives a JSON round trip. */
 export interface PreparedModel {
@@ -44,13 +44,31 @@ export async function prepareModel(context: RunContext, planned: ModelPlan): Pro
   const computed = await computedRows(context, model, plan, schema, base);
   const statements = await into(computed.sql, { overlays: { ...options.overlays, ...computed.overlays } });
   if (survivors !== undefined && survivors !== 'too many') statements.push(...await into(survivors));
-  if (base !== null && replacementOf(model, plan, base) === 'keys') {
+  const keys = await replacedKeys(context, model, plan, staging, base);
+  if (base !== null && keys !== undefined) {
     const domain = `SELECT ${columnList(schema)} FROM ${model.name} FOR VERSION AS OF ${base}`;
-    statements.push(...await into(keySurvivors(model, schema, base, context.engine.stagedRelation(staging)), { domain }));
+    statements.push(...await into(keySurvivors(model, schema, base, keys), { domain }));
   }
   return { plan, staging, statements, base };
 }
 
+
+/** A SELECT of the keys whose rows are replaced; undefined where that is not by key. */
+export async function replacedKeys(context: RunContext, model: Model, plan: ModelPlan, staging: Staging, base: string | null): Promise<string | undefined> {
+  if (replacementOf(model, plan, base) !== 'keys') return undefined;
+  return plan.extent.part === 'keys' ? keysOfPlan(context, model, plan) : stagedKeys(model, context.engine.stagedRelation(staging));
+}
+
+async function keysOfPlan(context: RunContext, model: Model, plan: ModelPlan): Promise<string> {
+  const changed = plan.extent.part === 'keys' ? plan.extent.changed : [];
+  const tables = new Map<string, Table>();
+  for (const { table: name } of changed) {
+    const table = await findTable(context.lake, name);
+    if (table !== undefined) tables.set(name, table);
+  }
+  const keys = await touchedKeys(context, model, changed, tables);
+  return keys ?? `SELECT ${model.key.map(quoteName).join(', ')} FROM ${model.name} WHERE FALSE`;
+}
 
 /** What a model's queries share: the snapshots of its inputs, empty relations for those that are not there, the parameters. */
 export function runOptions(context: RunContext, plan: ModelPlan): QueryOptions & { overlays: Record<string, string> } {
@@ -84,11 +102,7 @@ async function computedRows(context: RunContext, model: Model, plan: ModelPlan, 
       return { sql: `${selectFrom(expanded(), schema)} WHERE ${insideSql(plan.extent.intervals, column, timeTypeOf(schema, column))}`, overlays };
     }
     case 'keys': {
-      const tables = new Map(await Promise.all(model.reads.map(async (read): Promise<[string, Table][]> => {
-        const found = await findTable(context.lake, read);
-        return found === undefined ? [] : [[read, found]];
-      })).then((found) => found.flat()));
-      const touched = await keyOverlays(context, model, plan.extent.changed, plan.inputs, tables);
+      const touched = keyOverlays(context, model, await keysOfPlan(context, model, plan), plan.inputs);
       return { sql: selectFrom(expanded(Object.keys(touched)), schema), overlays: { ...overlays, ...touched } };
     }
     case 'everything': {

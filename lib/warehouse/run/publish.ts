@@ -5,7 +5,7 @@ import type { Model, Staging } from '../types.ts';
 import { findTable, SUMMARY, type RunContext } from './context.ts';
 import { insidePredicate } from './intervals.ts';
 import { modelOf } from './plan.ts';
-import { runOptions, type PreparedModel } from './prepare.ts';
+import { replacedKeys, runOptions, type PreparedModel } from './prepare.ts';
 import { filesInIntervals, filesOfSamePartitions, intervalsOfPlan, pathsOfKeys, replacementOf, timeTypeOf } from './replacement.ts';
 import { evolutionOf } from './target.ts';
 
@@ -93,9 +93,10 @@ async function commit(context: RunContext, model: Model, table: Table, prepared:
   return snapshot;
 }
 
-/** Files that hold a key of the staged rows. Rows saved from them are staged too, and their keys are in no other file: keys are unique. */
+/** Files that hold a key that is replaced. What of them stays was staged too. */
 async function filesOfKeys(context: RunContext, model: Model, table: Table, { plan, staging }: PreparedModel, base: string): Promise<DataFile[]> {
-  const found = await context.engine.query(pathsOfKeys(model, base, context.engine.stagedRelation(staging)), runOptions(context, plan));
+  const keys = await replacedKeys(context, model, plan, staging, base);
+  const found = await context.engine.query(pathsOfKeys(model, base, keys ?? ''), runOptions(context, plan));
   const paths = new Set(found.rows.map(([path]) => String(path)));
   const { files } = await table.scan({ snapshotId: BigInt(base) });
   const held = files.map(({ file }) => file).filter(({ path }) => paths.has(path));

@@ -8,15 +8,20 @@ import type { ModelPlan } from './plan.ts';
 
 /**
  * everything: the staged rows are the table · intervals: they replace the rows of some intervals of time · keys: they replace the rows of
- * their keys · partitions: they replace the partitions that they are in
+ * some keys · partitions: they replace the partitions that they are in
  */
 export type Replacement = 'everything' | 'intervals' | 'keys' | 'partitions';
 
 export function replacementOf(model: Model, plan: ModelPlan, base: string | null): Replacement {
   if (base === null || plan.fresh) return 'everything';
   if (plan.extent.part === 'intervals') return 'intervals';
-  if (model.kind === 'merge') return 'keys';
+  if (plan.extent.part === 'keys' || (model.kind === 'merge' && isUpsert(model))) return 'keys';
   return model.kind === 'partitions' && model.time === undefined ? 'partitions' : 'everything';
+}
+
+/** A merge without `changes`: its SELECT tells what is new, and a key that it does not give keeps its row. */
+export function isUpsert(model: Model): boolean {
+  return Object.keys(model.changes).length === 0;
 }
 
 /** `date` or `timestamp`: how the time column of a table is held. */
@@ -55,33 +60,35 @@ export function intervalSurvivors(model: Model, schema: Schema, base: string, co
   return `SELECT ${columnList(schema)} FROM ${model.name} FOR VERSION AS OF ${base} WHERE "$path" IN (${partly.map(({ path }) => quoteString(path)).join(', ')}) AND ${outside}`;
 }
 
-/** Rows that stay, of the files that hold a key which `staged` gives anew. */
-export function keySurvivors(model: Model, schema: Schema, base: string, staged: string): string {
-  return `${unmatched(model, schema, base, staged)} AND old_rows."$path" IN (${pathsOfKeys(model, base, staged)})`;
+/** Rows that stay, of the files that hold one of the keys. `keys` is a SELECT of the key columns of all rows that are replaced. */
+export function keySurvivors(model: Model, schema: Schema, base: string, keys: string): string {
+  return `${unmatched(model, schema, base, keys)} AND old_rows."$path" IN (${pathsOfKeys(model, base, keys)})`;
 }
 
-/** A SELECT of the paths of the files that hold a key of `staged`. */
-export function pathsOfKeys(model: Model, base: string, staged: string): string {
-  return `SELECT DISTINCT held."$path" AS path FROM ${model.name} FOR VERSION AS OF ${base} AS held INNER JOIN ${keysOf(model, staged)} ON ${sameKey(model, 'held')}`;
+/** A SELECT of the paths of the files that hold one of the keys. */
+export function pathsOfKeys(model: Model, base: string, keys: string): string {
+  return `SELECT DISTINCT held."$path" AS path FROM ${model.name} FOR VERSION AS OF ${base} AS held INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'held')}`;
 }
 
-function unmatched(model: Model, schema: Schema, base: string, staged: string): string {
+/** The keys that the staged rows have. */
+export function stagedKeys(model: Model, staged: string): string {
+  return `SELECT DISTINCT ${model.key.map(quoteName).join(', ')} FROM (${staged}) AS staged_rows`;
+}
+
+function unmatched(model: Model, schema: Schema, base: string, keys: string): string {
   return `SELECT ${columnList(schema, 'old_rows')} FROM ${model.name} FOR VERSION AS OF ${base} AS old_rows`
-    + ` LEFT JOIN ${keysOf(model, staged)} ON ${sameKey(model, 'old_rows')} WHERE staged_keys.${quoteName(model.key[0] ?? '')} IS NULL`;
-}
-
-function keysOf(model: Model, staged: string): string {
-  return `(SELECT DISTINCT ${model.key.map(quoteName).join(', ')} FROM (${staged}) AS staged_rows) AS staged_keys`;
+    + ` LEFT JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'old_rows')} WHERE replaced_keys.${quoteName(model.key[0] ?? '')} IS NULL`;
 }
 
 function sameKey(model: Model, alias: string): string {
-  return model.key.map((column) => `${alias}.${quoteName(column)} = staged_keys.${quoteName(column)}`).join(' AND ');
+  return model.key.map((column) => `${alias}.${quoteName(column)} = replaced_keys.${quoteName(column)}`).join(' AND ');
 }
 
+/** What of a table is replaced, beyond what a plan says: the keys, or the files of the replaced partitions. */
+export interface Replaced { keys?: string; partitions?: readonly DataFile[] }
+
 /** The table as it will be after publication, in Athena's dialect: what is there less what is replaced, and the staged rows. */
-export function futureTable(
-  model: Model, plan: ModelPlan, schema: Schema, base: string | null, staged: string, replacedPartitions: readonly DataFile[],
-): string {
+export function futureTable(model: Model, plan: ModelPlan, schema: Schema, base: string | null, staged: string, { keys = '', partitions = [] }: Replaced): string {
   const columns = columnList(schema);
   const replacement = replacementOf(model, plan, base);
   if (base === null || replacement === 'everything') return staged;
@@ -91,9 +98,13 @@ export function futureTable(
       const inside = insideSql(intervalsOfPlan(plan), model.time?.column ?? '', timeTypeOf(schema, model.time?.column ?? ''));
       return `${now} WHERE NOT ${inside} UNION ALL SELECT ${columns} FROM (${staged}) AS staged_rows WHERE ${inside}`;
     }
-    case 'keys': return `${unmatched(model, schema, base, staged)} UNION ALL SELECT ${columns} FROM (${staged}) AS staged_rows`;
+    case 'keys': {
+      // Rows saved from rewritten files are staged too; they are in the first part already.
+      const added = `SELECT ${columnList(schema, 'staged_rows')} FROM (${staged}) AS staged_rows INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'staged_rows')}`;
+      return `${unmatched(model, schema, base, keys)} UNION ALL ${added}`;
+    }
     case 'partitions': {
-      const stays = replacedPartitions.length === 0 ? '' : ` WHERE "$path" NOT IN (${replacedPartitions.map(({ path }) => quoteString(path)).join(', ')})`;
+      const stays = partitions.length === 0 ? '' : ` WHERE "$path" NOT IN (${partitions.map(({ path }) => quoteString(path)).join(', ')})`;
       return `${now}${stays} UNION ALL SELECT ${columns} FROM (${staged}) AS staged_rows`;
     }
   }

@@ -1,8 +1,7 @@
 // Which intervals or keys of a model the changed rows of its inputs touch, as SQL over exactly the files that changed.
 import { MillraceError } from '../../base/index.ts';
 import type { Table } from '../../lake/index.ts';
-import { quoteName, quoteString } from '../dialect/literals.ts';
-import { rewriteTables } from '../dialect/index.ts';
+import { quoteName, quoteString, rewriteTables } from '../dialect/index.ts';
 import { typedSourceSql } from '../models/sources.ts';
 import type { Model } from '../types.ts';
 import { fileChanges, type ChangedInput, type FileChanges } from './changed-inputs.ts';
@@ -31,26 +30,29 @@ export async function touchedIntervals(
     : touched;
 }
 
-/**
- * For a merge: each changed input in place of itself, without the rows whose key nothing touches. The model's SELECT over them gives
- * exactly the rows of the touched keys, since by `changes` a row comes only from input rows of its own key.
- */
-export async function keyOverlays(
-  context: RunContext, model: Model, changed: readonly ChangedInput[], versions: Readonly<Record<string, string | null>>, tables: ReadonlyMap<string, Table>,
-): Promise<Record<string, string>> {
-  const names = model.key.map((_, index) => `k${index}`);
+/** A SELECT of the keys, in the model's columns, whose rows can differ; undefined where no file of the inputs differs. */
+export async function touchedKeys(
+  context: RunContext, model: Model, changed: readonly ChangedInput[], tables: ReadonlyMap<string, Table>,
+): Promise<string | undefined> {
   const touched: string[] = [];
   for (const input of changed) {
     const rows = await touchedValues(context, input, tables.get(input.table));
-    if (rows !== undefined) touched.push(`SELECT ${columnsOf(input).map((column, index) => `${quoteName(column)} AS ${names[index]}`).join(', ')} FROM (${rows}) AS changed`);
+    const items = columnsOf(input).map((column, index) => `${quoteName(column)} AS ${quoteName(model.key[index] ?? '')}`);
+    if (rows !== undefined) touched.push(`SELECT ${items.join(', ')} FROM (${rows}) AS changed`);
   }
-  const keys = touched.length === 0 ? undefined : `SELECT DISTINCT ${names.join(', ')} FROM (${touched.join(' UNION ALL ')}) AS touched`;
+  return touched.length === 0 ? undefined : `SELECT DISTINCT ${model.key.map(quoteName).join(', ')} FROM (${touched.join(' UNION ALL ')}) AS touched`;
+}
+
+/**
+ * For a merge: each input that `changes` maps in place of itself, without the rows whose key nothing touches. The model's SELECT over
+ * them gives exactly the rows of the touched keys, since by `changes` a row comes only from input rows of its own key.
+ */
+export function keyOverlays(context: RunContext, model: Model, keys: string, versions: Readonly<Record<string, string | null>>): Record<string, string> {
   const mapped = Object.entries(model.changes).filter((entry): entry is [string, readonly string[]] => entry[1] !== 'ignore');
   return Object.fromEntries(mapped.map(([relation, columns]) => {
-    const table = relation.replace(/^source\./, 'bronze.');
-    const all = relationAt(context, relation, versions[table] ?? null);
-    const on = columns.map((column, index) => `input_rows.${quoteName(column)} = keys.${names[index]}`).join(' AND ');
-    return [relation, keys === undefined ? `SELECT * FROM (${all}) AS input_rows WHERE FALSE` : `SELECT input_rows.* FROM (${all}) AS input_rows INNER JOIN (${keys}) AS keys ON ${on}`];
+    const all = relationAt(context, relation, versions[relation.replace(/^source\./, 'bronze.')] ?? null);
+    const on = columns.map((column, index) => `input_rows.${quoteName(column)} = touched_keys.${quoteName(model.key[index] ?? '')}`).join(' AND ');
+    return [relation, `SELECT input_rows.* FROM (${all}) AS input_rows INNER JOIN (${keys}) AS touched_keys ON ${on}`];
   }));
 }
 
