@@ -1,0 +1,6 @@
+// The batch: the tasks that its workflow names, the same in both homes.
+export type { BatchContext, FileBatch, FileIngest, LandedCounts } from './context.ts';
+export { Journal } from './journal.ts';
+export { BATCH_TASKS, type BatchTask } from './tasks.ts';
+export { latestBusinessDate } from './as-of.ts';
+export type { BatchOptions, BatchPlan } from './tasks/plan.ts';

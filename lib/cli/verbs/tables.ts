@@ -1,0 +1,43 @@
+// millrace tables: what is in the lake.
+import { number, bytes, table } from '../terminal.ts';
+import { present, type Verb } from '../verb.ts';
+import { withRuntime } from '../runtime.ts';
+
+export const tables: Verb = {
+  name: 'tables',
+  summary: 'list the tables of the lake',
+  arguments: [{ name: '[namespace]', description: 'only this namespace: bronze, silver, gold, ops' }],
+  examples: ['millrace tables', 'millrace tables gold --json'],
+  async run(invocation) {
+    await withRuntime(invocation, async ({ lake, project }) => {
+      const names = await lake.listTables(invocation.arguments[0]);
+      const models = (await project()).models;
+      const rows = await Promise.all(names.map(async (name) => {
+        const { metadata, currentSnapshot } = await lake.loadTable(name);
+        const full = `${name.namespace}.${name.name}`;
+        const count = (key: string) => Number(currentSnapshot?.summary[key] ?? 0);
+        return {
+          table: full,
+          rows: count('total-records'),
+          files: count('total-data-files'),
+          bytes: count('total-files-size'),
+          snapshots: metadata.snapshots.length,
+          updated: new Date(currentSnapshot?.['timestamp-ms'] ?? metadata['last-updated-ms']).toISOString(),
+          description: models.get(full)?.description ?? '',
+        };
+      }));
+      rows.sort((a, b) => ORDER.indexOf(layerOf(a.table)) - ORDER.indexOf(layerOf(b.table)) || (a.table < b.table ? -1 : 1));
+      present(invocation, rows, () => {
+        if (rows.length === 0) return invocation.terminal.out('no tables yet; `millrace ingest` makes the first ones\n');
+        invocation.terminal.out(table(invocation.terminal, ['table', 'rows', 'files', 'size', 'snapshots', 'description'],
+          rows.map((row) => [row.table, number(row.rows), number(row.files), bytes(row.bytes), number(row.snapshots), row.description])));
+      });
+    });
+  },
+};
+
+const ORDER = ['bronze', 'silver', 'gold', 'ops'];
+
+function layerOf(table: string): string {
+  return table.split('.')[0] ?? '';
+}

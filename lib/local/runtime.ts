@@ -1,0 +1,73 @@
+// The embedded runtime: every port with its adapter for one machine, opened when it is first needed.
+import path from 'node:path';
+import { systemClock, type Clock } from '../base/index.ts';
+import { openFolderLake, type Lake } from '../lake/index.ts';
+import { Database } from '../lake/duckdb/index.ts';
+import { latestBusinessDate } from '../batch/index.ts';
+import { DuckDbEngine, parametersOf, type Parameters } from '../warehouse/index.ts';
+import { openHome, type Home } from './home.ts';
+import { loadProject, type LoadedProject } from './project.ts';
+
+export interface RuntimeOptions {
+  home: string;
+  project: string;
+  /** Makes the home where there is none. */
+  create?: boolean;
+  clock?: Clock;
+  signal?: AbortSignal;
+  /** What DuckDB may hold in memory; default 1 GB. */
+  memoryLimit?: string;
+}
+
+export interface Runtime {
+  home: Home;
+  clock: Clock;
+  lake: Lake;
+  signal?: AbortSignal;
+  project(): Promise<LoadedProject>;
+  database(): Promise<Database>;
+  engine(): Promise<DuckDbEngine>;
+  /** Parameters of a statement by hand: only those that it names. */
+  parameters(asOf: string | undefined, sql: string): Promise<Parameters>;
+  close(): Promise<void>;
+}
+
+export async function openRuntime({ home: root, project: projectRoot, create = false, clock = systemClock, signal, memoryLimit }: RuntimeOptions): Promise<Runtime> {
+  const home = await openHome(root, { create });
+  const lake = openFolderLake(home.lake, { clock });
+  const project = once(() => loadProject(projectRoot));
+  const database = once(() => Database.open({ temporaryFolder: home.temporary, ...(memoryLimit === undefined ? {} : { memoryLimit }) }));
+  const engine = once(async () => new DuckDbEngine({ lake, database: await database.get(), stagingFolder: path.join(home.temporary, 'staging'), clock }));
+  return {
+    home, clock, lake, signal,
+    project: project.get,
+    database: database.get,
+    engine: engine.get,
+    async parameters(asOf, sql) {
+      const used = parametersOf(sql);
+      if (used.length === 0) return {};
+      const loaded = await project.get();
+      const { config } = loaded;
+      const date = used.includes('as_of') ? (asOf ?? await latestBusinessDate({ project: loaded, lake, engine: await engine.get(), signal })) : '1970-01-01';
+      const parameters: Parameters = {
+        as_of: { type: 'date', value: date },
+        shop_currency: { type: 'varchar', value: config.shop.currency },
+        shop_time_zone: { type: 'varchar', value: config.shop.timeZone },
+      };
+      return parameters;
+    },
+    async close() {
+      (await engine.opened())?.close();
+      (await database.opened())?.close();
+    },
+  };
+}
+
+/** Opens at the first call; `opened` tells whether that ever happened. */
+function once<Value>(open: () => Promise<Value>): { get: () => Promise<Value>; opened: () => Promise<Value | undefined> } {
+  let value: Promise<Value> | undefined;
+  return {
+    get: () => (value ??= open()),
+    opened: async () => value?.catch(() => undefined),
+  };
+}
