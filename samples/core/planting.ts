@@ -60,7 +60,7 @@ export class Planter {
     let draw = this.#random.below(kinds);
     if (draw < values.length) {
       const { column, value, what } = values[draw]!;
-      return { kind: 'bad', reason: `${this.#source}.${column.toLowerCase()}.${what}`, row: this.#with(row, { [column]: value }) };
+      return { kind: 'bad', reason: `${this.#source}.${tableName(column)}.${what}`, row: this.#with(row, { [column]: value }) };
     }
     draw -= values.length;
     if (draw < rules.length) return { kind: 'bad', reason: `${this.#source}.${rules[draw]!.rule}`, row: this.#with(row, rules[draw]!.set) };
@@ -68,7 +68,8 @@ export class Planter {
     if (draw < PARSE_DEFECTS.length) return this.#unparseable(row, PARSE_DEFECTS[draw]!);
     draw -= PARSE_DEFECTS.length;
     if (duplicates && draw < 2) return { kind: 'exact_duplicate', row };
-    return { kind: 'superseded', row: this.#with(row, earlier!) };
+    const before = this.#with(row, earlier!);
+    return before === row ? { kind: 'exact_duplicate', row } : { kind: 'superseded', row: before };
   }
 
   #unparseable(row: string, wanted: ParseDefect): Planted {
@@ -110,6 +111,11 @@ export function splitFields(row: string): string[] {
   }
   fields.push(row.slice(start));
   return fields;
+}
+
+/** The name of a column in tables: `CustomerID` is `customer_id`. */
+function tableName(header: string): string {
+  return header.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }
 
 function unquoted(field: string): string {

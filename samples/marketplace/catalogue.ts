@@ -20,7 +20,7 @@ export const NO_CATEGORY = 255;
 export interface Catalogue {
   /** Index into CATEGORIES, or NO_CATEGORY. */
   category: Uint8Array;
-  /** The regular price, in cents; what is asked in a week is this times a level. */
+  /** The regular price, in cents; what is asked in a fortnight is this times a level. */
   basePrice: Int32Array;
   /** −1: the export does not know. */
   weight: Int32Array;
@@ -67,7 +67,8 @@ export function makeCatalogue(seed: number, size: CatalogueSize, map: Geography)
     height[p] = Math.max(2, Math.min(100, Math.round(side * (0.2 + random.real() * 0.6))));
     quality[p] = random.normal();
     seller[p] = sellerChoice.draw(random);
-    popularity[p] = random.logNormal(kind.demand, 1.1);
+    // The one product that every category has at least is no more popular than its category.
+    popularity[p] = random.logNormal(kind.demand, 1.1) * (p < CATEGORIES.length ? Math.min(1, kind.products / 600) : 1);
   }
   for (let i = 0; i < size.withoutWeight && i < n; i++) weight[Math.floor(((i + 1) * n) / (size.withoutWeight + 2))] = 0;
   for (let i = 0; i < size.withoutMeasures && i < n; i++) weight[Math.floor(((i + 1.4) * n) / (size.withoutMeasures + 2))] = -1;
@@ -103,17 +104,22 @@ function priceOf(cents: number): number {
   return Math.max(390, Math.round(cents / 100) * 100 - (cents < 20_000 ? 10 : 1));
 }
 
-/** Levels of a week's price in percent of the regular one, and how many weeks of a hundred have them. */
+/** Levels of a fortnight's price in percent of the regular one, and up to which share of fortnights they reach. */
 export const PRICE_LEVELS = [85, 95, 100, 105, 115] as const;
 const LEVEL_BOUNDS = [0.1, 0.25, 0.75, 0.9];
 
-/** First day of week 0 of prices: a Sunday. */
-export const PRICE_WEEK_0 = 14_248;
+/** Prices hold for a fortnight, from a Sunday on; this is the first one's epoch day. */
+const FIRST_FORTNIGHT = 14_248;
 
-/** Index into PRICE_LEVELS of a product's price in the week of that local day. */
+/** The first day of the fortnight of prices that holds this local day. */
+export function fortnightOf(day: number): number {
+  return day - ((day - FIRST_FORTNIGHT) % 14);
+}
+
+/** Index into PRICE_LEVELS of a product's price in the fortnight of that local day. */
 export function priceLevel(key: number, product: number, day: number): number {
-  const week = Math.floor((day - PRICE_WEEK_0) / 7);
-  const draw = realAt(key, product * 1024 + week);
+  const fortnight = Math.floor((day - FIRST_FORTNIGHT) / 14);
+  const draw = realAt(key, product * 512 + fortnight);
   let level = 0;
   while (level < 4 && draw >= LEVEL_BOUNDS[level]!) level++;
   return level;

@@ -3,7 +3,7 @@ import { MARKETPLACE_CAUSES } from '../causes.ts';
 import { exp, normalQuantile, power, sigmoid } from '../core/numbers.ts';
 import { spread } from '../core/quota.ts';
 import { keyOf, Random, realAt } from '../core/random.ts';
-import { DAY, dayOfSecond } from '../core/time.ts';
+import { DAY, dayOf, dayOfSecond } from '../core/time.ts';
 import { drawAnother, drawFreight, drawProduct } from './baskets.ts';
 import { CATEGORIES } from './categories.ts';
 import { makeCatalogue, NO_CATEGORY, priceKey, priceOn } from './catalogue.ts';
@@ -17,6 +17,13 @@ const { repurchase } = MARKETPLACE_CAUSES;
 
 /** A status with this bit has no items. */
 const BARE = 16;
+
+/** At least so many purchases are dated in an hour that clocks never showed, and in one that they showed twice, if the days have them. */
+const ODD_TIMES = 3;
+const ODD_HOURS = [
+  { kind: 'gap', from: dayOf(2017, 10, 15) * DAY },
+  { kind: 'overlap', from: dayOf(2018, 2, 17) * DAY + 23 * 3600 },
+] as const;
 
 /** Taken off the will of who has no time left, so that they come last. */
 const HURRY = 1000;
@@ -90,8 +97,16 @@ class History {
   #firstOrders(): void {
     const { plan } = this.#market;
     let stragglers = plan.stragglers;
+    const odd = { gap: ODD_TIMES, overlap: ODD_TIMES };
     for (let u = 0; u < plan.customers; u++) {
-      let time = secondOn(plan.demand.firstDay(this.#random), this.#random);
+      const day = plan.demand.firstDay(this.#random);
+      let time = secondOn(day, this.#random);
+      for (const { kind, from } of ODD_HOURS) {
+        if (odd[kind] > 0 && dayOfSecond(from) === day) {
+          odd[kind]--;
+          time = from + this.#random.below(3600);
+        }
+      }
       if (u === 0) time = plan.firstPurchase;
       else if (stragglers > 0 && this.#dealt?.[u] === CANCELED) {
         stragglers--;
@@ -117,8 +132,9 @@ class History {
     const extra = code !== null && code >= BARE ? -1 : this.#extras[this.#basket++]!;
     this.#journeys.run(o, first, extra + 1, code === null ? null : code & (BARE - 1));
     const empty = code === null ? isEmpty(orders.status[o]!, random) : extra < 0;
+    const pieces = empty ? 0 : extra + 1;
     let product = first;
-    for (let i = 0; i <= extra && !empty; i++) {
+    for (let i = 0; i < pieces; i++) {
       if (i > 0) product = drawAnother(catalogue, this.#prices, product, day, random);
       const item = this.#items++;
       orders.itemProduct[item] = product;

@@ -105,6 +105,7 @@ export async function writeGeolocation(landing: Landing, market: Marketplace): P
     const city = map.prefixCity[p]!;
     const state = STATES[map.cityState[city]!]!.code;
     const hasAccent = map.cityAccented[city] !== map.cityName[city];
+    const ownDigits = hashAt(digits, p);
     let distinct = 0;
     for (let r = 0; r < rows; r++) {
       const repeat = r > 0 && repeats.take(random);
@@ -114,7 +115,7 @@ export async function writeGeolocation(landing: Landing, market: Marketplace): P
       const north = Math.round(map.latitude[p]! * 1e7) + (hash % 200_001) - 100_000;
       const east = Math.round(map.longitude[p]! * 1e7) + (Math.floor(hash / 16) % 200_001) - 100_000;
       writePrefix(bytes, map.prefixCode[p]!);
-      writeDegrees(bytes, north, (place * 7_654_321 + 1_234_567) % 10_000_000);
+      writeDegrees(bytes, north, (place * 7_654_321 + ownDigits) % 10_000_000);
       bytes.comma();
       writeDegrees(bytes, east, hash % 10_000_000);
       bytes.comma();

@@ -17,7 +17,7 @@ export interface ReviewsTruth {
   /** Mean score of each order's reviews, summed over orders. */
   sumOfOrderMeans: number;
   /** Mean score of the order's reviews by order, NaN without one. */
-  meanOfOrder: Float32Array;
+  meanOfOrder: Float64Array;
 }
 
 const COMMA = 44;
@@ -37,7 +37,7 @@ export async function writeReviews(landing: Landing, market: Marketplace, ids: M
   const reviewed = candidates.length - Math.min(plan.withoutReview, candidates.length);
   const seconds = spread(random, plan.secondReviews, reviewed, 0.03, 2);
   const shared = new Quota(plan.sharedReviewIds, Math.max(0, reviewed - 1));
-  const truth: ReviewsTruth = { rows: 0, ids: 0, orders: 0, scores: [0, 0, 0, 0, 0], sumOfOrderMeans: 0, meanOfOrder: new Float32Array(orders.count).fill(NaN) };
+  const truth: ReviewsTruth = { rows: 0, ids: 0, orders: 0, scores: [0, 0, 0, 0, 0], sumOfOrderMeans: 0, meanOfOrder: new Float64Array(orders.count).fill(NaN) };
 
   const row = (o: number, score: number) => {
     const due = orders.status[o] === DELIVERED ? Math.min(orders.free[o]!, lastDay) : Math.min(orders.estimated[o]! + 1, lastDay);
