@@ -151,12 +151,9 @@ function compileArray(schema: AvroComplex, nameOf: NameOfField, named: Map<strin
 function compileMap(schema: AvroComplex, nameOf: NameOfField, named: Map<string, Codec>): Codec {
   const value = compile(schema.values ?? 'null', nameOf, named);
   const read: ReadValue = (from) => {
-    const entries: Record<string, unknown> = {};
-    eachBlockItem(from, () => {
-      const key = from.string();
-      entries[key] = value.read(from);
-    });
-    return entries;
+    const entries: [string, unknown][] = [];
+    eachBlockItem(from, () => entries.push([from.string(), value.read(from)]));
+    return Object.fromEntries(entries);
   };
   const skip: SkipValue = (from) => eachBlockItem(from, () => {
     from.bytes();

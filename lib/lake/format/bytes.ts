@@ -104,7 +104,7 @@ export class ByteReader {
     return value;
   }
 
-  /** A long that must be a safe JavaScript integer: lengths, counts, ints. */
+  /** A long of at most 52 bits and its sign: lengths, counts, ints. */
   int(): number {
     const first = this.byte();
     if (first < 0x80) return (first >>> 1) ^ -(first & 1);
