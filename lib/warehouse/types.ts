@@ -27,8 +27,7 @@ export interface Model {
   time?: { column: string; grain: TimeGrain };
   /**
    * Which rows of this table a changed row of an input touches: those with the same time (`append`, `partitions`: one column of the
-   * input) or the same key (`merge`: as many columns as the key has); `ignore`: none. An input that is not listed touches everything,
-   * unless lineage shows that the time column comes straight from one of its columns.
+   * input) or the same key (`merge`: as many columns as the key has); `ignore`: none. An input that is not listed touches everything.
    */
   changes: Readonly<Record<string, readonly string[] | 'ignore'>>;
   /** How many grains before the newest are always computed again. */

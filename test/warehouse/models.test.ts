@@ -31,13 +31,13 @@ const problemsOf = async (files: Record<string, string>) => {
 describe('a header', () => {
   it('is read whole, with audits and their severity', async () => {
     const { models } = await load({
-      'silver/orders.sql': header('kind: merge\nkey: order_id\npartition_by: [bucket(4, order_id)]\naudits:\n  - unique: order_id\n  - warn: { unique: [order_id, status] }\ncolumns:\n  order_id: The id.\npii: []\n')
+      'silver/orders.sql': header('kind: merge\nkey: order_id\npartition_by: [bucket(4, order_id)]\naudits:\n  - unique: order_id\n  - warn: { unique: [order_id, order_id] }\ncolumns:\n  order_id: The id.\npii: []\n')
         + 'SELECT order_id FROM source.orders',
     });
     expect(models.get('silver.orders')).toMatchObject({
       layer: 'silver', kind: 'merge', key: ['order_id'], partitionBy: ['bucket(4,order_id)'], owner: 'shop', lookback: 0, columns: { order_id: 'The id.' },
       relations: ['source.orders'], reads: ['bronze.orders'],
-      audits: [{ audit: 'unique', severity: 'block', args: { columns: 'order_id' } }, { audit: 'unique', severity: 'warn', args: { columns: ['order_id', 'status'] } }],
+      audits: [{ audit: 'unique', severity: 'block', args: { columns: 'order_id' } }, { audit: 'unique', severity: 'warn', args: { columns: ['order_id', 'order_id'] } }],
     });
   });
 
@@ -49,6 +49,8 @@ describe('a header', () => {
     ['an unknown audit', header('audits:\n  - uniqe: order_id\n'), "a.sql:5 there is no audit 'uniqe' (did you mean unique?)"],
     ['an audit without what it needs', header('audits:\n  - unique\n'), 'a.sql:4 audit unique lacks its columns (The key.)'],
     ['an argument that the audit does not know', header('audits:\n  - unique: { column: a }\n'), "a.sql:5: audit unique has no parameter 'column' (did you mean columns?)"],
+    ['a column that the SELECT does not give', header('columns:\n  order: The order.\n'), 'a.sql:5 columns names a column order, which the SELECT does not give'],
+    ['an audit of a column that is not there', header('audits:\n  - unique: order\n'), 'a.sql:4 the audit unique(order) does not fit the table'],
     ['a merge without a key', header('kind: merge\n'), 'a.sql:4 a merge needs a key'],
     ['a partitioning that is none', header('partition_by: week(a)\n'), "a.sql:4 'week(a)' is no partitioning"],
     ['bad YAML', '/*\ndescription: [\n*/\n', 'a.sql:'],

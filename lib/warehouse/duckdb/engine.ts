@@ -1,13 +1,13 @@
 // The engine of one machine: SQL in Athena's dialect, run by DuckDB over the lake's folder.
 import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
 import type { DataFile, Lake, TableMetadata } from '../../lake/index.ts';
-import { columnsOf, writeRows, type Database, type Session } from '../../lake/duckdb/index.ts';
-import { DUCKDB_PRELUDE, toDuckDb } from '../dialect/index.ts';
+import { writeRows, type Database, type Session } from '../../lake/duckdb/index.ts';
+import { analyse, DUCKDB_PRELUDE, type Analysis } from '../dialect/index.ts';
 import { bindQuery, insertStatement, parseInsertStatement, STAGING, stagingName } from '../engine/bind.ts';
 import type { Engine, QueryOptions, QueryResult, ResultColumn, Staging, StagingOptions } from '../types.ts';
 import { Stagings } from './stagings.ts';
 import { keyOf, Tables } from './tables.ts';
-import { athenaTypeOfDuck, resultValue } from './values.ts';
+import { resultValue } from './values.ts';
 
 export interface DuckDbEngineOptions {
   lake: Lake;
@@ -17,6 +17,9 @@ export interface DuckDbEngineOptions {
   stagingFolder: string;
   clock: Clock;
 }
+
+/** DuckDB 1.5 rewrites `row_number() … = 1` over some joins into a plan that it then cannot bind: "Failed to cast expression to type". */
+const SETTINGS: readonly string[] = ["SET disabled_optimizers = 'top_n_window_elimination'"];
 
 export class DuckDbEngine implements Engine {
   readonly home = 'embedded';
@@ -36,19 +39,17 @@ export class DuckDbEngine implements Engine {
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
-    const text = await this.translate(bindQuery(sql, options));
-    return this.use(async (session) => {
-      const described = await columnsOf(session, text, options);
-      const { rows } = await session.table(text, { signal: options.signal });
-      const columns = described.map(({ name, type }): ResultColumn => ({ name, type: athenaTypeOfDuck(name, type) }));
-      return { columns, rows: rows.map((row) => row.map((value, index) => resultValue(value, columns[index]?.type ?? ''))) };
-    });
+    const { sql: text, columns } = await this.analyse(bindQuery(sql, options));
+    const { rows } = await this.use((session) => session.table(text, { signal: options.signal }));
+    return {
+      columns: columns.map(({ name, type }) => ({ name, type })),
+      rows: rows.map((row) => row.map((value, index) => resultValue(value, columns[index]?.type ?? ''))),
+    };
   }
 
   async describe(sql: string, options: QueryOptions = {}): Promise<ResultColumn[]> {
-    const text = await this.translate(bindQuery(sql, options));
-    const columns = await this.use((session) => columnsOf(session, text, options));
-    return columns.map(({ name, type }) => ({ name, type: athenaTypeOfDuck(name, type) }));
+    const { columns } = await this.analyse(bindQuery(sql, options));
+    return columns.map(({ name, type }) => ({ name, type }));
   }
 
   async createStaging(target: string, runId: string, shape?: TableMetadata): Promise<Staging> {
@@ -71,7 +72,7 @@ export class DuckDbEngine implements Engine {
     const parsed = parseInsertStatement(statement);
     if (parsed === undefined) throw new MillraceError('unsupported', `only INSERT INTO "${STAGING}"."…" SELECT … can be executed`, { where: statement.slice(0, 80) });
     const record = await this.stagings.get(parsed.name);
-    const select = await this.translate(parsed.select);
+    const { sql: select } = await this.analyse(parsed.select);
     const files = await this.use((session) => writeRows(session, {
       schema: record.schema, spec: record.spec, sortOrder: record.sortOrder, folder: record.folder, select, writeId: `${parsed.name}-${record.statements}`,
       signal: options.signal, where: record.staging.target,
@@ -96,9 +97,9 @@ export class DuckDbEngine implements Engine {
     for (const session of this.idle.splice(0)) session.close();
   }
 
-  private async translate(bound: string): Promise<string> {
+  private async analyse(bound: string): Promise<Analysis> {
     const tables = await this.tables.resolve(bound);
-    return toDuckDb(bound, {
+    return analyse(bound, {
       columns: (table) => tables.get(keyOf(table))?.columns,
       relation: (table) => {
         const found = tables.get(keyOf(table));
@@ -120,7 +121,7 @@ export class DuckDbEngine implements Engine {
 
   private async open(): Promise<Session> {
     const session = await this.database.connect();
-    for (const statement of DUCKDB_PRELUDE) await session.run(statement);
+    for (const statement of [...SETTINGS, ...DUCKDB_PRELUDE]) await session.run(statement);
     return session;
   }
 }

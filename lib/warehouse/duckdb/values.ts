@@ -1,12 +1,5 @@
-// Types and values of DuckDB's results as every engine gives them.
-import type { DuckDBType } from '@duckdb/node-api';
-import { icebergType, type SqlValue } from '../../lake/duckdb/index.ts';
-import { athenaTypeOf } from '../models/column-types.ts';
-
-/** Athena's name for a type of DuckDB. */
-export function athenaTypeOfDuck(name: string, type: DuckDBType): string {
-  return athenaTypeOf(icebergType(type, name));
-}
+// Values of DuckDB's results as every engine gives them.
+import type { SqlValue } from '../../lake/duckdb/index.ts';
 
 /** A value of a query's result: times with zone end in ` UTC`; lists, rows and maps are texts as Athena writes them. */
 export function resultValue(value: SqlValue, type: string): unknown {

@@ -3,8 +3,9 @@ import type { Contract } from '../../contracts/index.ts';
 import { MillraceError } from '../../base/index.ts';
 import { readAudit, type AuditDefinition } from '../audits/definition.ts';
 import { auditTables } from '../audits/render.ts';
-import { tableReferences } from '../dialect/index.ts';
-import type { Model } from '../types.ts';
+import { parametersOf, tableReferences, type Analysis } from '../dialect/index.ts';
+import type { Model, ResultColumn } from '../types.ts';
+import { analyseModel, checkAgainstColumns, sourceColumns, type ColumnsOf } from './analysis.ts';
 import { readSqlFiles, type SqlFile } from './files.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { readModelHeader, type HeaderLines } from './header.ts';
@@ -14,18 +15,24 @@ import { SYSTEM_TABLES, type Project } from './project.ts';
 
 const AUDITS = 'audits';
 
+/** What a SELECT may ask of a run. Not the time: it would come out differently each time. */
+const MODEL_PARAMETERS: readonly string[] = ['as_of', 'from', 'to', 'shop_currency', 'shop_time_zone'];
+
 /**
  * Reads `<folder>/<layer>/*.sql` (models) and `<folder>/audits/*.sql`.
  *
  * Throws one `bad_input` that lists every problem: headers that cannot be read, unknown keys and audits (with the nearest names),
  * missing descriptions and owners, SQL that does not parse, tables that nothing makes, cycles.
  */
-export async function loadModels(folder: string, contracts: ReadonlyMap<string, Contract>): Promise<Project> {
-  return projectOf(await readSqlFiles(folder), contracts);
+export async function loadModels(folder: string, contracts: ReadonlyMap<string, Contract>, systemTables: SystemTables = {}): Promise<Project> {
+  return projectOf(await readSqlFiles(folder), contracts, systemTables);
 }
 
+/** Columns of tables that neither a model nor a contract declares, `bronze.rejected` for one. */
+export type SystemTables = Readonly<Record<string, readonly ResultColumn[]>>;
+
 /** The same from texts that were read already. */
-export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<string, Contract>): Project {
+export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<string, Contract>, systemTables: SystemTables = {}): Project {
   const problems = new Problems();
   const audits = new Map(files.filter(({ layer }) => layer === AUDITS).flatMap(({ name, path, text }): [string, AuditDefinition][] => {
     const audit = readAudit(path, name, text, problems);
@@ -36,10 +43,39 @@ export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<stri
   const models = new Map(loaded.map((one) => [one.model.name, one]));
   for (const one of loaded) checkTables(one, models, contracts, audits, problems);
   const graph = problems.found.length === 0 ? graphOf(models, audits, problems) : undefined;
+  const analyses = graph === undefined ? new Map<string, Analysis>() : analyseAll(graph, models, contracts, audits, systemTables, problems);
   problems.throwIfAny();
   if (graph === undefined) throw new MillraceError('internal', 'the models have no graph');
   const inOrder = graph.order.flatMap((name) => models.get(name) ?? []).map(({ model }): [string, Model] => [model.name, model]);
-  return Object.freeze({ models: new Map(inOrder), graph, audits, sources: contracts });
+  return Object.freeze({ models: new Map(inOrder), graph, audits, sources: contracts, analyses });
+}
+
+/** Model by model in running order; a model whose inputs are wrong is not looked at, since it is wrong only because of them. */
+function analyseAll(
+  graph: Graph, models: ReadonlyMap<string, Loaded>, contracts: ReadonlyMap<string, Contract>, audits: ReadonlyMap<string, AuditDefinition>,
+  systemTables: SystemTables, problems: Problems,
+): Map<string, Analysis> {
+  const analyses = new Map<string, Analysis>();
+  const known = new Map<string, readonly ResultColumn[] | undefined>();
+  const columnsOf: ColumnsOf = (relation) => {
+    if (!known.has(relation)) known.set(relation, sourceColumns(relation, contracts) ?? systemTables[relation]);
+    return analyses.get(relation)?.columns ?? known.get(relation);
+  };
+  for (const name of graph.order) {
+    const loaded = models.get(name);
+    if (loaded === undefined) continue;
+    try {
+      const analysis = analyseModel(loaded.model, columnsOf);
+      if (analysis !== undefined) analyses.set(name, analysis);
+    } catch (error) {
+      addError(loaded.model.file, error, problems);
+    }
+  }
+  for (const { model, lines } of models.values()) {
+    const analysis = analyses.get(model.name);
+    if (analysis !== undefined) checkAgainstColumns(model, lines, analysis.columns, audits, columnsOf, problems);
+  }
+  return analyses;
 }
 
 interface Loaded { model: Model; lines: HeaderLines }
@@ -60,12 +96,22 @@ function relationsOf(path: string, sql: string, problems: Problems): string[] | 
         problems.add(path, lineOf(sql, text), `a model reads tables as they are: ${text}`, 'time travel and metadata tables are for queries');
       }
     }
+    for (const parameter of parametersOf(sql, path)) {
+      if (!MODEL_PARAMETERS.includes(parameter)) {
+        problems.add(path, lineOf(sql, `:${parameter}`), `there is no parameter :${parameter}`, didYouMean(parameter, MODEL_PARAMETERS) ?? `there are :${MODEL_PARAMETERS.join(', :')}`);
+      }
+    }
     return [...new Set(references.map(({ name }) => name))].sort();
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    problems.add(path, Number(/:(\d+)(?::\d+)?$/.exec(error.where ?? '')?.[1] ?? 1), error.message, error.todo);
+    addError(path, error, problems);
     return undefined;
   }
+}
+
+/** An error of the dialect, which knows the place. */
+function addError(path: string, error: unknown, problems: Problems): void {
+  if (!(error instanceof MillraceError)) throw error;
+  problems.add(path, Number(/:(\d+):\d+$/.exec(error.where ?? '')?.[1] ?? 1), error.message, error.todo);
 }
 
 function checkNames(loaded: readonly Loaded[], problems: Problems): void {

@@ -1,34 +1,19 @@
-// Columns and types of everything that a model can read, told from contracts and SELECTs alone: no row has to be there.
+// Columns and types of everything that a model can read, tables included that only the lake knows.
 import { MillraceError } from '../../base/index.ts';
-import { bronzeColumns, typedColumns } from '../../contracts/index.ts';
 import type { Lake } from '../../lake/index.ts';
+import type { ResultColumn } from '../types.ts';
+import { analyseModel, sourceColumns } from './analysis.ts';
 import { athenaTypeOf } from './column-types.ts';
-import { emptyRelation } from './literal-rows.ts';
 import type { Project } from './project.ts';
-import { expandSources } from './sources.ts';
-import type { Engine, Parameters, ResultColumn } from '../types.ts';
 
-/** Values of every parameter a model may use, for when only names and types matter. */
-export const ANY_PARAMETERS: Parameters = Object.freeze({
-  as_of: { type: 'date', value: '2000-01-01' },
-  from: { type: 'date', value: '2000-01-01' },
-  to: { type: 'date', value: '2000-01-01' },
-  now: { type: 'timestamp', value: '2000-01-01 00:00:00' },
-  shop_currency: { type: 'varchar', value: '' },
-  shop_time_zone: { type: 'varchar', value: 'UTC' },
-});
-
-/** Asks the engine once for each relation and remembers. */
+/** Looks once for each relation and remembers. */
 export class Relations {
   private readonly project: Project;
-  private readonly engine: Engine;
-  private readonly known = new Map<string, Promise<readonly ResultColumn[]>>();
   private readonly lake: Lake;
+  private readonly known = new Map<string, Promise<readonly ResultColumn[]>>();
 
-  /** `lake` tells the columns of tables that neither a model nor a contract declares. */
-  constructor(project: Project, engine: Engine, lake: Lake) {
+  constructor(project: Project, lake: Lake) {
     this.project = project;
-    this.engine = engine;
     this.lake = lake;
   }
 
@@ -42,22 +27,24 @@ export class Relations {
     return columns;
   }
 
-  /** Empty relations in place of all that `relations` names: what makes a SELECT describable before any of them exists. */
-  async emptyOverlays(relations: readonly string[]): Promise<Record<string, string>> {
-    return Object.fromEntries(await Promise.all(relations.map(async (relation) => [relation, emptyRelation(await this.columnsOf(relation))])));
+  private async find(relation: string): Promise<readonly ResultColumn[]> {
+    const declared = this.project.analyses.get(relation)?.columns.map(({ name, type }) => ({ name, type })) ?? sourceColumns(relation, this.project.sources);
+    if (declared !== undefined) return declared;
+    const model = this.project.models.get(relation);
+    return model === undefined ? this.fromLake(relation) : this.ofModel(relation, model.relations);
   }
 
-  private async find(relation: string): Promise<readonly ResultColumn[]> {
-    const [layer = '', name = ''] = relation.split('.');
-    const contract = this.project.sources.get(name);
-    if (layer === 'bronze' && contract !== undefined) return bronzeColumns(contract).map(({ name, type }) => ({ name, type: athenaTypeOf(type) }));
-    if (layer === 'source' && contract !== undefined) return typedColumns(contract).map(({ name, type }) => ({ name, type }));
-    const model = this.project.models.get(relation);
-    if (model !== undefined) {
-      const keep = new Set(model.relations);
-      return this.engine.describe(expandSources(model.sql, this.project.sources, keep, model.file), { overlays: await this.emptyOverlays(model.relations), parameters: ANY_PARAMETERS });
-    }
-    const table = await this.lake.findTable({ namespace: layer, name });
+  private async ofModel(name: string, relations: readonly string[]): Promise<readonly ResultColumn[]> {
+    const inputs = new Map(await Promise.all(relations.map(async (relation) => [relation, await this.columnsOf(relation)] as const)));
+    const model = this.project.models.get(name);
+    const analysis = model === undefined ? undefined : analyseModel(model, (relation) => inputs.get(relation));
+    if (analysis === undefined) throw new MillraceError('internal', `the columns of ${name} cannot be told`);
+    return analysis.columns.map(({ name, type }) => ({ name, type }));
+  }
+
+  private async fromLake(relation: string): Promise<readonly ResultColumn[]> {
+    const dot = relation.indexOf('.');
+    const table = await this.lake.findTable({ namespace: relation.slice(0, dot), name: relation.slice(dot + 1) });
     if (table === undefined) throw new MillraceError('not_found', `there is no table ${relation}, and nothing tells its columns`);
     return table.schema.fields.map(({ name, type }) => ({ name, type: athenaTypeOf(type) }));
   }

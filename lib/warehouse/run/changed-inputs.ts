@@ -1,9 +1,8 @@
 // Which inputs of a model changed since it was last published, by which files, and through which columns that touches the model's rows.
 import type { Table } from '../../lake/index.ts';
 import { snapshotById } from '../../lake/index.ts';
-import { timeOrigins } from '../models/time-origins.ts';
 import type { Model } from '../types.ts';
-import { lastChange, type RunContext } from './context.ts';
+import { lastChange } from './context.ts';
 
 /** Survives a JSON round trip. */
 export interface ChangedInput {
@@ -28,9 +27,8 @@ const MOST_FILES = 500;
 
 /** Inputs whose rows are not those of the last publication, in the order of the model's relations. */
 export async function changedInputs(
-  context: RunContext, model: Model, published: Readonly<Record<string, string | null>>, tables: ReadonlyMap<string, Table>,
+  model: Model, published: Readonly<Record<string, string | null>>, tables: ReadonlyMap<string, Table>,
 ): Promise<ChangedInput[]> {
-  const origins = model.time === undefined ? {} : await timeOrigins(model, context.project, context.relations);
   const changed: ChangedInput[] = [];
   for (const relation of model.relations) {
     const name = relation.replace(/^source\./, 'bronze.');
@@ -38,7 +36,7 @@ export async function changedInputs(
     const after = table?.metadata['current-snapshot-id'];
     const before = published[name];
     if (sameRows(table, before ?? null)) continue;
-    const columns = model.changes[relation] ?? origins[relation];
+    const columns = model.changes[relation];
     const input: ChangedInput = { relation, table: name, before: before ?? null, after: after === undefined ? null : String(after), columns };
     if (columns !== undefined && columns !== 'ignore') {
       const why = await whyUnknown(table, input);

@@ -53,7 +53,7 @@ export class Home {
   context(project: Project, parameters: Parameters = {}, engine: Engine = this.engine): RunContext {
     this.runs += 1;
     const lake = openFolderLake(join(this.folder, 'lake'));
-    return { project, lake, engine, relations: new Relations(project, engine, lake), clock: this.clock, runId: `run-${this.runs}`, parameters };
+    return { project, lake, engine, relations: new Relations(project, lake), clock: this.clock, runId: `run-${this.runs}`, parameters };
   }
 
   /** Appends the rows of a DuckDB SELECT to a table; makes it where there is none. */

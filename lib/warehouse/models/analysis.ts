@@ -1,0 +1,84 @@
+// What every model gives and reads, to the column, told from contracts and SELECTs alone; and what is wrong with a header that says otherwise.
+import { MillraceError } from '../../base/index.ts';
+import { bronzeColumns, typedColumns, type Contract } from '../../contracts/index.ts';
+import { auditLabel, renderAudit } from '../audits/render.ts';
+import type { AuditDefinition } from '../audits/definition.ts';
+import { analyse, type Analysis, type TableReference } from '../dialect/index.ts';
+import { DATE, timestamp, VARCHAR } from '../dialect/types/types.ts';
+import type { Model, ResultColumn } from '../types.ts';
+import { athenaTypeOf } from './column-types.ts';
+import type { HeaderLines } from './header.ts';
+import { didYouMean } from './near.ts';
+import { parsePartitionTerm, parseSortTerm } from './partitioning.ts';
+import type { Problems } from './problem.ts';
+
+export type ColumnsOf = (relation: string) => readonly ResultColumn[] | undefined;
+
+/** Columns of `source.<name>` and `bronze.<name>`. */
+export function sourceColumns(relation: string, sources: ReadonlyMap<string, Contract>): readonly ResultColumn[] | undefined {
+  const dot = relation.indexOf('.');
+  const contract = sources.get(relation.slice(dot + 1));
+  if (contract === undefined) return undefined;
+  switch (relation.slice(0, dot)) {
+    case 'source': return typedColumns(contract).map(({ name, type }) => ({ name, type }));
+    case 'bronze': return bronzeColumns(contract).map(({ name, type }) => ({ name, type: athenaTypeOf(type) }));
+    default: return undefined;
+  }
+}
+
+/** A model's SELECT resolved and typed; undefined where the columns of something that it reads are not known. */
+export function analyseModel(model: Model, columnsOf: ColumnsOf): Analysis | undefined {
+  if (model.relations.some((relation) => columnsOf(relation) === undefined)) return undefined;
+  return analyse(model.sql, { columns: ({ name }: TableReference) => columnsOf(name), file: model.file });
+}
+
+/** Refuses what the header says of columns that the SELECT does not give, and audits that do not fit the table. */
+export function checkAgainstColumns(
+  model: Model, lines: HeaderLines, columns: readonly ResultColumn[], audits: ReadonlyMap<string, AuditDefinition>, columnsOf: ColumnsOf, problems: Problems,
+): void {
+  const names = columns.map(({ name }) => name);
+  const wanted = (key: string, name: string, within?: string) => {
+    if (!names.includes(name)) problems.add(model.file, lines(key, within), `${key} names a column ${name}, which the SELECT does not give`, didYouMean(name, names) ?? `it gives ${names.join(', ')}`);
+  };
+  for (const name of Object.keys(model.columns)) wanted('columns', name, name);
+  for (const name of model.key) wanted('key', name);
+  for (const name of model.pii) wanted('pii', name);
+  for (const term of model.partitionBy) wanted('partition_by', parsePartitionTerm(term)?.column ?? term);
+  for (const term of model.sortBy) wanted('sort_by', parseSortTerm(term)?.column ?? term);
+  if (model.time !== undefined) wanted('time', model.time.column);
+  for (const [relation, mapped] of Object.entries(model.changes)) {
+    const there = columnsOf(relation)?.map(({ name }) => name);
+    if (mapped === 'ignore' || there === undefined) continue;
+    for (const name of mapped) {
+      if (!there.includes(name)) problems.add(model.file, lines('changes', relation), `${relation} has no column ${name}`, didYouMean(name, there));
+    }
+  }
+  checkAudits(model, lines, columns, audits, columnsOf, problems);
+  for (const [source, expression] of Object.entries(model.accounts)) {
+    tryAnalysis(`SELECT ${expression} AS accounted FROM ${model.name}`, model, columns, columnsOf, (error) =>
+      problems.add(model.file, lines('accounts', source), `the account of ${source} does not fit the table: ${error.message}`, error.todo));
+  }
+}
+
+/** Names and types that the parameters of audits have beside those of models. */
+const AUDIT_PARAMETERS = { as_of: DATE, from: DATE, to: DATE, now: timestamp(6), shop_currency: VARCHAR, shop_time_zone: VARCHAR };
+
+function checkAudits(
+  model: Model, lines: HeaderLines, columns: readonly ResultColumn[], audits: ReadonlyMap<string, AuditDefinition>, columnsOf: ColumnsOf, problems: Problems,
+): void {
+  for (const use of model.audits) {
+    const definition = audits.get(use.audit);
+    if (definition === undefined) continue;
+    tryAnalysis(renderAudit(use, definition, model.name), model, columns, columnsOf, (error) =>
+      problems.add(model.file, lines('audits'), `the audit ${auditLabel(use)} does not fit the table: ${error.message}`, error.todo));
+  }
+}
+
+function tryAnalysis(sql: string, model: Model, columns: readonly ResultColumn[], columnsOf: ColumnsOf, onError: (error: MillraceError) => void): void {
+  try {
+    analyse(sql, { columns: ({ name }) => (name === model.name ? columns : columnsOf(name)), parameterTypes: AUDIT_PARAMETERS });
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    onError(error);
+  }
+}
