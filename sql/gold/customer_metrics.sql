@@ -58,12 +58,20 @@ bought AS (
     AND customer_unique_id IS NOT NULL
   GROUP BY customer_unique_id
 ),
-scored AS (                            -- by value, not by ntile: rank() gives equal values the same fifth
+ranked AS (                            -- by value, not by ntile: rank() gives equal values the same fifth
   SELECT bought.*,
-         1 + (5 * (rank() OVER (ORDER BY recency_days DESC) - 1)) / count(*) OVER ()  AS recency_score,
-         1 + (5 * (rank() OVER (ORDER BY frequency) - 1)) / count(*) OVER ()          AS frequency_score,
-         1 + (5 * (rank() OVER (ORDER BY monetary_value) - 1)) / count(*) OVER ()     AS monetary_score
+         rank() OVER (ORDER BY recency_days DESC)  AS recency_rank,
+         rank() OVER (ORDER BY frequency)          AS frequency_rank,
+         rank() OVER (ORDER BY monetary_value)     AS monetary_rank,
+         count(*) OVER ()                          AS buyers
   FROM bought
+),
+scored AS (                            -- divisions of whole numbers, rounded down
+  SELECT ranked.*,
+         1 + 5 * (recency_rank - 1) / buyers     AS recency_score,
+         1 + 5 * (frequency_rank - 1) / buyers   AS frequency_score,
+         1 + 5 * (monetary_rank - 1) / buyers    AS monetary_score
+  FROM ranked
 ),
 placed AS (
   SELECT scored.*,

@@ -17,15 +17,25 @@ columns:
 accounts:
   geolocation: sum(points)
 */
-WITH places AS (                       -- a million points make some ten thousand places: everything after this is small
-  SELECT geolocation_zip_code_prefix     AS zip_code_prefix,
-         lower(trim(geolocation_city))   AS city,
-         geolocation_state               AS state,
-         count(*)                        AS points,
-         sum(geolocation_lat)            AS latitudes,
-         sum(geolocation_lng)            AS longitudes
+WITH observed AS (                     -- a million points make some ten thousand spellings of places: everything after this is small
+  SELECT geolocation_zip_code_prefix  AS zip_code_prefix,
+         geolocation_city             AS city,
+         geolocation_state            AS state,
+         count(*)                     AS points,
+         sum(geolocation_lat)         AS latitudes,
+         sum(geolocation_lng)         AS longitudes
   FROM source.geolocation
-  GROUP BY geolocation_zip_code_prefix, lower(trim(geolocation_city)), geolocation_state
+  GROUP BY geolocation_zip_code_prefix, geolocation_city, geolocation_state
+),
+places AS (
+  SELECT zip_code_prefix,
+         lower(trim(city))  AS city,
+         state,
+         sum(points)        AS points,
+         sum(latitudes)     AS latitudes,
+         sum(longitudes)    AS longitudes
+  FROM observed
+  GROUP BY zip_code_prefix, lower(trim(city)), state
 ),
 ranked AS (
   SELECT zip_code_prefix, city, state, points, latitudes, longitudes,

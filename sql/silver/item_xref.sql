@@ -38,7 +38,7 @@ known AS (
   FROM stock_keeping_units
   WHERE newest = 1
   UNION ALL
-  SELECT DISTINCT 'online_retail', upper(trim(source_item_id)), item_id
+  SELECT DISTINCT 'online_retail', upper(source_item_id), item_id
   FROM silver.transactions
   WHERE source = 'online_retail'
 )

@@ -17,28 +17,41 @@ columns:
 accounts:
   customers: count(*)
 */
-WITH postcodes AS (
-  SELECT DISTINCT customer_zip_code_prefix AS zip_code_prefix
+WITH customers AS (
+  SELECT customer_id, customer_unique_id, customer_zip_code_prefix, customer_city, customer_state
   FROM source.customers
+),
+places AS (                            -- far fewer than customers: names are tidied and zones are found once for each
+  SELECT DISTINCT customer_zip_code_prefix, customer_city
+  FROM customers
 ),
 lengths AS (
   SELECT DISTINCT prefix_length
   FROM silver.delivery_zones
 ),
-zones AS (                             -- each postcode cut to each length in use: an equality, not a comparison of all with all
-  SELECT postcodes.zip_code_prefix,
+zones AS (                             -- a postcode cut to each length in use: an equality, not a comparison of all with all
+  SELECT place.customer_zip_code_prefix,
          max_by(zone.delivery_zone, zone.prefix_length) AS delivery_zone
-  FROM postcodes
+  FROM places AS place
   CROSS JOIN lengths
   JOIN silver.delivery_zones AS zone
-    ON zone.postcode_prefix = substr(postcodes.zip_code_prefix, 1, lengths.prefix_length)
-  GROUP BY postcodes.zip_code_prefix
+    ON zone.postcode_prefix = substr(place.customer_zip_code_prefix, 1, lengths.prefix_length)
+  GROUP BY place.customer_zip_code_prefix
+),
+named AS (
+  SELECT place.customer_zip_code_prefix,
+         place.customer_city,
+         lower(trim(place.customer_city))  AS city,
+         zones.delivery_zone
+  FROM places AS place
+  LEFT JOIN zones ON zones.customer_zip_code_prefix = place.customer_zip_code_prefix
 )
 SELECT CAST(customer.customer_id AS varchar)                       AS customer_id,
        CAST(customer.customer_unique_id AS varchar)                AS customer_unique_id,
        CAST(customer.customer_zip_code_prefix AS varchar)          AS customer_zip_code_prefix,
-       CAST(lower(trim(customer.customer_city)) AS varchar)        AS customer_city,
+       CAST(named.city AS varchar)                                 AS customer_city,
        CAST(customer.customer_state AS varchar)                    AS customer_state,
-       CAST(coalesce(zones.delivery_zone, 'unknown') AS varchar)   AS delivery_zone
-FROM source.customers AS customer
-LEFT JOIN zones ON zones.zip_code_prefix = customer.customer_zip_code_prefix
+       CAST(coalesce(named.delivery_zone, 'unknown') AS varchar)   AS delivery_zone
+FROM customers AS customer
+LEFT JOIN named ON named.customer_zip_code_prefix = customer.customer_zip_code_prefix
+               AND named.customer_city = customer.customer_city

@@ -53,7 +53,7 @@ WITH invoice_lines AS (
                             ORDER BY _ingested_at, _file_id, _row)   AS line_no,
          'online_retail:' || customer_id                             AS customer_id,
          customer_id                                                 AS source_customer_id,
-         'online_retail:' || upper(trim(stock_code))                 AS item_id,
+         'online_retail:' || upper(stock_code)                       AS item_id,
          stock_code                                                  AS source_item_id,
          description,
          quantity,
