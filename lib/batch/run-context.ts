@@ -9,7 +9,7 @@ export function runContext(context: BatchContext, runId: string, plan: Pick<Batc
   const { project, lake, engine, clock, shop, signal } = context;
   let known = relations.get(context);
   if (known === undefined) {
-    known = new Relations(project, engine, lake);
+    known = new Relations(project, lake);
     relations.set(context, known);
   }
   return {
