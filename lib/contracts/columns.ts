@@ -21,7 +21,7 @@ interface Formatted { formats?: readonly string[] }
 
 export type IdOptions = Common & Patterned & { canonical?: 'integer' };
 export type TextOptions = Common & Patterned & Personal;
-export type IntegerOptions = Common & Bounded<number>;
+export type IntegerOptions = Common & Bounded<number> & { canonical?: 'integer' };
 export type MoneyOptions = Common & Bounded<number | string> & { round?: boolean };
 export type DecimalOptions = MoneyOptions & { precision: number; scale: number };
 export type TimeOptions = Common & Bounded<string> & Formatted;
@@ -35,7 +35,7 @@ export const id = (options: IdOptions = {}): Column => column('id', options);
 /** Text as it came, spaces included. */
 export const text = (options: TextOptions = {}): Column => column('text', options);
 
-/** A whole number of 64 bits (BIGINT). */
+/** A whole number of 64 bits (BIGINT). `canonical: 'integer'` also takes `17.0`, as exports write whole numbers of a column that has gaps. */
 export const integer = (options: IntegerOptions = {}): Column => column('integer', options);
 
 /** An exact number with a fixed number of decimals; more decimals than that are `too_precise`, unless `round` is set. */

@@ -6,6 +6,7 @@ export { checkContract, SYSTEM_COLUMNS } from './check.ts';
 export { loadContracts, type Contracts } from './load.ts';
 export { bronzeColumns, BRONZE_PARTITIONING } from './derive/bronze.ts';
 export { typedColumns, typedSelect } from './typed/select.ts';
+export { dropCountsSelect } from './typed/drops.ts';
 export { latestDateSelect } from './typed/latest.ts';
 export type { TypedColumn } from './typed/expressions.ts';
 export { validationPlan, type ColumnPlan, type RulePlan, type ValidationPlan } from './validate/plan.ts';

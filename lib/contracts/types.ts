@@ -21,7 +21,7 @@ export interface Column {
   pattern?: string;
   /** Name of the source (or `source.column`) it points to. Never a reason to quarantine. */
   references?: string;
-  /** ids exported as numbers: `17850.0` becomes `17850`. */
+  /** ids and integers exported as decimals: `17850.0` becomes `17850`. */
   canonical?: 'integer';
   /** decimal only: digits and scale. */
   precision?: number;

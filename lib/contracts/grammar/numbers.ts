@@ -47,10 +47,11 @@ export function plainNumber(column: Column): string | undefined {
   const max = column.max === undefined ? high : smaller(floor(String(column.max)), high);
   // With a fraction a value lies beyond its whole part, so the outermost whole numbers allow only zeros behind the point there.
   const open = whole ? 0n : 1n;
-  const fraction = scale === 0 ? '' : `(?:\\.[0-9]{1,${scale}})?`;
+  // Rounding can carry into the next whole number, which still is within the bounds unless it was the outermost one.
+  const fraction = column.round === true ? '(?:\\.[0-9]+)?' : scale === 0 ? '' : `(?:\\.[0-9]{1,${scale}})?`;
   const alternatives: string[] = [];
   const add = (sign: string, from: bigint, to: bigint, edge: bigint) => {
-    const inner = to === most ? to : to - open;
+    const inner = to === most && column.round !== true ? to : to - open;
     if (from <= inner) alternatives.push(`${sign}(?:${spell(from, inner)})${fraction}`);
     if (inner < edge && edge >= from && scale > 0) alternatives.push(`${sign}${edge}(?:\\.0{1,${scale}})?`);
     else if (inner < edge && edge >= from) alternatives.push(`${sign}${edge}`);

@@ -82,7 +82,8 @@ export function wallColumns(name: string, column: Column): HelperColumn[] {
   const x = column.nullable ? `nullif("${name}", '')` : `"${name}"`;
   const offset = `"${name}__offset"`;
   const clock = `CASE WHEN ${offset} IS NULL THEN ${x} ELSE substr(${x}, 1, length(${x}) - length(${offset})) END`;
-  const iso = `CAST(replace(substr(${clock}, 1, 26), 'T', ' ') AS timestamp(6))`;
+  const asItIs = `${offset} IS NULL AND substr(${x}, 11, 1) = ' ' AND length(${x}) <= 26`;
+  const iso = `CASE WHEN ${asItIs} THEN CAST(${x} AS timestamp(6)) ELSE CAST(replace(substr(${clock}, 1, 26), 'T', ' ') AS timestamp(6)) END`;
   const digits = `concat(replace(${offset}, ':', ''), '00')`;
   const minutes = `CAST(substr(${digits}, 1, 3) AS bigint) * 60 + CAST(concat(substr(${digits}, 1, 1), substr(${digits}, 4, 2)) AS bigint)`;
   return [

@@ -7,7 +7,7 @@ import { offsetColumns, typedColumnsOf, wallColumns, type HelperColumn, type Typ
 const ORIGIN = [
   { name: '_file', type: 'varchar' }, { name: '_file_id', type: 'varchar' }, { name: '_row', type: 'bigint' }, { name: '_ingested_at', type: 'timestamp(6)' },
 ];
-const STREAM_ORIGIN = ['_stream', '_shard', '_sequence', '_subsequence'].map((name) => ({ name, type: 'varchar' }));
+export const STREAM_ORIGIN = ['_stream', '_shard', '_sequence', '_subsequence'].map((name) => ({ name, type: 'varchar' }));
 
 /**
  * What the expressions of typed columns are over: bronze, and beside its columns what times are made from. `only` names the columns that are
