@@ -1,12 +1,12 @@
 // A lake in a folder of its own with the DuckDB engine over it, and models given as texts.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync, readdirSync } from 'node:fs';
 import { systemClock, type Clock } from '../../../lib/base/index.ts';
 import type { Contract } from '../../../lib/contracts/index.ts';
-import { openFolderLake, type Lake, type Table } from '../../../lib/lake/index.ts';
-import { Database, writeRows } from '../../../lib/lake/duckdb/index.ts';
+import { openFolderLake, type DataFile, type Lake, type Table } from '../../../lib/lake/index.ts';
+import { Database, tableColumnsFor, writeRows } from '../../../lib/lake/duckdb/index.ts';
 import { DuckDbEngine, projectOf, Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
 
 const AUDITS = join(import.meta.dirname, '../../../sql/audits');
@@ -62,13 +62,25 @@ export class Home {
     return this.database.use(async (session) => {
       let found = await this.lake.findTable({ namespace, name: table });
       if (found === undefined) {
-        const { tableColumnsFor } = await import('../../../lib/lake/duckdb/index.ts');
         found = await this.lake.createTable({ namespace, name: table }, { columns: await tableColumnsFor(session, select), partitionBy });
       }
-      const files = await writeRows(session, { schema: found.schema, spec: found.spec, folder: found.dataLocation, select });
-      await found.append(files);
+      await found.append(await writeRows(session, { schema: found.schema, spec: found.spec, folder: found.dataLocation, select }));
       return found;
     });
+  }
+
+  /** Data files with the rows of a DuckDB SELECT, in no snapshot yet. */
+  async write(table: Table, select: string): Promise<DataFile[]> {
+    return this.database.use((session) => writeRows(session, { schema: table.schema, spec: table.spec, folder: table.dataLocation, select }));
+  }
+
+  /** Data files in a table's folder that no snapshot holds. */
+  async strayFiles(name: string): Promise<string[]> {
+    const [namespace = '', tableName = ''] = name.split('.');
+    const table = await this.lake.loadTable({ namespace, name: tableName });
+    const held = new Set<string>();
+    for (const snapshot of table.metadata.snapshots) for (const { file } of (await table.scan({ snapshotId: snapshot['snapshot-id'] })).files) held.add(file.path);
+    return (await readdir(table.dataLocation)).map((file) => join(table.dataLocation, file)).filter((path) => !held.has(path));
   }
 
   async rows(sql: string): Promise<unknown[][]> {
