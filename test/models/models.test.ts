@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const home = await Home.open();
 const project = await loadModels(join(ROOT, 'sql'), await loadContracts(join(ROOT, 'contracts')));
 const tests = await loadModelTests(join(ROOT, 'sql'), project);
-const relations = new Relations(project, home.engine, home.lake);
+const relations = new Relations(project, home.lake);
 afterAll(() => home.close());
 
 describe.each([...project.models.keys()])('%s', (name) => {

@@ -11,7 +11,7 @@ import { compareRows } from './compare.ts';
 export type ModelTestResult = { test: ModelTest; passed: true } | { test: ModelTest; passed: false; difference: string };
 
 /** `shop` gives the values of `:shop_currency` and `:shop_time_zone` where the test does not. */
-export interface ModelTestContext { project: Project; engine: Engine; relations: Relations; shop: { currency: string; timeZone: string } }
+export interface ModelTestContext { project: Project; engine: Pick<Engine, 'query'>; relations: Relations; shop: { currency: string; timeZone: string } }
 
 /** Runs one test. A SELECT that fails is a difference, not an exception. */
 export async function runModelTest(test: ModelTest, context: ModelTestContext): Promise<ModelTestResult> {

@@ -1,0 +1,67 @@
+// The cases beside every table give the same rows on a live Trino as on DuckDB. MILLRACE_TRINO names the server: http://127.0.0.1:18080
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { config } from '../../millrace.config.ts';
+import { loadContracts } from '../../lib/contracts/index.ts';
+import {
+  bindParameters, expandSources, loadModels, loadModelTests, Relations, rewriteTables, runModelTest, type Engine, type Parameters, type QueryResult, type ResultColumn,
+} from '../../lib/warehouse/index.ts';
+import { Home } from '../warehouse/support/home.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const server = process.env['MILLRACE_TRINO'];
+
+interface Page {
+  columns?: { name: string; type: string }[];
+  data?: unknown[][];
+  nextUri?: string;
+  error?: { errorName: string; message: string };
+}
+
+/** Trino's client protocol (https://trino.io/docs/current/develop/client-protocol.html): a statement is posted, pages are followed. */
+const trino: Pick<Engine, 'query'> = {
+  async query(sql, { overlays = {}, parameters = {} } = {}): Promise<QueryResult> {
+    const text = bindParameters(rewriteTables(sql, ({ name }) => (overlays[name] === undefined ? undefined : `(${overlays[name]})`)), parameters);
+    const headers = { 'X-Trino-User': 'millrace', 'X-Trino-Time-Zone': 'UTC', 'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME' };
+    const get = async (url: string, init: RequestInit): Promise<Page> => {
+      const response = await fetch(url, { ...init, headers });
+      if (!response.ok) throw new Error(`Trino answers ${response.status}: ${await response.text()}`);
+      return (await response.json()) as Page;
+    };
+    const result: QueryResult = { columns: [], rows: [] };
+    for (let page = await get(`${server}/v1/statement`, { method: 'POST', body: text }); ; page = await get(page.nextUri, {})) {
+      if (page.error !== undefined) throw new Error(`${page.error.errorName}: ${page.error.message}`);
+      if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type: type.replaceAll(', ', ',') }));
+      result.rows.push(...(page.data ?? []));
+      if (page.nextUri === undefined) return result;
+    }
+  },
+};
+
+const ANY: Parameters = {
+  as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },
+};
+
+describe.skipIf(server === undefined)('models on Trino', async () => {
+  const home = await Home.open();
+  afterAll(() => home.close());
+  const project = await loadModels(join(ROOT, 'sql'), await loadContracts(join(ROOT, 'contracts')));
+  const relations = new Relations(project, home.lake);
+  const tests = await loadModelTests(join(ROOT, 'sql'), project);
+
+  describe.each([...project.models.values()].map((model) => [model.name, model] as const))('%s', (name, model) => {
+    it.each(tests.filter((test) => test.model === name).map((test) => [test.name, test] as const))('%s', async (_, test) => {
+      const result = await runModelTest(test, { project, engine: trino, relations, shop: config.shop });
+      expect(result.passed ? '' : result.difference).toBe('');
+    });
+
+    it('has the columns and types there that it has here, its sources written out', async () => {
+      const empty = async (relation: string) =>
+        `SELECT ${(await relations.columnsOf(relation)).map((column) => `CAST(NULL AS ${column.type}) AS "${column.name}"`).join(', ')} WHERE FALSE`;
+      const overlays = Object.fromEntries(await Promise.all(model.reads.map(async (relation) => [relation, await empty(relation)] as const)));
+      const { columns } = await trino.query(expandSources(model.sql, project.sources, new Set(), model.file), { overlays, parameters: ANY });
+      const types = (all: readonly ResultColumn[]) => all.map((column) => `${column.name} ${column.type.replace(/varchar\(\d+\)/, 'varchar')}`);
+      expect(types(columns)).toEqual(types(await relations.columnsOf(name)));
+    });
+  });
+});
