@@ -95,10 +95,10 @@ export class Landing {
     await rename(temporary, target);
   }
 
-  /** Removes what is not whole. */
+  /** Removes what is not whole; an error here would hide the one that matters. */
   async end(): Promise<void> {
     for (const file of this.#open) await file.abandon();
-    await rm(this.workFolder, { recursive: true, force: true });
+    await rm(this.workFolder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
