@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../../base/index.ts';
+import { copyOf } from './copy.ts';
 
 /** Whether the bytes start a gzip stream; the name of the file does not matter. */
 export function isGzip(head: Uint8Array): boolean {
@@ -25,7 +26,7 @@ export async function* gunzip(source: AsyncIterable<Uint8Array>, where: string):
       if (at > 0) lastNonZero = taken + at;
       taken += chunk.length;
       // zlib reads it in a thread of its own, after the source may have reused its buffer.
-      yield Uint8Array.prototype.slice.call(chunk);
+      yield copyOf(chunk);
     }
   }
   const inflate = createGunzip({ chunkSize: 256 * 1024 });

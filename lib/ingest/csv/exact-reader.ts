@@ -11,6 +11,7 @@
 // A quote inside an unquoted field (`5" pipe`) is text. A line without any byte is not a record.
 import { isUtf8 } from 'node:buffer';
 import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, IS_QUOTE, LF, QUOTE } from './bytes.ts';
+import { copyOf } from '../bytes/copy.ts';
 
 export type CsvProblem = 'unclosed_quote' | 'text_after_quote' | 'too_long' | 'invalid_utf8' | 'nul_byte' | 'too_few_fields' | 'too_many_fields';
 
@@ -131,7 +132,7 @@ export class ExactCsvReader {
     }
     if (this.window.length >= this.retryAt) this.drain(false, sink);
     // What is left belongs to the caller's chunk: keep a copy.
-    if (this.window.buffer === chunk.buffer) this.window = this.window.slice();
+    if (this.window.buffer === chunk.buffer) this.window = copyOf(this.window);
   }
 
   /** The file has ended: gives the sink what is left. */
@@ -356,7 +357,7 @@ export class ExactCsvReader {
   private startSkipping(at: number, sink: (record: CsvRecord) => void): void {
     const bytes = this.window.subarray(at);
     this.base += at;
-    this.skipping = { offset: this.base, line: this.line, head: bytes.slice(0, this.kept), length: 0 };
+    this.skipping = { offset: this.base, line: this.line, head: copyOf(bytes.subarray(0, this.kept)), length: 0 };
     this.window = NO_BYTES;
     const rest = this.skip(bytes, sink);
     if (rest !== undefined) {

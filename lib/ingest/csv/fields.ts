@@ -1,5 +1,5 @@
 // The fields of one record as text, and one record written so that any strict reader reads it alike.
-import { CR, LF, QUOTE } from './bytes.ts';
+import { QUOTE } from './bytes.ts';
 
 /** A field as it came: whether it stood in quotes, and its text without them. */
 export interface CsvField { text: string; quoted: boolean }
@@ -43,7 +43,3 @@ export function quoteField(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Whether bytes hold a line end. */
-export function hasLineEnd(bytes: Uint8Array): boolean {
-  return bytes.includes(LF) || bytes.includes(CR);
-}

@@ -2,6 +2,7 @@
 // everything that would make another reader's count doubtful. It never looks at values and never allocates per record.
 import { isUtf8 } from 'node:buffer';
 import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, IS_QUOTE, LF, QUOTE } from './bytes.ts';
+import { copyOf } from '../bytes/copy.ts';
 
 /** What comes after the last byte of a chunk, where one byte alone does not decide. */
 type Pending = 'none' | 'cr' | 'cr_in_quotes' | 'closing_quote' | 'after_quoted';
@@ -40,6 +41,8 @@ export interface CsvScanResult {
   unclosedQuote: boolean;
   nulBytes: number;
   validUtf8: boolean;
+  /** Bytes of all values together: of the body without delimiters, line ends and the quotes that are syntax. */
+  valueBytes: number;
   longestRecord: number;
   /** Most physical lines that one record runs over. */
   mostLines: number;
@@ -62,7 +65,7 @@ export class CsvScan {
   private recordLine: number;
   private fieldStart: number;
   private delimiters = 0;
-  private utf8Tail = new Uint8Array(0);
+  private utf8Tail: Uint8Array = new Uint8Array(0);
 
   private records = 0;
   private readonly lineEnds = { lf: 0, crlf: 0, cr: 0 };
@@ -72,6 +75,8 @@ export class CsvScan {
   private irregularQuotes = 0;
   private unclosedQuote = false;
   private nulBytes = 0;
+  /** Bytes that belong to no value. */
+  private syntaxBytes = 0;
   private validUtf8 = true;
   private longestRecord = 0;
   private mostLines = 0;
@@ -112,8 +117,12 @@ export class CsvScan {
         delimiters++;
         fieldStart = ++i;
       } else if (kind === IS_QUOTE) {
-        if (i === fieldStart) this.quoted = true;
-        else this.irregularQuotes++;
+        if (i === fieldStart) {
+          this.quoted = true;
+          this.syntaxBytes++;
+        } else {
+          this.irregularQuotes++;
+        }
         i++;
       } else if (kind === IS_NUL) {
         this.nulBytes++;
@@ -150,6 +159,8 @@ export class CsvScan {
       const c = chunk[i++]!;
       if (c > QUOTE) continue;
       if (c === QUOTE) {
+        // The closing one, or the first of two that stand for one.
+        this.syntaxBytes++;
         if (i === n) {
           this.pending = 'closing_quote';
           return i;
@@ -209,6 +220,7 @@ export class CsvScan {
 
   private endRecord(end: number, next: number): void {
     const length = end - this.recordStart;
+    this.syntaxBytes += this.delimiters + next - end;
     if (length === 0) {
       this.blankLines++;
     } else {
@@ -255,7 +267,7 @@ export class CsvScan {
     }
     const cut = last ? 0 : cutCharacter(bytes);
     if (!isUtf8(bytes.subarray(0, bytes.length - cut))) this.validUtf8 = false;
-    else if (cut > 0) this.utf8Tail = bytes.slice(bytes.length - cut);
+    else if (cut > 0) this.utf8Tail = copyOf(bytes.subarray(bytes.length - cut));
   }
 
   end(): CsvScanResult {
@@ -279,6 +291,7 @@ export class CsvScan {
       irregularQuotes: this.irregularQuotes,
       unclosedQuote: this.unclosedQuote,
       nulBytes: this.nulBytes,
+      valueBytes: this.base - this.start - this.syntaxBytes,
       validUtf8: this.validUtf8,
       longestRecord: this.longestRecord,
       mostLines: this.mostLines,

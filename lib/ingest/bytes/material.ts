@@ -1,0 +1,183 @@
+// A file brought to where it can be read again and again: decompressed, hashed, in memory, on disk, or where it lies.
+import { createHash } from 'node:crypto';
+import { constants, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MillraceError } from '../../base/index.ts';
+import type { LandingFile } from '../landing/landing-file.ts';
+import { inMemory, onDisk, type Content } from './content.ts';
+import { diskError } from './disk-error.ts';
+import { gunzip, isGzip } from './gunzip.ts';
+import { sniff, type Sniffed } from './sniff.ts';
+import { copyOf } from './copy.ts';
+
+export interface Material {
+  file: LandingFile;
+  /** SHA-256 of the decompressed bytes, in hexadecimal digits. */
+  fileId: string;
+  content: Content;
+  /** What it is by its first bytes. */
+  sniffed: Sniffed;
+  /** Throws `bad_input` where the file is not what was read any more. */
+  verify(): Promise<void>;
+  /** Removes what was put on disk. */
+  release(): Promise<void>;
+}
+
+export interface MaterialOptions {
+  /** For files that have to be decompressed or fetched and are too big for memory. */
+  temporaryFolder: string;
+  /** Decompressed bytes up to which a file is held in memory. */
+  memoryLimit?: number;
+  /** A file of more decompressed bytes is refused; default none. */
+  sizeLimit?: number;
+  signal?: AbortSignal;
+}
+
+const MEMORY_LIMIT = 4 * 1024 * 1024;
+const HEAD_BYTES = 64 * 1024;
+
+/**
+ * Reads a file once, from end to end. Throws `bad_input` where gzip's checks fail, where the file is bigger than the limit, or where it
+ * changed while it was read; `io` where it cannot be read or the disk is full. Nothing remains then.
+ */
+export async function materialise(file: LandingFile, options: MaterialOptions): Promise<Material> {
+  const { temporaryFolder, memoryLimit = MEMORY_LIMIT, sizeLimit = Number.POSITIVE_INFINITY, signal } = options;
+  const before = await file.stamp();
+  const verify = async (): Promise<void> => { await checkUnchanged(file, before); };
+  const chunks = file.open()[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  const isCompressed = first.done !== true && isGzip(first.value);
+  const raw = startingWith(first, chunks);
+  const inPlace = !isCompressed && file.localPath !== undefined && file.size > memoryLimit;
+
+  const hash = createHash('sha256');
+  const sink = inPlace ? new NoSink(file.localPath!) : new GrowingSink(memoryLimit, join(temporaryFolder, `landing-${process.pid}-${nextNumber()}`));
+  const head: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of isCompressed ? gunzip(raw, file.path) : raw) {
+      signal?.throwIfAborted();
+      if (size < HEAD_BYTES) head.push(copyOf(chunk.subarray(0, HEAD_BYTES - size)));
+      size += chunk.length;
+      if (size > sizeLimit) throw tooBig(file, sizeLimit);
+      hash.update(chunk);
+      await sink.write(chunk);
+    }
+    // In place it is read again later, and verified after that.
+    if (!inPlace) await verify();
+    if (!isCompressed && size !== file.size) await verify();
+    return {
+      file, fileId: hash.digest('hex'), content: await sink.content(size), sniffed: sniff(Buffer.concat(head)), verify, release: () => sink.release(),
+    };
+  } catch (thrown) {
+    await sink.release();
+    // A file that somebody writes while it is read looks damaged: say what is the matter first.
+    if (thrown instanceof MillraceError && thrown.code === 'bad_input') await verify();
+    throw thrown;
+  }
+}
+
+async function* startingWith(first: IteratorResult<Uint8Array, unknown>, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function checkUnchanged(file: LandingFile, before: string): Promise<void> {
+  const after = await file.stamp().catch((cause: unknown) => {
+    throw new MillraceError('bad_input', 'the file was removed while it was read', { where: file.path, todo: 'Nothing of it was kept; put it back whole.', cause });
+  });
+  if (after === before) return;
+  throw new MillraceError('bad_input', 'the file changed while it was read: somebody is still writing it', {
+    where: file.path, todo: 'Nothing of it was kept. Run ingest again when it is complete; writing it as <name>.part and renaming it at the end avoids this.',
+  });
+}
+
+function tooBig(file: LandingFile, limit: number): MillraceError {
+  return new MillraceError('unsupported', `the file has more than ${limit.toLocaleString('en-US')} bytes (decompressed), which is the limit here`, {
+    where: file.path, todo: 'Split it, or ingest it where there is more room (on AWS: switch on the Fargate task for big files).',
+  });
+}
+
+interface Sink {
+  write(chunk: Uint8Array): Promise<void>;
+  content(size: number): Promise<Content>;
+  release(): Promise<void>;
+}
+
+/** For a file that is read where it lies. */
+class NoSink implements Sink {
+  private readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async write(): Promise<void> {}
+
+  async content(size: number): Promise<Content> {
+    return onDisk(this.path, size);
+  }
+
+  async release(): Promise<void> {}
+}
+
+/** Memory first; a temporary file, readable by nobody else, once that gets too much. */
+class GrowingSink implements Sink {
+  private readonly limit: number;
+  private readonly path: string;
+  private held: Uint8Array[] = [];
+  private heldBytes = 0;
+  private handle: FileHandle | undefined;
+
+  constructor(limit: number, path: string) {
+    this.limit = limit;
+    this.path = path;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.handle === undefined) {
+      this.held.push(copyOf(chunk));
+      this.heldBytes += chunk.length;
+      if (this.heldBytes <= this.limit) return;
+    }
+    try {
+      if (this.handle === undefined) {
+        this.handle = await openPrivate(this.path);
+        for (const each of this.held) await this.handle.writeFile(each);
+        this.held = [];
+      } else {
+        await this.handle.writeFile(chunk);
+      }
+    } catch (thrown) {
+      throw diskError(thrown, this.path);
+    }
+  }
+
+  async content(size: number): Promise<Content> {
+    if (this.handle === undefined) return inMemory(this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held));
+    await this.handle.close();
+    return onDisk(this.path, size);
+  }
+
+  async release(): Promise<void> {
+    this.held = [];
+    if (this.handle === undefined) return;
+    await this.handle.close().catch(() => {});
+    await rm(this.path, { force: true });
+  }
+}
+
+/** A new file that nobody else may read: what is put there may hold personal data. */
+export async function openPrivate(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+}
+
+let files = 0;
+/** Temporary files of one process are told apart by a number. */
+function nextNumber(): number {
+  return ++files;
+}
