@@ -63,6 +63,7 @@ export class GlueCatalog implements Catalog {
   }
 
   async commit(base: TablePointer, location: string, metadata: Uint8Array, columns: CatalogColumn[], options: CreateOptions = {}): Promise<CommitOutcome> {
+    options.after?.catch(() => undefined); // awaited below, after other waits
     const { name } = base;
     const metadataLocation = `${location}/metadata/${nextVersion(base.metadataLocation)}-${this.newId()}.metadata.json`;
     const known = this.lastRead.get(this.keyOf(name));

@@ -36,6 +36,7 @@ export class LocalFiles implements Files {
   }
 
   async create(path: string, bytes: Uint8Array, options: CreateOptions = {}): Promise<boolean> {
+    options.after?.catch(() => undefined); // awaited below, after other waits
     return guarded('create', path, async () => {
       if (await this.exists(path)) return false;
       const temporary = await this.writeTemporary(path, bytes, true);
@@ -188,13 +189,14 @@ const REASONS: Readonly<Record<string, { what: string; todo: string }>> = {
   EDQUOT: { what: 'the disk quota is used up', todo: 'Free some space and run the same command again: nothing was half-published.' },
   EACCES: { what: 'permission is denied', todo: 'Give this user the right to the folder, or choose another one.' },
   EPERM: { what: 'permission is denied', todo: 'Give this user the right to the folder, or choose another one.' },
+  ENOTDIR: { what: 'a part of its path is a file, not a folder', todo: 'Remove that file, or choose another folder.' },
   EROFS: { what: 'the file system is read-only', todo: 'Mount it writable, or choose another folder.' },
   EMFILE: { what: 'this process has too many files open', todo: 'Raise the limit (ulimit -n), or do less at once.' },
 };
 
 function explained(verb: string, path: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  if (isAbsent(error)) return new MillraceError('not_found', `there is no file ${path}`, { where: path, cause: error });
+  if (isAbsent(error) && verb === 'read') return new MillraceError('not_found', `there is no file ${path}`, { where: path, cause: error });
   const reason = REASONS[codeOf(error)];
   return new MillraceError('io', `cannot ${verb} the file: ${reason?.what ?? (error as Error).message}`, { where: path, cause: error, todo: reason?.todo });
 }
