@@ -19,7 +19,7 @@ export interface Defects {
   text?: string;
 }
 
-/** Ends of reasons of rows that do not parse. */
+/** Ends of reasons of rows that do not parse: `<source>.parse.<what>`. */
 export const PARSE_DEFECTS = ['too_few_fields', 'too_many_fields', 'text_after_quote', 'unclosed_quote', 'invalid_utf8'] as const;
 export type ParseDefect = (typeof PARSE_DEFECTS)[number];
 
@@ -86,7 +86,7 @@ export class Planter {
       case 'unclosed_quote': fields[last] = `"never closed ${unquoted(fields[last]!)}`; break;
       case 'invalid_utf8': fields[this.#columns.indexOf(this.#defects.text!)] = 'S\xe3o Jos\xe9 \xff'; break;
     }
-    return { kind: 'bad', reason: `${this.#source}.${what}`, row: fields.join(',') };
+    return { kind: 'bad', reason: `${this.#source}.parse.${what}`, row: fields.join(',') };
   }
 
   #with(row: string, values: Readonly<Record<string, string>>): string {

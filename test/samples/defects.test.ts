@@ -20,7 +20,7 @@ afterAll(() => {
   clickstream.dispose();
 });
 
-const parseReasons: readonly string[] = PARSE_DEFECTS;
+const parseReasons = PARSE_DEFECTS.map((what) => `parse.${what}`);
 
 describe('planted defects', () => {
   it('have reasons that the contracts know', () => {
