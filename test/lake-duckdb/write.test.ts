@@ -32,7 +32,7 @@ describe('rows of any types', () => {
       const files = await writeRows(space.session, { schema, spec: UNPARTITIONED, folder: newFolder(), select });
       expect(files.length).toBe(rows.length === 0 ? 0 : 1);
       expect(await difference(space.session, select, scanSql({ schema, files: scanFiles(files) }))).toBe(0);
-    }), { numRuns: 60 });
+    }), { numRuns: 40 });
   });
 
   test('are inside the bounds that are reported of them, and counted', async () => {
@@ -51,7 +51,7 @@ describe('rows of any types', () => {
         if (lowerBounds[1] !== undefined) expect(compareValues(lowerBounds[1], value)).toBeLessThanOrEqual(0);
         if (upperBounds[1] !== undefined) expect(compareValues(upperBounds[1], value)).toBeGreaterThanOrEqual(0);
       }
-    }), { numRuns: 150 });
+    }), { numRuns: 100 });
   });
 });
 
@@ -76,7 +76,7 @@ describe('a partitioned table', () => {
           expect([apply(readValue(type, value ?? null))]).toEqual(file.partition);
         }
       }
-    }), { numRuns: 200 });
+    }), { numRuns: 120 });
   });
 
   test('has one file a partition, under names that the values do not show', async () => {
@@ -97,15 +97,17 @@ describe('a partitioned table', () => {
 
   test('is cut into files of the wanted size, within a partition and without partitions', async () => {
     const { schema } = newSchema([{ name: 'id', type: 'long' }, { name: 'text', type: 'string' }]);
-    const select = `SELECT i AS id, md5(i::VARCHAR) AS text FROM range(400000) r(i)`;
+    const select = `SELECT i AS id, md5(i::VARCHAR) AS text FROM range(250000) r(i)`;
+    const content = (rows: string): string => `SELECT sum(hash(id, text)::HUGEINT) FROM (${rows})`;
+    const expected = await space.session.value(content(select));
     const sorted = { 'order-id': 1, fields: [{ 'source-id': 2, transform: 'identity' as const, direction: 'desc' as const, 'null-order': 'nulls-last' as const }] };
     const byBucket: PartitionSpec = { 'spec-id': 0, fields: [{ 'source-id': 1, 'field-id': 1000, name: 'id_bucket', transform: 'bucket[2]' }] };
     for (const spec of [UNPARTITIONED, byBucket]) {
       for (const sortOrder of [undefined, sorted]) {
-        const files = await writeRows(space.session, { schema, spec, sortOrder, folder: newFolder(), select, targetFileSize: 2_000_000 });
+        const files = await writeRows(space.session, { schema, spec, sortOrder, folder: newFolder(), select, targetFileSize: 1_200_000 });
         expect(files.length).toBeGreaterThan(2);
-        expect(Math.max(...files.map((file) => Number(file.fileSizeInBytes)))).toBeLessThan(7_000_000);
-        expect(await difference(space.session, select, scanSql({ schema, files: scanFiles(files) }))).toBe(0);
+        expect(Math.max(...files.map((file) => Number(file.fileSizeInBytes)))).toBeLessThan(5_000_000);
+        expect(await space.session.value(content(scanSql({ schema, files: scanFiles(files) })))).toBe(expected);
         if (sortOrder === undefined || spec !== UNPARTITIONED) continue;
         expect(files.every((file) => file.sortOrderId === 1)).toBe(true);
         const ranges = files.map((file) => [file.metrics.lowerBounds[2], file.metrics.upperBounds[2]] as [Value, Value]).sort((a, b) => compareValues(a[0], b[0]));

@@ -25,7 +25,7 @@ export function databaseError(cause: unknown, sql: string, place?: string): Mill
   const todo = code === 'io' && report.exception_type === 'Out of Memory'
     ? 'Give DuckDB more memory, or a folder to spill to.'
     : hints.join(' ').trim() || undefined;
-  const at = report.position === undefined ? undefined : positionIn(sql, Number(report.position));
+  const at = report.position === undefined ? undefined : positionIn(sql, Number(report.position), report.exception_type === 'Parser');
   const where = [place, at].filter((each) => each !== undefined).join(', ');
   return new MillraceError(code, headline, { cause, ...(where === '' ? {} : { where }), ...(todo === undefined ? {} : { todo }) });
 }
@@ -44,9 +44,9 @@ function reportOf(message: string): Report {
   return { exception_type: match?.[1] ?? '', exception_message: match?.[2] ?? message };
 }
 
-/** `SQL line 2, column 5: FROM shop.orderz`; the position is DuckDB's, in code points from the start. */
-function positionIn(sql: string, position: number): string {
-  const before = truncateText(sql, position);
+/** `SQL line 2, column 5: FROM shop.orderz`. DuckDB's parser counts code points, everything behind it bytes. */
+function positionIn(sql: string, position: number, inCodePoints: boolean): string {
+  const before = inCodePoints ? truncateText(sql, position) : Buffer.from(sql, 'utf8').subarray(0, position).toString('utf8');
   const line = before.split('\n').length;
   const column = before.length - before.lastIndexOf('\n');
   const excerpt = sql.slice(before.length).split('\n', 1)[0] ?? '';

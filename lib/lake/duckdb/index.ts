@@ -5,3 +5,10 @@ export { columnsOf, icebergType, tableColumnsFor, type SelectColumn } from './co
 export { duckType, quoteName, quoteText, valueLiteral } from './sql-text.ts';
 export { writeRows, type WriteOptions } from './write.ts';
 export { scanSql, type ScanSource, type ScanSqlOptions } from './scan.ts';
+export { publishTo, type StageOptions } from './stage.ts';
+export { predicateSql } from './predicate.ts';
+export { deleteRows, overwriteRows, updateRows, type RowChangeOptions, type RowFilter } from './rows.ts';
+export { mergeRows, type MergeOptions } from './merge.ts';
+export type { RewriteResult } from './attempt.ts';
+export { compactTable, type CompactOptions, type CompactResult } from './compact.ts';
+export { verifyRows, type VerifyRowsOptions, type VerifyRowsResult } from './verify.ts';

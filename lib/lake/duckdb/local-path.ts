@@ -9,7 +9,7 @@ export function localPath(path: string): string {
   throw new MillraceError('unsupported', 'DuckDB reads files of this machine alone', { where: path, todo: 'Fetch the files first.' });
 }
 
-/** A list literal of paths for read_parquet, with nothing in them taken for a wildcard. */
+/** A list literal of this machine's paths for read_parquet, with nothing in them taken for a wildcard. */
 export function pathList(paths: readonly string[]): string {
-  return `[${paths.map((path) => quoteText(localPath(path).replace(/[[*?]/g, '[$&]'))).join(', ')}]`;
+  return `[${paths.map((path) => quoteText(path.replace(/[[*?]/g, '[$&]'))).join(', ')}]`;
 }

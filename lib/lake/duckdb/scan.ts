@@ -16,6 +16,8 @@ export interface ScanSource {
   specs?: readonly PartitionSpec[];
   /** Table properties: a name mapping serves files without field ids. */
   properties?: Readonly<Record<string, string>>;
+  /** Where on this machine the file of a path lies; default: at that path. */
+  locate?: (path: string) => string;
 }
 
 export interface ScanSqlOptions {
@@ -76,8 +78,9 @@ interface FileGroup { plan: FilePlan; files: ScanFile[] }
 
 function planOf(scanFile: ScanFile, fields: readonly Field[], source: ScanSource, mapping: readonly MappedField[] | undefined): FilePlan {
   const { file } = scanFile;
+  const locate = source.locate ?? localPath;
   if (file.format !== 'PARQUET') throw new MillraceError('unsupported', `data files in ${file.format} cannot be read; Parquet can`, { where: file.path });
-  const found = readFileSchema(localPath(file.path));
+  const found = readFileSchema(locate(file.path));
   const isIdentified = hasIds(found.fields);
   if (!isIdentified && mapping === undefined) {
     throw new MillraceError('unsupported', 'a data file has no field ids, so that its columns cannot be told', {
@@ -103,17 +106,19 @@ function identityIndex(field: Field, specId: number, source: ScanSource): number
 
 function groupSql(group: FileGroup, fields: readonly Field[], source: ScanSource, options: ScanSqlOptions): string {
   const { plan, files } = group;
+  const locate = source.locate ?? localPath;
   const hasDeletes = files.some((file) => file.positionDeletes.length > 0);
   const needsPosition = hasDeletes || options.withPosition === true;
   const columns = fields.map((field) => `${columnSql(field, plan, files, source)} AS ${quoteName(field.name)}`);
-  if (options.withPosition === true) columns.push(`${pathSql(files)} AS ${PATH}`, `file_row_number::BIGINT AS ${POSITION}`);
+  if (options.withPosition === true) columns.push(`${pathSql(files, locate)} AS ${PATH}`, `file_row_number::BIGINT AS ${POSITION}`);
+  const paths = pathList(files.map(({ file }) => locate(file.path)));
   const reader = plan.byName
-    ? `read_parquet(${pathList(files.map(({ file }) => file.path))})`
-    : `read_parquet(${pathList(files.map(({ file }) => file.path))}, schema = MAP {${schemaEntries(fields).join(', ')}})`;
+    ? `read_parquet(${paths})`
+    : `read_parquet(${paths}, schema = MAP {${schemaEntries(fields).join(', ')}})`;
   if (needsPosition && plan.byName) refuseVirtualNames(plan.fileFields, files);
   const rows = `SELECT ${columns.join(', ')} FROM ${reader}`;
   if (!hasDeletes) return rows;
-  return `${rows} AS "$rows" ANTI JOIN (${deletedRows(files)}) AS "$deleted" `
+  return `${rows} AS "$rows" ANTI JOIN (${deletedRows(files, locate)}) AS "$deleted" `
     + `ON "$rows".file_index::BIGINT = "$deleted".file AND "$rows".file_row_number::BIGINT = "$deleted".position`;
 }
 
@@ -147,8 +152,8 @@ function partitionValues(field: Field, files: readonly ScanFile[], source: ScanS
 }
 
 /** The path as the manifest has it, which is not always how the file is opened. */
-function pathSql(files: readonly ScanFile[]): string {
-  if (files.every(({ file }) => localPath(file.path) === file.path)) return 'filename';
+function pathSql(files: readonly ScanFile[], locate: (path: string) => string): string {
+  if (files.every(({ file }) => locate(file.path) === file.path)) return 'filename';
   return `${textList(files.map(({ file }) => file.path))}[file_index::BIGINT + 1]`;
 }
 

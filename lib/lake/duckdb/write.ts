@@ -17,6 +17,8 @@ export interface WriteOptions {
   spec: PartitionSpec;
   /** Rows are sorted by it within a partition. */
   sortOrder?: SortOrder;
+  /** SQL over the schema's columns to sort by instead, within a partition. */
+  orderBy?: readonly string[];
   /** A local folder, made where there is none. Files of others in it are left alone. */
   folder: string;
   /** DuckDB SQL that gives exactly the schema's columns, by name, in any order. */
@@ -84,7 +86,7 @@ class WriteJob {
     const { schema, select, sortOrder, where, signal } = this.#options;
     const projection = await castColumns(this.#session, schema, select, { where, signal });
     const rows = `SELECT ${projection} FROM (${select}\n)`;
-    const order = sortOrder === undefined ? [] : orderBy(schema, sortOrder);
+    const order = this.#options.orderBy ?? (sortOrder === undefined ? [] : orderBy(schema, sortOrder));
     const written = this.#keys.some((key) => key !== undefined) ? await this.#partitioned(rows, order) : await this.#whole(rows, order);
     const files = await this.#toSize(written.filter((file) => file.count > 0n), order.length > 0);
     const dataFiles = files.map((file) => this.#dataFile(file, order.length > 0));
@@ -150,7 +152,7 @@ class WriteJob {
   }
 
   #dataFile(file: FileStatistics, isSorted: boolean): DataFile {
-    const { schema, spec, sortOrder } = this.#options;
+    const { schema, spec, sortOrder, orderBy } = this.#options;
     return {
       content: 0,
       path: file.filename,
@@ -161,7 +163,7 @@ class WriteJob {
       fileSizeInBytes: file.file_size_bytes,
       metrics: metricsOf(schema, file),
       // Threads interleave while they write partitions, so that only the files of an unpartitioned table are sorted from end to end.
-      ...(isSorted && sortOrder !== undefined && this.#keys.length === 0 ? { sortOrderId: sortOrder['order-id'] } : {}),
+      ...(isSorted && sortOrder !== undefined && orderBy === undefined && this.#keys.length === 0 ? { sortOrderId: sortOrder['order-id'] } : {}),
     };
   }
 
