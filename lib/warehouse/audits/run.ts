@@ -1,6 +1,8 @@
 // Runs a model's audits over the table as it will be, in one query; a second one fetches sample rows of each audit that found something.
 import { MillraceError } from '../../base/index.ts';
+import type { Contract } from '../../contracts/index.ts';
 import { parseQuery } from '../dialect/index.ts';
+import { expandSources } from '../models/sources.ts';
 import type { AuditUse, Engine, Model, QueryOptions } from '../types.ts';
 import type { AuditDefinition } from './definition.ts';
 import { auditLabel, renderAudit } from './render.ts';
@@ -21,22 +23,25 @@ export interface AuditResult {
 
 const SAMPLE_ROWS = 5;
 
-/** Audits of the model, in the order of its header. `options.overlays` tells how the model's table will look. */
-export async function runAudits(
-  engine: Engine, model: Model, audits: ReadonlyMap<string, AuditDefinition>, options: QueryOptions = {}, more: readonly AuditUse[] = [],
-): Promise<AuditResult[]> {
-  const uses = [...more, ...model.audits].map((use) => {
-    const definition = audits.get(use.audit);
-    if (definition === undefined) throw new MillraceError('not_found', `there is no audit '${use.audit}'`, { where: model.file });
-    return { use, definition, sql: renderAudit(use, definition, model.name).trim() };
-  });
-  if (uses.length === 0) return [];
-  const { rows: [counts = []] } = await engine.query(countingQuery(model.name, uses.map(({ sql }) => sql)), options);
+/** An audit of a model as a SELECT. */
+export interface RenderedAudit { use: AuditUse; definition: AuditDefinition; sql: string }
+
+/** Fills in an audit; sources that it reads are written out. */
+export function renderUse(use: AuditUse, audits: ReadonlyMap<string, AuditDefinition>, model: Model, sources: ReadonlyMap<string, Contract>): RenderedAudit {
+  const definition = audits.get(use.audit);
+  if (definition === undefined) throw new MillraceError('not_found', `there is no audit '${use.audit}'`, { where: model.file });
+  return { use, definition, sql: expandSources(renderAudit(use, definition, model.name).trim(), sources) };
+}
+
+/** Runs audits of a table, in their order. `options.overlays` tells how the table will look. */
+export async function runAudits(engine: Engine, table: string, audits: readonly RenderedAudit[], options: QueryOptions = {}): Promise<AuditResult[]> {
+  if (audits.length === 0) return [];
+  const { rows: [counts = []] } = await engine.query(countingQuery(table, audits.map(({ sql }) => sql)), options);
   const results: AuditResult[] = [];
-  for (const [index, { use, definition, sql }] of uses.entries()) {
+  for (const [index, { use, definition, sql }] of audits.entries()) {
     const failures = Number(counts[index] ?? 0);
     results.push({
-      model: model.name,
+      model: table,
       audit: auditLabel(use),
       severity: use.severity,
       passed: failures === 0,

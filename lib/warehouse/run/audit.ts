@@ -2,12 +2,13 @@
 import { MillraceError } from '../../base/index.ts';
 import { currentSchema } from '../../lake/index.ts';
 import { KEY_AUDITS } from '../audits/definition.ts';
-import { describeFailure, runAudits, type AuditResult } from '../audits/run.ts';
+import { auditTables } from '../audits/render.ts';
+import { describeFailure, renderUse, runAudits, type AuditResult, type RenderedAudit } from '../audits/run.ts';
 import type { AuditUse, Model } from '../types.ts';
 import { findTable, type RunContext } from './context.ts';
 import { evolutionOf } from './target.ts';
 import { modelOf } from './plan.ts';
-import { replacedKeys, runOptions, type PreparedModel } from './prepare.ts';
+import { inputOverlays, replacedKeys, runOptions, type PreparedModel } from './prepare.ts';
 import { filesOfSamePartitions, futureTable, replacementOf } from './replacement.ts';
 
 /** Survives a JSON round trip. */
@@ -32,8 +33,10 @@ export async function auditModel(context: RunContext, prepared: PreparedModel): 
     ? await filesOfSamePartitions(table, base, await context.engine.stagedFiles(staging)) : [];
   const future = futureTable(model, plan, schema, base, context.engine.stagedRelation(staging), { partitions, keys: await replacedKeys(context, model, plan, staging, base) });
   const options = runOptions(context, plan);
+  const others = await inputOverlays(context, auditTables(model, context.project.audits).map((table) => table.replace(/^source\./, 'bronze.')));
   const audits = new Map([...KEY_AUDITS, ...context.project.audits]);
-  const results = await runAudits(context.engine, model, audits, { ...options, overlays: { [model.name]: future } }, more);
+  const uses = [...more, ...model.audits].map((use): RenderedAudit => renderUse(use, audits, model, context.project.sources));
+  const results = await runAudits(context.engine, model.name, uses, { ...options, overlays: { ...others, [model.name]: future } });
   const blocking = results.filter(({ passed, severity }) => !passed && severity === 'block');
   return { passed: blocking.length === 0, results, message: blocking.map(describeFailure).join('\n') };
 }

@@ -60,7 +60,9 @@ function sameRows(table: Table | undefined, before: string | null): boolean {
 
 async function whyUnknown(table: Table | undefined, input: ChangedInput): Promise<string | undefined> {
   if (table === undefined) return 'it is gone';
-  if (input.before !== null && snapshotById(table.metadata, BigInt(input.before)) === undefined) return 'the snapshot that was read last is expired';
+  const before = input.before === null ? undefined : snapshotById(table.metadata, BigInt(input.before));
+  if (input.before !== null && before === undefined) return 'the snapshot that was read last is expired';
+  if (before?.['schema-id'] !== undefined && before['schema-id'] !== table.metadata['current-schema-id']) return 'its columns changed';
   const { added, removed } = await fileChanges(table, input);
   return added.length + removed.length > MOST_FILES ? `${added.length + removed.length} files` : undefined;
 }

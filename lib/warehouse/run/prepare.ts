@@ -2,6 +2,7 @@
 import { MillraceError } from '../../base/index.ts';
 import { currentSchema, type Schema, type Table } from '../../lake/index.ts';
 import { quoteName } from '../dialect/index.ts';
+import { sourceColumns } from '../models/analysis.ts';
 import { emptyRelation } from '../models/literal-rows.ts';
 import { expandSources } from '../models/sources.ts';
 import type { Model, Parameters, QueryOptions, Staging, StagingOptions } from '../types.ts';
@@ -94,7 +95,7 @@ function timestampText(milliseconds: number): string {
 
 /** The rows to be staged: the SELECT in the table's order of columns, and of them only the part that is computed. */
 async function computedRows(context: RunContext, model: Model, plan: ModelPlan, schema: Schema, base: string | null): Promise<{ sql: string; overlays: Record<string, string> }> {
-  const overlays = await missingOverlays(context, plan);
+  const overlays = await inputOverlays(context, Object.keys(plan.inputs));
   const expanded = (keep: readonly string[] = []) => expandSources(model.sql, context.project.sources, new Set(keep), model.file);
   switch (plan.extent.part) {
     case 'intervals': {
@@ -117,8 +118,20 @@ function selectFrom(sql: string, schema: Schema): string {
   return `SELECT ${schema.fields.map(({ name }) => quoteName(name)).join(', ')} FROM (\n${sql}\n) AS computed`;
 }
 
-async function missingOverlays(context: RunContext, plan: ModelPlan): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all(plan.missing.map(async (table) => [table, emptyRelation(await context.relations.columnsOf(table))])));
+/**
+ * Relations in place of tables that are not as the SELECTs expect them: empty where a table is not there yet, with NULLs where a source's
+ * bronze table lacks columns that its contract has got since the last file. `tables` are logical names.
+ */
+export async function inputOverlays(context: RunContext, tables: readonly string[]): Promise<Record<string, string>> {
+  const overlays = await Promise.all(tables.map(async (name): Promise<[string, string][]> => {
+    const table = await findTable(context.lake, name);
+    if (table === undefined) return context.project.models.has(name) ? [] : [[name, emptyRelation(await context.relations.columnsOf(name))]];
+    const declared = sourceColumns(name, context.project.sources) ?? [];
+    const lacking = declared.filter((column) => !table.schema.fields.some((field) => field.name === column.name));
+    if (lacking.length === 0) return [];
+    return [[name, `SELECT *, ${lacking.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ')} FROM ${name}`]];
+  }));
+  return Object.fromEntries(overlays.flat());
 }
 
 /** The statement that saves the rows of partly replaced files; undefined where there is none to save. */
