@@ -4,3 +4,5 @@ export { Journal } from './journal.ts';
 export { BATCH_TASKS, type BatchTask } from './tasks.ts';
 export { latestBusinessDate } from './as-of.ts';
 export type { BatchOptions, BatchPlan } from './tasks/plan.ts';
+export type { AuditCounts } from './tasks/audit.ts';
+export type { PrepareResult } from './tasks/prepare.ts';

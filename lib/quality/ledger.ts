@@ -56,9 +56,9 @@ export async function proveSilver(scope: LedgerScope, except: ReadonlySet<string
   }));
 }
 
-/** Sums of gold against their sources: the `reconciles` audits of the run. */
+/** Sums of gold against their sources: the blocking `reconciles` audits of the run. */
 export function proveGold(audits: readonly AuditResult[]): LedgerEntry[] {
-  return audits.filter(({ audit }) => audit.startsWith('reconciles')).map(({ model, audit, passed, sample }) => ({
+  return audits.filter(({ audit, severity }) => audit.startsWith('reconciles') && severity === 'block').map(({ model, audit, passed, sample }) => ({
     step: 'gold',
     subject: model,
     expected: passed ? 'equal' : (sample.rows[0]?.join(', ') ?? 'equal'),

@@ -1,13 +1,20 @@
 // Audits one model's table as it will be. What fails and blocks is the message that a person gets.
-import { auditModel, type PreparedModel } from '../../warehouse/index.ts';
+import { auditModel, describeFailure, type PreparedModel } from '../../warehouse/index.ts';
 import type { BatchContext } from '../context.ts';
 import { runContext } from '../run-context.ts';
 import type { BatchPlan } from './plan.ts';
 
+/** What the workflow goes on with, and a person is shown; the results themselves are in ops.audits. */
+export interface AuditCounts { passed: boolean; message: string; audits: number; passes: number; warnings: string[] }
+
 export async function audit(
   context: BatchContext, { run_id, model, plan, prepared }: { run_id: string; model: string; plan: BatchPlan; prepared: PreparedModel },
-): Promise<{ passed: boolean; message: string }> {
+): Promise<AuditCounts> {
   const { passed, message, results } = await auditModel(runContext(context, run_id, plan), prepared);
   await context.journal.note(run_id, `audits-${model}`, results);
-  return { passed, message: message.slice(0, 10_000) };
+  const warned = results.filter((one) => !one.passed && one.severity === 'warn');
+  return {
+    passed, message: message.slice(0, 10_000), audits: results.length, passes: results.filter((one) => one.passed).length,
+    warnings: warned.map(describeFailure).map((text) => text.slice(0, 500)).slice(0, 20),
+  };
 }

@@ -8,7 +8,7 @@ import type { BatchPlan } from './plan.ts';
 
 export async function reconcile(
   context: BatchContext, { run_id, plan, failed }: { run_id: string; plan: BatchPlan; failed: string[] },
-): Promise<{ entries: number; reconciles: boolean }> {
+): Promise<{ entries: LedgerEntry[] }> {
   const { project, lake, engine, parameters, signal } = runContext(context, run_id, plan);
   const scope = { project, lake, engine, parameters, signal };
   const audits = [...(await context.journal.gather<AuditResult[]>(run_id, 'audits-')).values()].flat();
@@ -22,7 +22,7 @@ export async function reconcile(
       where: 'ops.ledger', todo: '`millrace ledger` shows all counts; `millrace doctor` looks for the cause.',
     });
   }
-  return { entries: entries.length, reconciles: true };
+  return { entries };
 }
 
 /** Models whose tables do not show what bronze holds now: they failed, or never ran. */

@@ -1,5 +1,6 @@
 // From prepared files to rows in data files and rows in the quarantine's antechamber. What it writes nobody sees before it is published.
 import { rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { columnsOf, failuresOf, validationPlan, type Contract } from '../../contracts/index.ts';
@@ -56,7 +57,6 @@ export class Loader {
   private readonly loaded: Loaded = { dataFiles: [], accepted: new Map(), reader: 'exact', extras: new Set() };
   /** Where records start, by number of the file: to find them again. */
   private readonly marks: RecordMark[][] = [];
-  private temporaryFiles = 0;
 
   constructor(context: IngestContext, options: LoaderOptions) {
     this.context = context;
@@ -285,7 +285,7 @@ export class Loader {
   }
 
   private temporaryPath(kind: string): string {
-    return join(this.context.temporaryFolder, `${kind}-${process.pid}-${this.options.origins[0]!.ingestedAt}-${this.temporaryFiles++}.csv`);
+    return join(this.context.temporaryFolder, `${kind}-${randomUUID()}.csv`);
   }
 }
 

@@ -1,0 +1,39 @@
+// millrace ingest: files into bronze and the quarantine.
+import { ingestNow } from '../../local/index.ts';
+import type { IngestReport } from '../../ingest/index.ts';
+import { fileLine } from '../file-line.ts';
+import { bytes, number, paint, progressLine, seconds, type Terminal } from '../terminal.ts';
+import { withRuntime } from '../runtime.ts';
+import { present, type Verb } from '../verb.ts';
+
+export const ingest: Verb = {
+  name: 'ingest',
+  summary: 'land files: rows into bronze, bad rows into the quarantine',
+  description: 'Lands the files of the landing folder, or the files and folders given. A file belongs to a source by its folder (<source>/…) or by its official name. A file that landed before, under any name, is left alone; one bad file stops no other. Exit code 3 where a file could not be read or belongs to no source.',
+  arguments: [{ name: '[paths...]', description: 'files and folders; default: <home>/landing' }],
+  options: [{ flags: '--watch', description: 'go on: land files as they arrive, until Ctrl-C' }],
+  examples: ['millrace ingest', 'millrace ingest exports/ orders.csv.gz', 'millrace ingest --watch'],
+  async run(invocation) {
+    const { terminal } = invocation;
+    return withRuntime(invocation, async (runtime) => {
+      const line = progressLine(terminal);
+      const once = async () => {
+        const report = await ingestNow(runtime, invocation.arguments, { onProgress: (progress) => progress.event === 'read' && line.show(`  reading ${progress.file}, ${bytes(progress.bytes)}`) });
+        line.clear();
+        return report;
+      };
+      const report = await once();
+      present(invocation, report, () => printIngest(terminal, report));
+      return report.totals.failed + report.totals.unknown > 0 ? 3 : 0;
+    }, { create: true });
+  },
+};
+
+/** One line a file, the quiet ones together. */
+export function printIngest(terminal: Terminal, { files, totals, milliseconds }: IngestReport): void {
+  for (const file of files.filter(({ status }) => status !== 'seen')) terminal.out(`${fileLine(terminal, file)}\n`);
+  if (totals.seen > 0) terminal.out(`  ${paint(terminal, 'dim', `${number(totals.seen)} ${totals.seen === 1 ? 'file' : 'files'} landed before`)}\n`);
+  if (totals.files === 0) terminal.out('  no files\n');
+  const read = totals.landed + totals.empty;
+  terminal.out(`\n  ${read} of ${totals.files - totals.seen} new files landed: ${number(totals.accepted)} rows in bronze, ${number(totals.rejected)} in the quarantine, ${seconds(milliseconds)}\n`);
+}
