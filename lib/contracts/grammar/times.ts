@@ -94,7 +94,7 @@ export function parseFormat(format: string): FormatToken[] {
 /** The pattern of a declared format. A date column's format may have a time of day, which then has to be midnight. */
 export function formatPattern(format: string, kind: 'timestamp' | 'date'): string {
   const tokens = parseFormat(format);
-  const digits = hasNeighbours(tokens) ? TWO_DIGITS : ONE_OR_TWO;
+  const digits = hasAllDigits(tokens) ? TWO_DIGITS : ONE_OR_TWO;
   const parts: Parts = kind === 'timestamp'
     ? { ...TIME_YEARS, ...digits }
     : { ...DATE_YEARS, ...digits, hour: '0?0', minute: '00', second: '00' };
@@ -105,6 +105,6 @@ export function formatPattern(format: string, kind: 'timestamp' | 'date'): strin
 }
 
 /** `%Y%m%d`: with nothing between them, parts must have all their digits to be told apart. */
-function hasNeighbours(tokens: readonly FormatToken[]): boolean {
+export function hasAllDigits(tokens: readonly FormatToken[]): boolean {
   return tokens.some((token, at) => at > 0 && 'directive' in token && 'directive' in tokens[at - 1]!);
 }

@@ -1,8 +1,9 @@
 // From the text in bronze to typed values, in Athena's dialect, by plain functions that every engine here has.
 import { digitsOf } from '../grammar/numbers.ts';
-import { formatPattern, ISO_DATE, ISO_TIMESTAMP, parseFormat } from '../grammar/times.ts';
+import { formatPattern, hasAllDigits, ISO_DATE, ISO_TIMESTAMP, parseFormat } from '../grammar/times.ts';
 import { quote } from '../rules/index.ts';
 import type { Column, Contract } from '../types.ts';
+import { toUtc, wallAt } from './zones.ts';
 
 /** A column of the typed relation. */
 export interface TypedColumn {
@@ -100,13 +101,9 @@ function timesOf(wall: string, minutes: string, zone: string): { utc: string; da
   };
 }
 
-/** A local time as UTC: a time that occurred twice is its first occurrence, one that was skipped moves forward. */
-function toUtc(wall: string, zone: string): string {
-  return zone === 'UTC' ? wall : `CAST(with_timezone(${wall}, ${quote(zone)}) AT TIME ZONE 'UTC' AS timestamp(6))`;
-}
-
+/** The date on the wall of the zone at an instant. */
 function dateInZone(utc: string, zone: string): string {
-  return zone === 'UTC' ? `CAST(${utc} AS date)` : `CAST(with_timezone(${utc}, 'UTC') AT TIME ZONE ${quote(zone)} AS date)`;
+  return `CAST(${wallAt(utc, zone)} AS date)`;
 }
 
 /** ISO 8601 where the text is so; else the first of the declared formats whose pattern matches. */
@@ -114,7 +111,7 @@ function byFormat(column: Column, x: string, iso: string, of: (parsed: string) =
   const formats = column.formats ?? [];
   if (formats.length === 0) return iso;
   const branches = formats.map((format, at) => {
-    const parsed = of(`date_parse(${x}, ${quote(trinoFormat(format))})`);
+    const parsed = of(parsedBy(format, x));
     return at === formats.length - 1 ? `ELSE ${parsed}` : `WHEN regexp_like(${x}, ${quote(`^(?:${formatPattern(format, timeKind(column))})$`)}) THEN ${parsed}`;
   });
   return `CASE WHEN ${isIso(column, x)} THEN ${iso} ${branches.join(' ')} END`;
@@ -128,7 +125,19 @@ function isIso(column: Column, x: string): string {
 
 const timeKind = (column: Column): 'date' | 'timestamp' => (column.kind === 'date' ? 'date' : 'timestamp');
 
-/** Trino's formats are MySQL's, which spell minutes and seconds differently. */
-function trinoFormat(format: string): string {
-  return parseFormat(format).map((token) => ('literal' in token ? token.literal : { Y: '%Y', m: '%m', d: '%d', H: '%H', M: '%i', S: '%s' }[token.directive])).join('');
+/** The text as a timestamp. Formats with all their digits are put together from pieces, others parsed; Trino's formats are MySQL's. */
+function parsedBy(format: string, x: string): string {
+  const tokens = parseFormat(format);
+  if (!hasAllDigits(tokens)) {
+    const text = tokens.map((token) => ('literal' in token ? token.literal : { Y: '%Y', m: '%m', d: '%d', H: '%H', M: '%i', S: '%s' }[token.directive])).join('');
+    return `date_parse(${x}, ${quote(text)})`;
+  }
+  const piece = { Y: "'0000'", m: "'01'", d: "'01'", H: "'00'", M: "'00'", S: "'00'" };
+  let at = 1;
+  for (const token of tokens) {
+    const width = 'literal' in token ? 1 : token.directive === 'Y' ? 4 : 2;
+    if ('directive' in token) piece[token.directive] = `substr(${x}, ${at}, ${width})`;
+    at += width;
+  }
+  return `CAST(concat(${piece.Y}, '-', ${piece.m}, '-', ${piece.d}, ' ', ${piece.H}, ':', ${piece.M}, ':', ${piece.S}) AS timestamp(6))`;
 }

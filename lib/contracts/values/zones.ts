@@ -32,3 +32,26 @@ export function instantOf(zone: string, wallMs: number): number {
   const late = wallMs - after;
   return offsetAt(zone, late) === after ? late : early;
 }
+
+/** A change of a zone's clocks: the instant, and what they are ahead of UTC before and after, in milliseconds. */
+export interface Transition { at: number; before: number; after: number }
+
+const WEEK_MS = 7 * DAY_MS;
+
+/** The changes of a zone's clocks between two instants. (No zone changed them twice within a week since 1970.) */
+export function transitionsOf(zone: string, from: number, to: number): Transition[] {
+  const transitions: Transition[] = [];
+  for (let start = from; start < to; start += WEEK_MS) {
+    const end = Math.min(start + WEEK_MS, to);
+    const [before, after] = [offsetAt(zone, start), offsetAt(zone, end)];
+    if (before === after) continue;
+    let [low, high] = [start, end];
+    while (high - low > 1000) {
+      const middle = low + Math.floor((high - low) / 2000) * 1000;
+      if (offsetAt(zone, middle) === before) low = middle;
+      else high = middle;
+    }
+    transitions.push({ at: high, before, after });
+  }
+  return transitions;
+}
