@@ -7,6 +7,7 @@ import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
 import { runBatchVerb } from './verbs/run.ts';
 import { sample } from './verbs/sample.ts';
+import { start } from './verbs/start.ts';
 import { tables } from './verbs/tables.ts';
 import type { Verb } from './verb.ts';
 
@@ -15,4 +16,4 @@ export { systemTerminal, type Terminal } from './terminal.ts';
 export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
-export const VERBS: readonly Verb[] = Object.freeze([sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger]);
+export const VERBS: readonly Verb[] = Object.freeze([start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger]);

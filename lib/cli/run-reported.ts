@@ -1,5 +1,4 @@
 // Runs the batch with progress on the terminal, and gives the report that a summary is printed from.
-import { readFileSync } from 'node:fs';
 import { localFileIngest, runBatch, RunReporter, type RunReport, type Runtime } from '../local/index.ts';
 import type { BatchOptions } from '../batch/index.ts';
 import { progressLine } from './terminal.ts';
@@ -8,12 +7,10 @@ import type { Invocation } from './verb.ts';
 export async function runReported(invocation: Invocation, runtime: Runtime, options: BatchOptions = {}): Promise<RunReport> {
   const line = progressLine(invocation.terminal);
   const reporter = new RunReporter(() => performance.now());
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   try {
     const { runId, outcome } = await runBatch(runtime, {
       options,
       files: await localFileIngest(runtime, { onProgress: (progress) => progress.event === 'read' && line.show(`  ingest    ${progress.file}`), onReport: reporter.onFile }),
-      version,
       onTask: (event) => {
         reporter.onTask(event);
         const { planned, ended } = reporter.progress;

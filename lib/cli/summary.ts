@@ -29,8 +29,8 @@ export function printRun(terminal: Terminal, report: RunReport): void {
   for (const model of models.filter(({ status }) => status === 'failed' || status === 'blocked')) {
     terminal.out(`\n  ${paint(terminal, 'red', '✖')} ${model.model} ${model.status === 'failed' ? 'failed' : 'was held back'}: ${model.reason}\n`);
   }
-  const warnings = models.flatMap(({ model, warnings: texts }) => texts.map((text) => `${model}: ${text}`));
-  if (warnings.length > 0) terminal.out(`\n${warnings.map((text) => `  ${paint(terminal, 'yellow', '!')} ${text}\n`).join('')}`);
+  const warnings = models.flatMap(({ model, warnings: found }) => found.map(({ audit, failures }) => [paint(terminal, 'yellow', '!'), model, number(failures), audit]));
+  if (warnings.length > 0) terminal.out(`\n${table(terminal, ['', 'warnings', 'rows', 'audit'], warnings, { indent: 2 })}`);
   if (report.error !== undefined && !models.some(({ status }) => status === 'failed')) terminal.out(`\n  ${paint(terminal, 'red', '✖')} ${report.error.error}: ${report.error.cause}\n`);
   terminal.out(`\n  run ${report.runId} ${report.status} in ${seconds(report.milliseconds)}${report.asOf === undefined ? '' : `, as of ${report.asOf}`}\n`);
 }
@@ -50,7 +50,7 @@ function printLedger(terminal: Terminal, { ledger }: RunReport): void {
 /** A look at some gold tables, those that are there. */
 export async function printGold(terminal: Terminal, engine: Engine, has: (table: string) => Promise<boolean>): Promise<void> {
   if (await has('gold.daily_metrics')) {
-    const { rows } = await engine.query('SELECT CAST(revenue AS double) FROM (SELECT date, revenue FROM gold.daily_metrics ORDER BY date DESC LIMIT 30) AS latest ORDER BY date');
+    const { rows } = await engine.query('SELECT CAST(revenue AS double) FROM (SELECT order_date, revenue FROM gold.daily_metrics ORDER BY order_date DESC LIMIT 30) AS latest ORDER BY order_date');
     if (rows.length > 1) terminal.out(`\n  gold.daily_metrics   revenue, last ${rows.length} days   ${sparkline(rows.map(([value]) => Number(value)))}\n`);
   }
   if (await has('gold.customer_metrics')) {

@@ -16,13 +16,12 @@ export interface BatchRun { runId: string; outcome: Outcome }
 export interface RunBatchOptions {
   options?: BatchOptions;
   files: FileIngest;
-  version: string;
   onTask?: (event: TaskEvent) => void;
 }
 
 /** Runs to the end. A failed run is an outcome, recorded in ops.runs. */
-export async function runBatch(runtime: Runtime, { options = {}, files, version, onTask }: RunBatchOptions): Promise<BatchRun> {
-  const { home, clock, lake, signal } = runtime;
+export async function runBatch(runtime: Runtime, { options = {}, files, onTask }: RunBatchOptions): Promise<BatchRun> {
+  const { home, clock, lake, signal, version } = runtime;
   const project = await runtime.project();
   const engine = await runtime.engine();
   const runId = uuidv7(clock.now());

@@ -14,7 +14,7 @@ export interface ModelReport {
   milliseconds: number;
   audits: number;
   passes: number;
-  warnings: string[];
+  warnings: AuditCounts['warnings'];
 }
 
 export interface RunReport {

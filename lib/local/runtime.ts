@@ -1,4 +1,5 @@
 // The embedded runtime: every port with its adapter for one machine, opened when it is first needed.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock, type Clock } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
@@ -20,6 +21,8 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
+  /** Of Millrace. */
+  version: string;
   home: Home;
   clock: Clock;
   lake: Lake;
@@ -39,7 +42,7 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
   const database = once(() => Database.open({ temporaryFolder: home.temporary, ...(memoryLimit === undefined ? {} : { memoryLimit }) }));
   const engine = once(async () => new DuckDbEngine({ lake, database: await database.get(), stagingFolder: path.join(home.temporary, 'staging'), clock }));
   return {
-    home, clock, lake, signal,
+    version: versionOf(), home, clock, lake, signal,
     project: project.get,
     database: database.get,
     engine: engine.get,
@@ -70,4 +73,8 @@ function once<Value>(open: () => Promise<Value>): { get: () => Promise<Value>; o
     get: () => (value ??= open()),
     opened: async () => value?.catch(() => undefined),
   };
+}
+
+function versionOf(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
