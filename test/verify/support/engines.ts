@@ -1,0 +1,54 @@
+// The engines that others wrote, as verification installs them; `engines.ts NAME` installs one.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MINISTACK } from './ministack.ts';
+import { pythonEnvironment } from './python.ts';
+
+export const VERIFY_HOME = process.env['MILLRACE_VERIFY_HOME'] ?? join(import.meta.dirname, '../../../.verify');
+
+const SPARK_ICEBERG = 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.6.1';
+const CHDB = 'chdb@3.4.0';
+
+/** The Python that has PyIceberg. */
+export function pyicebergPython(): string {
+  return join(pythonEnvironment(['pyiceberg[pyarrow]==0.12.0']), 'python');
+}
+
+/** The Python that has PySpark, and Iceberg's jar for it. */
+export function spark(): { python: string; jar: string } {
+  const python = join(pythonEnvironment(['pyspark==3.5.3']), 'python');
+  const folder = join(VERIFY_HOME, 'spark');
+  const [, artifact = '', version = ''] = SPARK_ICEBERG.split(':');
+  const jar = join(folder, `${artifact}-${version}.jar`);
+  if (!existsSync(jar)) {
+    mkdirSync(folder, { recursive: true });
+    // A project of its own, so that Maven takes nobody else's pom.xml from the working directory.
+    const options = ['--quiet', '--batch-mode', '--no-transfer-progress', 'dependency:copy', `-Dartifact=${SPARK_ICEBERG}`, `-DoutputDirectory=${folder}`];
+    execFileSync('mvn', options, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+  }
+  return { python, jar };
+}
+
+/** A folder from which `require('chdb')` works. */
+export function chdbFolder(): string {
+  const folder = join(VERIFY_HOME, 'chdb');
+  if (!existsSync(join(folder, 'installed'))) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, CHDB], { stdio: ['ignore', 'ignore', 'inherit'] });
+    writeFileSync(join(folder, 'installed'), CHDB);
+  }
+  return folder;
+}
+
+const INSTALLERS: Readonly<Record<string, () => unknown>> = {
+  pyiceberg: pyicebergPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]),
+};
+
+if (process.argv[1] === import.meta.filename) {
+  for (const name of process.argv.slice(2)) {
+    const install = INSTALLERS[name];
+    if (install === undefined) throw new Error(`there is no engine ${name}`);
+    install();
+  }
+}
