@@ -5,7 +5,8 @@ import { systemClock, type Clock } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
 import { Database } from '../lake/duckdb/index.ts';
 import { latestBusinessDate } from '../batch/index.ts';
-import { DuckDbEngine, parametersOf, type Parameters } from '../warehouse/index.ts';
+import { parametersOf, type Parameters } from '../warehouse/index.ts';
+import { DuckDbEngine } from '../warehouse/duckdb/index.ts';
 import { openHome, type Home } from './home.ts';
 import { loadProject, type LoadedProject } from './project.ts';
 

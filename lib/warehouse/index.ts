@@ -11,7 +11,6 @@ export { Relations } from './models/relations.ts';
 export { athenaTypeOf, icebergTypeOf } from './models/column-types.ts';
 export type { AuditDefinition } from './audits/definition.ts';
 export { describeFailure, type AuditResult } from './audits/run.ts';
-export { DuckDbEngine, type DuckDbEngineOptions } from './duckdb/engine.ts';
 export type { RunContext } from './run/context.ts';
 export { planModel, type Extent, type ModelPlan, type PlanOptions } from './run/plan.ts';
 export { prepareModel, type PreparedModel } from './run/prepare.ts';

@@ -7,7 +7,8 @@ import { STAGING } from '../engine/bind.ts';
 import { athenaTypeOf } from '../models/column-types.ts';
 import { didYouMean } from '../models/near.ts';
 import type { ResultColumn } from '../types.ts';
-import { metadataColumns, metadataRelation } from './metadata-tables.ts';
+import { metadataColumns } from '../engine/metadata-columns.ts';
+import { metadataRelation } from './metadata-tables.ts';
 import type { Stagings } from './stagings.ts';
 
 /** A table in a query: its columns with Athena's types, and DuckDB's text for it. */

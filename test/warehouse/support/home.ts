@@ -7,7 +7,8 @@ import { systemClock, type Clock } from '../../../lib/base/index.ts';
 import type { Contract } from '../../../lib/contracts/index.ts';
 import { openFolderLake, type DataFile, type Lake, type Table } from '../../../lib/lake/index.ts';
 import { Database, tableColumnsFor, writeRows } from '../../../lib/lake/duckdb/index.ts';
-import { DuckDbEngine, projectOf, Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
+import { DuckDbEngine } from '../../../lib/warehouse/duckdb/index.ts';
+import { projectOf, Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
 
 const AUDITS = join(import.meta.dirname, '../../../sql/audits');
 

@@ -1,0 +1,2 @@
+// The engine of one machine.
+export { DuckDbEngine, type DuckDbEngineOptions } from './engine.ts';
