@@ -1,7 +1,7 @@
 // The lake: Iceberg v2 tables on disk or on S3. This file is what others may import.
 export type * from './types.ts';
 export type * from './ports.ts';
-export { Lake, openFolderLake, randomIds, textOf, type Ids, type LakeContext, type LakeOptions } from './lake.ts';
+export { Lake, openFolderLake, openMetadataFile, randomIds, textOf, type Ids, type LakeContext, type LakeOptions } from './lake.ts';
 export { Table } from './table.ts';
 export { emptyCopy, newTableMetadata, type TableDefinition } from './definition.ts';
 export type { ColumnDefinition } from './format/schema.ts';

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access, link, mkdir, open, opendir, readdir, readFile, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
+import { localPath } from './local-path.ts';
 import type { CreateOptions, FileInfo, Files, WriteOptions } from '../ports.ts';
 
 /** Names of files that are still being written start so; they are never part of a table. */
@@ -11,12 +12,12 @@ const TEMPORARY_PREFIX = '.tmp-';
 
 export class LocalFiles implements Files {
   async read(path: string): Promise<Uint8Array> {
-    return guarded('read', path, () => readFile(path));
+    return guarded('read', path, () => readFile(localPath(path)));
   }
 
   async readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
     return guarded('read', path, async () => {
-      const handle = await open(path, 'r');
+      const handle = await open(localPath(path), 'r');
       try {
         const bytes = Buffer.allocUnsafe(length);
         const { bytesRead } = await handle.read(bytes, 0, length, offset);
@@ -29,9 +30,10 @@ export class LocalFiles implements Files {
 
   async write(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
     await guarded('write', path, async () => {
-      const temporary = await this.writeTemporary(path, bytes, options.durable !== 'no');
-      await moveOrForget(temporary, () => rename(temporary, path));
-      if (options.durable === undefined || options.durable === 'yes') await syncFolder(dirname(path));
+      const target = localPath(path);
+      const temporary = await this.writeTemporary(target, bytes, options.durable !== 'no');
+      await moveOrForget(temporary, () => rename(temporary, target));
+      if (options.durable === undefined || options.durable === 'yes') await syncFolder(dirname(target));
     });
   }
 
@@ -39,17 +41,18 @@ export class LocalFiles implements Files {
     options.after?.catch(() => undefined); // awaited below, after other waits
     return guarded('create', path, async () => {
       if (await this.exists(path)) return false;
-      const temporary = await this.writeTemporary(path, bytes, true);
+      const target = localPath(path);
+      const temporary = await this.writeTemporary(target, bytes, true);
       try {
         await options.after;
-        await link(temporary, path);
+        await link(temporary, target);
       } catch (error) {
         if (codeOf(error) === 'EEXIST') return false;
         throw error;
       } finally {
         await unlink(temporary).catch(() => undefined);
       }
-      await syncFolder(dirname(path));
+      await syncFolder(dirname(target));
       return true;
     });
   }
@@ -57,14 +60,14 @@ export class LocalFiles implements Files {
   /** Makes files that another program wrote, and their entries in their folders, durable. */
   async sync(paths: readonly string[]): Promise<void> {
     await Promise.all(paths.map((path) => guarded('sync', path, async () => {
-      const handle = await open(path, 'r');
+      const handle = await open(localPath(path), 'r');
       await syncAndClose(handle);
     })));
-    await Promise.all([...new Set(paths.map((path) => dirname(path)))].map((folder) => guarded('sync', folder, () => syncFolder(folder))));
+    await Promise.all([...new Set(paths.map((path) => dirname(localPath(path))))].map((folder) => guarded('sync', folder, () => syncFolder(folder))));
   }
 
   async exists(path: string): Promise<boolean> {
-    return access(path, constants.F_OK).then(() => true, (error: unknown) => {
+    return access(localPath(path), constants.F_OK).then(() => true, (error: unknown) => {
       if (isAbsent(error)) return false;
       throw explained('look at', path, error);
     });
@@ -72,7 +75,7 @@ export class LocalFiles implements Files {
 
   async stat(path: string): Promise<FileInfo | undefined> {
     try {
-      const info = await stat(path);
+      const info = await stat(localPath(path));
       return info.isFile() ? { path, size: info.size, modifiedAt: info.mtimeMs } : undefined;
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -82,7 +85,7 @@ export class LocalFiles implements Files {
 
   async listFolders(prefix: string): Promise<string[]> {
     try {
-      const entries = await readdir(prefix, { withFileTypes: true });
+      const entries = await readdir(localPath(prefix), { withFileTypes: true });
       return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
     } catch (error) {
       if (isAbsent(error)) return [];
@@ -93,7 +96,7 @@ export class LocalFiles implements Files {
   async *list(prefix: string): AsyncIterable<FileInfo> {
     let folder;
     try {
-      folder = await opendir(prefix);
+      folder = await opendir(localPath(prefix));
     } catch (error) {
       if (isAbsent(error)) return;
       throw explained('list', prefix, error);
@@ -109,7 +112,7 @@ export class LocalFiles implements Files {
   }
 
   async delete(path: string): Promise<void> {
-    await unlink(path).catch((error: unknown) => {
+    await unlink(localPath(path)).catch((error: unknown) => {
       if (!isAbsent(error)) throw explained('delete', path, error);
     });
   }

@@ -1,4 +1,5 @@
 // Every file that a table refers to: what no sweep may delete.
+import { localPath } from '../files/local-path.ts';
 import { DELETED } from '../format/manifest.ts';
 import type { TableState } from '../commit/loop.ts';
 import type { TableStore } from '../store.ts';
@@ -7,7 +8,7 @@ import type { ManifestFile } from '../format/manifest-list.ts';
 
 /** Paths as they are compared: `file:` and `s3a:` spellings of a path are the path. */
 export function plainPath(path: string): string {
-  return path.replace(/^file:(?:\/\/)?(?=\/)/, '').replace(/^s3[an]:\/\//, 's3://');
+  return localPath(path).replace(/^s3[an]:\/\//, 's3://');
 }
 
 /** Paths of metadata files, manifest lists, manifests, data and delete files, and statistics, of every snapshot. */

@@ -6,7 +6,6 @@ import { currentSnapshot } from '../format/metadata.ts';
 import type { LakeContext } from '../lake.ts';
 import { mapLimited } from '../store.ts';
 import type { Snapshot } from '../types.ts';
-import { plainPath } from './references.ts';
 
 export interface VerifyOptions {
   /** All snapshots that have not expired; default: the current one. */
@@ -44,7 +43,7 @@ export async function verifyTable(context: LakeContext, { metadata }: TableState
 
 async function problemWith(context: LakeContext, path: string, size: bigint): Promise<string | undefined> {
   try {
-    const info = await context.files.stat(plainPath(path));
+    const info = await context.files.stat(path);
     if (info === undefined) return 'the file is missing';
     return BigInt(info.size) === size ? undefined : `the file has ${info.size} bytes, its manifest says ${size}`;
   } catch (error) {
