@@ -14,7 +14,7 @@ export function resolveColumn(context: Context, scope: Scope, column: Column): T
     for (const origin of found.from) context.used.add(origin);
     // A column of this very query that is used outside of an aggregate must be one that is grouped by.
     const { groups } = current;
-    if (groups && current === scope && !groups.inAggregate && !groups.texts.has(found.sql)) groups.loose.push({ text: nameOf(column), at: column.at });
+    if (groups && current === scope && !isOutput(scope, found) && !groups.inAggregate && !groups.texts.has(found.sql)) groups.loose.push({ text: nameOf(column), at: column.at });
     return { sql: found.sql, type: found.type, from: found.from, source: column };
   }
   return context.fail(column.at, `there is no column ${nameOf(column)}`, listed(scope));
@@ -41,6 +41,11 @@ function find(context: Context, scope: Scope, column: Column): Pick<ScopeColumn,
 function qualifies(relation: ScopeRelation, qualifiers: readonly string[]): boolean {
   const tail = relation.names.slice(-qualifiers.length);
   return qualifiers.length <= relation.names.length && tail.every((name, index) => same(name, qualifiers[index] ?? ''));
+}
+
+/** A column of the SELECT itself, which ORDER BY may name: it was checked where it was computed. */
+function isOutput({ names }: Scope, found: Typed): boolean {
+  return [...names.values()].includes(found);
 }
 
 function listed(scope: Scope): string | undefined {
