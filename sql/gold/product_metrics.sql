@@ -8,7 +8,12 @@ audits:
   - not_null: [product_id, category, orders, units_sold, revenue, freight_value]
   - non_negative: [orders, units_sold, revenue, freight_value]
   - reconciles: { this: count(*), with: silver.products, sum: count(*) }
-  - warn: { reconciles: { this: sum(units_sold), with: silver.orders_master, sum: sum(items_count), where: "purchase_date < :as_of" } }
+  - reconciles:
+      this: sum(revenue)
+      with: silver.order_items
+      sum: sum(price)
+      where: order_id IN (SELECT order_id FROM silver.orders_master WHERE purchase_date < :as_of)
+             AND product_id IN (SELECT product_id FROM silver.products)
 columns:
   product_id: The product. All of the catalogue are listed, also those never sold.
   category: Its category in English, else the original name, else `unknown`.

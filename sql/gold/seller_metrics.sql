@@ -8,7 +8,12 @@ audits:
   - not_null: [seller_id, orders, units_sold, products_sold, revenue, freight_value]
   - non_negative: [orders, units_sold, revenue, freight_value]
   - reconciles: { this: count(*), with: silver.sellers, sum: count(*) }
-  - warn: { reconciles: { this: sum(revenue), with: silver.orders_master, sum: sum(items_value), where: "purchase_date < :as_of" } }
+  - reconciles:
+      this: sum(revenue)
+      with: silver.order_items
+      sum: sum(price)
+      where: order_id IN (SELECT order_id FROM silver.orders_master WHERE purchase_date < :as_of)
+             AND seller_id IN (SELECT seller_id FROM silver.sellers)
 columns:
   seller_id: The seller. All are listed, also those who never sold.
   seller_city: City that they send from, lower case.
