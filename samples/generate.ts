@@ -1,5 +1,6 @@
 // Generates a sample: the files of a profile, and truth.json, which says what is in them.
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MillraceError } from '../lib/base/index.ts';
 import { CLICKSTREAM_CAUSES, MARKETPLACE_CAUSES, SHOP_CAUSES } from './causes.ts';
 import { Landing, type FileTruth, type Progress } from './core/landing.ts';
@@ -27,6 +28,8 @@ export interface SampleOptions {
   seed?: number;
   /** The folder that gets `<source>/<file>` and `truth.json`; files of the same name are replaced. */
   out: string;
+  /** Where truth.json goes, if not into `out`: a path of a file. */
+  truthFile?: string;
   /** Defects a row, 0 to 0.2. */
   defectRate?: number;
   /** Add files that are broken as a whole. */
@@ -43,7 +46,7 @@ const LABEL_DAYS = 90;
  * Throws `usage` for options out of range, `interrupted` when the signal is aborted, `io` when the disk refuses.
  */
 export async function generateSample(options: SampleOptions): Promise<Truth> {
-  const { profile, scale = 1, seed = 7, out, defectRate = 0.005, brokenFiles = false, onProgress, signal } = options;
+  const { profile, scale = 1, seed = 7, out, defectRate = 0.005, brokenFiles = false, truthFile = join(out, 'truth.json'), onProgress, signal } = options;
   check(options);
   const landing = new Landing({ out, seed, defectRate, defects: DEFECTS, ...(onProgress && { onProgress }), ...(signal && { signal }) });
   try {
@@ -54,7 +57,7 @@ export async function generateSample(options: SampleOptions): Promise<Truth> {
       sources: bySource(landing.files), broken_files: [], ...parts,
     };
     if (brokenFiles) truth.broken_files = await writeBrokenFiles(landing, new Set(Object.keys(truth.sources)));
-    await landing.raw('truth.json', readable(truth));
+    await landing.raw(truthFile, readable(truth));
     return truth;
   } catch (thrown) {
     throw asMillraceError(thrown, out);

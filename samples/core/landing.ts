@@ -1,7 +1,7 @@
 // Files in the layout of a landing folder: written beside it, named when they are whole, counted row by row.
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { MillraceError } from '../../lib/base/index.ts';
 import { Bytes } from './bytes.ts';
 import { gzip } from './gzip.ts';
@@ -86,11 +86,9 @@ export class Landing {
   }
 
   /** Writes a small file as it is, outside of all counts. */
-  async raw(path: string, bytes: Uint8Array | string): Promise<void> {
-    const target = join(this.options.out, path);
-    const temporary = join(this.workFolder, 'raw');
+  async raw(target: string, bytes: Uint8Array | string): Promise<void> {
+    const temporary = join(dirname(target), `.${basename(target)}.partial`);
     await mkdir(dirname(target), { recursive: true });
-    await mkdir(this.workFolder, { recursive: true });
     await writeFile(temporary, bytes);
     await rename(temporary, target);
   }

@@ -1,4 +1,5 @@
 // Files that as a whole are not what their name says; none of their rows may land.
+import { join } from 'node:path';
 import type { Landing } from '../core/landing.ts';
 import { gzip } from '../core/gzip.ts';
 import { mix } from '../core/random.ts';
@@ -10,7 +11,7 @@ export async function writeBrokenFiles(landing: Landing, sources: ReadonlySet<st
   const written: BrokenFile[] = [];
   const put = async (source: string, name: string, defect: BrokenFile['defect'], bytes: Uint8Array | string) => {
     if (!sources.has(source)) return;
-    await landing.raw(`${source}/${name}`, bytes);
+    await landing.raw(join(landing.options.out, source, name), bytes);
     written.push({ file: `${source}/${name}`, defect, expected: defect === 'header_only' ? 'empty' : 'refused' });
   };
   const rows = Array.from({ length: 400 }, (_, i) => `${i},${mix(i)},view,${mix(i) % 1000},`).join('\n');

@@ -25,18 +25,20 @@ export interface ShopTruth {
   };
   item_properties: { rows: number; items: number };
   interactions: InteractionsTruth;
-  /** Amounts in the shop's currency. */
+  /** Amounts in the shop's currency; what was undone is cancelled or refunded, and no revenue. */
   transactions: Omit<TillTruth, 'amount' | 'undone'> & { amount: number; undone: number };
   supplier_costs: { rows: number };
   market_prices: { rows: number };
   shipping_zones: { rows: number };
   shipping_rates: { rows: number };
-  /** Amounts in pounds. */
+  /** Amounts in pounds; revenue is without adjustments. */
   online_retail: Omit<InvoicesTruth, 'amount' | 'adjustments' | 'by_country' | 'by_day' | 'amount_of_customers'> & {
-    amount: number; adjustments: number; amount_of_customers: number; by_country: Record<string, number>; by_day: Record<string, number>;
+    amount: number; adjustments: number; revenue: number; amount_of_customers: number; by_country: Record<string, number>; by_day: Record<string, number>;
   };
   /** Customers of the whole shop: marketplace, CRM alone, invoices. */
   customers: number;
+  /** Rows that tables must have. */
+  table_rows: Record<string, number>;
 }
 
 export interface ShopParts { roster: Roster; clicks: Clicks }
@@ -63,6 +65,7 @@ export async function writeShop(landing: Landing, market: Marketplace, ids: Mark
   const invoices = await writeInvoices(landing, market.seed, scale);
   const pounds = (sums: Record<string, number>) => Object.fromEntries(Object.entries(sums).map(([key, pence]) => [key, pence / 100]));
   const persons = roster.person.reduce((count, person) => count + (person >= 0 ? 1 : 0), 0);
+  const customers = market.plan.customers + roster.count - persons + invoices.customers;
   return {
     crm_customers: { rows: roster.count, known_at_marketplace: persons, known_in_clickstream: roster.visitors, crm_only: roster.count - persons },
     events: eventsTruth(events, clicks),
@@ -71,10 +74,16 @@ export async function writeShop(landing: Landing, market: Marketplace, ids: Mark
     transactions: { ...till, amount: till.amount / 100, undone: till.undone / 100 },
     supplier_costs: supplierCosts, market_prices: marketPrices, shipping_zones: zones, shipping_rates: rates,
     online_retail: {
-      ...invoices, amount: invoices.amount / 100, adjustments: invoices.adjustments / 100, amount_of_customers: invoices.amount_of_customers / 100,
+      ...invoices, amount: invoices.amount / 100, adjustments: invoices.adjustments / 100, revenue: (invoices.amount - invoices.adjustments) / 100, amount_of_customers: invoices.amount_of_customers / 100,
       by_country: pounds(invoices.by_country), by_day: pounds(invoices.by_day),
     },
-    customers: market.plan.customers + roster.count - persons + invoices.customers,
+    customers,
+    table_rows: {
+      'silver.customers': customers, 'silver.crm_customers': roster.count, 'silver.interactions': interactions.rows,
+      'silver.transactions': till.rows + invoices.rows, 'silver.supplier_costs': supplierCosts.rows, 'silver.market_prices': marketPrices.rows,
+      'silver.delivery_zones': zones.rows, 'silver.shipping_rates': rates.rows, 'silver.products_enriched': market.catalogue.category.length,
+      'gold.user_features': customers,
+    },
   };
 }
 
