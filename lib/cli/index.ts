@@ -3,6 +3,7 @@ import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { history } from './verbs/history.ts';
 import { ledger } from './verbs/ledger.ts';
+import { maintain } from './verbs/maintain.ts';
 import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
 import { runBatchVerb } from './verbs/run.ts';
@@ -16,4 +17,4 @@ export { systemTerminal, type Terminal } from './terminal.ts';
 export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
-export const VERBS: readonly Verb[] = Object.freeze([start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger]);
+export const VERBS: readonly Verb[] = Object.freeze([start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger, maintain]);

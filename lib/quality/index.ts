@@ -2,3 +2,4 @@
 export { OpsLog, type OpsLogOptions, type OpsRow, type Upload } from './ops-log.ts';
 export { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 export { proveFiles, proveGold, proveSilver, type LedgerEntry, type LedgerScope } from './ledger.ts';
+export { maintainLake, type MaintainOptions, type TableUpkeep, type UpkeepReport } from './maintain.ts';

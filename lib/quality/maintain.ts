@@ -1,0 +1,95 @@
+// Upkeep of a lake: compaction, expiry, orphans; and then the proof that every live file still reads. One owner does all of it.
+import { messageOf } from '../base/index.ts';
+import type { Lake, Table } from '../lake/index.ts';
+import { compactTable, verifyRows, type CompactOptions, type Database } from '../lake/duckdb/index.ts';
+
+export interface MaintainOptions {
+  lake: Lake;
+  database: Database;
+  /** Only these tables, `silver.orders`; default: all. */
+  tables?: readonly string[];
+  strategy?: CompactOptions['strategy'];
+  columns?: readonly string[];
+  /** Snapshots younger than this stay, as do tagged ones. */
+  keepSnapshotsMilliseconds: number;
+  /** So many of the newest stay whatever their age. */
+  keepAtLeast: number;
+  /** Files that nothing refers to go once they are older. */
+  orphansAfterMilliseconds: number;
+  signal?: AbortSignal;
+  onProgress?: (table: string, step: string) => void;
+}
+
+export interface TableUpkeep {
+  table: string;
+  filesBefore: number;
+  filesAfter: number;
+  /** Snapshots that expired. */
+  expired: number;
+  /** Files that expiry deleted. */
+  filesDeleted: number;
+  /** Live files that were read in the end, and the rows in them. */
+  filesRead: number;
+  rows: bigint;
+  checksum: string;
+  problems: { path: string; problem: string }[];
+}
+
+export interface UpkeepReport { tables: TableUpkeep[]; orphans: number; orphanBytes: number; problems: number }
+
+/** Works table by table; a table that cannot be kept up is a problem in the report and stops no other. */
+export async function maintainLake(options: MaintainOptions): Promise<UpkeepReport> {
+  const { lake, onProgress } = options;
+  const names = (await lake.listTables()).filter(({ namespace, name }) => options.tables?.includes(`${namespace}.${name}`) ?? true);
+  const tables: TableUpkeep[] = [];
+  for (const name of names) {
+    options.signal?.throwIfAborted();
+    tables.push(await maintainTable(await lake.loadTable(name), options));
+  }
+  onProgress?.('', 'orphans');
+  const { orphans, deletedBytes } = await lake.removeOrphans({ sweep: names, olderThanMilliseconds: options.orphansAfterMilliseconds, acceptRisk: options.orphansAfterMilliseconds === 0 });
+  // Read last, when everything that will be deleted has been deleted.
+  for (const upkeep of tables) {
+    options.signal?.throwIfAborted();
+    onProgress?.(upkeep.table, 'reading');
+    await prove(upkeep, options);
+  }
+  return { tables, orphans: orphans.length, orphanBytes: deletedBytes, problems: tables.reduce((sum, { problems }) => sum + problems.length, 0) };
+}
+
+async function maintainTable(table: Table, { database, strategy = 'bin-pack', columns, keepSnapshotsMilliseconds, keepAtLeast, signal, onProgress }: MaintainOptions): Promise<TableUpkeep> {
+  const name = `${table.name.namespace}.${table.name.name}`;
+  const upkeep: TableUpkeep = { table: name, filesBefore: 0, filesAfter: 0, expired: 0, filesDeleted: 0, filesRead: 0, rows: 0n, checksum: '', problems: [] };
+  try {
+    onProgress?.(name, 'compacting');
+    const compacted = await database.use((session) => compactTable(session, table, { strategy, signal, ...(columns === undefined ? {} : { columns }) }));
+    upkeep.filesBefore = compacted.filesBefore;
+    upkeep.filesAfter = compacted.filesAfter;
+    onProgress?.(name, 'expiring');
+    const { expired, deleted, failed } = await table.expireSnapshots({ olderThanMilliseconds: keepSnapshotsMilliseconds, keepAtLeast });
+    upkeep.expired = expired.length;
+    upkeep.filesDeleted = deleted.length;
+    upkeep.problems.push(...failed.map(({ path, cause }) => ({ path, problem: `could not be deleted: ${messageOf(cause)}` })));
+  } catch (error) {
+    signal?.throwIfAborted();
+    upkeep.problems.push({ path: table.location, problem: messageOf(error) });
+  }
+  return upkeep;
+}
+
+async function prove(upkeep: TableUpkeep, { lake, database, signal }: MaintainOptions): Promise<void> {
+  const [namespace = '', name = ''] = upkeep.table.split('.');
+  try {
+    const table = await lake.loadTable({ namespace, name });
+    // Older snapshots are looked at, the current one is read.
+    const looked = await table.verify({ allSnapshots: true });
+    const read = await database.use((session) => verifyRows(session, table, { signal }));
+    upkeep.filesRead = read.files;
+    upkeep.rows = read.rows;
+    upkeep.checksum = read.checksum;
+    upkeep.problems.push(...looked.problems, ...read.problems);
+  } catch (error) {
+    signal?.throwIfAborted();
+    upkeep.problems.push({ path: upkeep.table, problem: messageOf(error) });
+  }
+}
