@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-models-'));
   runtime = await openRuntime({ home: join(folder, 'home'), project: ROOT, create: true });
   truth = await generateSample({ profile: 'shop', scale: 0.25, out: runtime.home.landing });
-  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime), version: 'test' });
+  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime) });
   expect(outcome).toMatchObject({ status: 'succeeded' });
 }, 120_000);
 afterAll(async () => {
