@@ -21,7 +21,7 @@ export function compileCall(compiler: Compiler, scope: Scope, call: Call): Typed
   const found = resolve(call.name, args);
   if (!found) {
     const given = `${call.name}(${describeTypes(args.map(({ type }) => type))})`;
-    return context.fail(call.at, `${given} does not exist`, `there is ${signaturesOf(call.name)}`);
+    return context.refuse(call.at, `${given} is not allowed`, `allowed is ${signaturesOf(call.name)}`);
   }
   const { row, fit } = found;
   const from = originsOf(args);

@@ -12,8 +12,7 @@ const plain = (signatures: string | readonly string[], name: string, extras = {}
 /** The same, with a result that DuckDB types otherwise. */
 const typed = (signatures: string | readonly string[], name: string) =>
   aggregate(signatures, (args, call, returns) => castTo(call(name, args.map(sqlOf)), returns));
-const ofDoubles = (names: readonly string[], duckdb: string, count = 1) =>
-  plain(names.map((name) => `${name}(${Array.from({ length: count }, () => 'double').join(', ')}) → double`), duckdb);
+const ofDoubles = (names: readonly string[], duckdb: string) => plain(names.map((name) => `${name}(double) → double`), duckdb);
 
 export const AGGREGATES: readonly FunctionRow[] = [
   plain('count(T) → bigint', 'count', { note: 'also count(*), count(DISTINCT x)' }),
@@ -35,11 +34,6 @@ export const AGGREGATES: readonly FunctionRow[] = [
   ofDoubles(['stddev_pop'], 'stddev_pop'),
   ofDoubles(['variance', 'var_samp'], 'var_samp'),
   ofDoubles(['var_pop'], 'var_pop'),
-  ofDoubles(['corr'], 'corr', 2),
-  ofDoubles(['covar_pop'], 'covar_pop', 2),
-  ofDoubles(['covar_samp'], 'covar_samp', 2),
-  ofDoubles(['regr_slope'], 'regr_slope', 2),
-  ofDoubles(['regr_intercept'], 'regr_intercept', 2),
   aggregate(['any_value(T) → T', 'arbitrary(T) → T'], ([x], call) => call('any_value', [sqlOf(x)]), { use: 'queries', note: 'any row: use min, max or min_by in models' }),
   aggregate('approx_distinct(T) → bigint', ([x], call) => castTo(call('approx_count_distinct', [sqlOf(x)]), { kind: 'bigint' }), {
     use: 'queries', note: 'the engines estimate differently',

@@ -43,15 +43,12 @@ function integers(operator: ArithmeticOperator, left: Typed, right: Typed, type:
   // Small integers would be added as what DuckDB likes best; the cast refuses what does not fit, as Trino does.
   const sql = (text: string) => (type.kind === 'tinyint' || type.kind === 'smallint' ? castTo(text, type) : text);
   if (operator !== '/' && operator !== '%') return { sql: sql(`(${a} ${operator} ${b})`), type };
-  const divided = `(${a} ${operator === '/' ? '//' : '%'} ${b})`;
-  return { sql: guarded(divided, a, right, b, type), type };
-}
-
-/** Division: DuckDB answers NULL where Trino fails. */
-function guarded(divided: string, a: string, right: Typed, b: string, type: SqlType): string {
   const literal = literalInteger(right);
-  if (literal !== undefined && literal !== 0) return divided;
-  return `(CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failure('Division by zero', type)} ELSE ${divided} END)`;
+  const divided = `(${a} ${operator === '/' ? '//' : '%'} ${b})`;
+  if (literal !== undefined && literal > 0) return { sql: divided, type };
+  // DuckDB answers NULL where Trino fails, and fails for the remainder of the least number by -1.
+  const byMinusOne = operator === '%' ? ` WHEN ${b} = -1 AND ${a} IS NOT NULL THEN 0` : '';
+  return { sql: `(CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failure('Division by zero', type)}${byMinusOne} ELSE ${divided} END)`, type };
 }
 
 function decimals(operator: ArithmeticOperator, left: Typed, right: Typed, x: Digits, y: Digits): { sql: string; type: SqlType } | Complaint {

@@ -12,7 +12,7 @@ export const ARRAYS: readonly FunctionRow[] = [
   scalar('contains(array(T), T) → boolean', 'millrace_contains($1, $2)'),
   scalar('element_at(array(T), bigint) → T', ([list, index], returns) =>
     `(CASE WHEN ${index?.sql} = 0 THEN ${failure('SQL array indices start at 1', returns)} ELSE ${list?.sql}[${index?.sql}] END)`),
-  scalar('array_join(array(varchar), varchar) → varchar', 'array_to_string($1, $2)', { note: 'leaves out NULLs' }),
+  scalar("array_join(array(varchar), 'separator') → varchar", 'array_to_string($1, $2)', { note: 'leaves out NULLs' }),
   scalar('array_sort(array(T)) → array(T)', "list_sort($1, 'ASC', 'NULLS LAST')"),
   scalar('array_max(array(T)) → T', 'millrace_list_max($1)', { note: 'NULL if any element is' }),
   scalar('array_min(array(T)) → T', 'millrace_list_min($1)', { note: 'NULL if any element is' }),
@@ -62,7 +62,7 @@ const PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\["[^"\\]*"\]|\[\d+\])*$/;
 
 export const JSONS: readonly FunctionRow[] = [
   scalar("json_extract_scalar(varchar, 'path') → varchar", jsonScalar, {
-    note: 'paths of names and indexes; text that is no JSON, and a number with a fraction or an exponent, are an error here',
+    use: 'queries', note: 'paths of names and indexes; text that is no JSON, and a number with a fraction or an exponent, are an error here',
   }),
 ];
 

@@ -1,6 +1,6 @@
 // CAST and TRY_CAST, one row a pair of types.
 import { quoteString } from '../literals.ts';
-import { isInteger, sameType } from '../types/coercion.ts';
+import { coerces, isInteger } from '../types/coercion.ts';
 import { castTo, failure, type Typed } from '../types/expression.ts';
 import { duckDbType, nameOfType, type SqlType, type TypeKind } from '../types/types.ts';
 import type { Complaint } from './rows.ts';
@@ -99,7 +99,7 @@ function timeCaster(from: SqlType, to: SqlType): Caster | undefined {
 /** `CAST(value AS to)`; `length` for `varchar(3)`. */
 export function cast(value: Typed, to: SqlType, safe: boolean, length?: number): { sql: string; type: SqlType } | Complaint {
   const type = to.kind === 'instant' && value.type.kind === 'instant' ? { ...to, zone: value.type.zone } : to;
-  if (value.type.kind === 'array' && to.kind === 'array' && sameType(value.type, to)) return { sql: value.sql, type };
+  if (value.type.kind === 'array' && coerces(value.type, to)) return { sql: castTo(value.sql, to), type };
   const caster = casterOf(value.type, type);
   if (!caster) {
     const floating = isFloating(value.type) && to.kind === 'varchar';

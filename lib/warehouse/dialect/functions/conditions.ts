@@ -1,21 +1,28 @@
 // Choices between values, and what NULL does in them.
 import { castTo, type Typed } from '../types/expression.ts';
-import { nameOfType, type SqlType } from '../types/types.ts';
+import type { SqlType } from '../types/types.ts';
 import { compare } from './comparison.ts';
 import { scalar, type FunctionRow, type Translated } from './rows.ts';
 
 export const CONDITIONS: readonly FunctionRow[] = [
-  scalar('coalesce(T, T...) → T', (args) => `coalesce(${args.map(({ sql }) => sql).join(', ')})`),
+  scalar('coalesce(T, T...) → T', firstOf),
   scalar('nullif(T, U) → T', nullIf),
   scalar('if(boolean, T) → T', '(CASE WHEN $1 THEN $2 END)'),
   scalar('if(boolean, T, T) → T', '(CASE WHEN $1 THEN $2 ELSE $3 END)'),
   scalar('greatest(T, T...) → T', (args, returns) => extreme('greatest', args, returns), { note: 'NULL if any argument is' }),
   scalar('least(T, T...) → T', (args, returns) => extreme('least', args, returns), { note: 'NULL if any argument is' }),
-  scalar('try(T) → T', 'TRY($1)', { note: 'NULL where the expression fails' }),
-  scalar('typeof(T) → varchar', ([x]) => `'${nameOfType(x?.type ?? { kind: 'unknown' })}'`, {
-    note: 'varchar without its length',
-  }),
 ];
+
+/**
+ * The later arguments of COALESCE are for the rows that need them. DuckDB knows that, until it computes what occurs twice in a query
+ * ahead of it, for all rows; in CASE it does not. So an argument that may fail stands in a CASE.
+ */
+function firstOf(args: readonly Typed[]): string {
+  const texts = args.map(({ sql }) => sql);
+  if (!texts.slice(1).some((sql) => /CASE|millrace_/.test(sql))) return `coalesce(${texts.join(', ')})`;
+  const branches = texts.slice(0, -1).map((sql) => `WHEN ${sql} IS NOT NULL THEN ${sql}`);
+  return `(CASE ${branches.join(' ')} ELSE ${texts.at(-1)} END)`;
+}
 
 function nullIf([x, y]: readonly Typed[]): Translated {
   if (!x || !y) return '';

@@ -1,15 +1,17 @@
 // Regular expressions: the part of the syntax in which Trino's Joni and DuckDB's RE2 agree, written for RE2.
 
 export interface Regex {
-  /** The pattern for RE2. */
+  /** The pattern for RE2, without a `$` at its end. */
   re2: string;
+  /** Does it end with `$`? In Trino that also stands before a last line feed. */
+  atEnd: boolean;
   groups: number;
   /** Groups that may take no part in a match: Trino gives NULL for them, DuckDB an empty string. */
   optionalGroups: ReadonlySet<number>;
   /** May it match nothing at all? The engines go on differently after an empty match. */
   matchesEmpty: boolean;
-  /** Does it look for the end with `$`, which in Trino also stands before a last line feed? */
-  usesDollar: boolean;
+  /** Is there a `$` elsewhere? Then a match may hold a line feed that Trino leaves out. */
+  innerDollar: boolean;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -21,12 +23,15 @@ const CLASS_ESCAPES: Readonly<Record<string, string>> = {
 };
 const QUANTIFIER = /(?:[*+?]|\{\d+(?:,\d*)?\})/y;
 
+/** Where Trino's `$` stands. */
+export const LAST_LINE_END = '\\n?\\z';
+
 class Reader {
   readonly text: string;
   at = 0;
   groups = 0;
   readonly optionalGroups = new Set<number>();
-  usesDollar = false;
+  innerDollar = false;
 
   constructor(text: string) {
     this.text = text;
@@ -35,12 +40,14 @@ class Reader {
 
 /** Reads a pattern, or tells what in it the engines read differently. */
 export function readRegex(pattern: string): Regex | string {
-  const reader = new Reader(pattern);
+  const atEnd = /(?<!\\)(?:\\\\)*\$$/.test(pattern);
+  const reader = new Reader(atEnd ? pattern.slice(0, -1) : pattern);
   try {
-    const { re2, empty } = alternatives(reader);
-    if (reader.at < pattern.length) return 'an unmatched )';
-    const { groups, optionalGroups, usesDollar } = reader;
-    return { re2, groups, optionalGroups, matchesEmpty: empty, usesDollar };
+    const { re2, empty, branches } = alternatives(reader);
+    if (reader.at < reader.text.length) return 'an unmatched )';
+    if (atEnd && branches > 1) return 'a $ that belongs to one of several alternatives';
+    const { groups, optionalGroups, innerDollar } = reader;
+    return { re2, atEnd, groups, optionalGroups, matchesEmpty: empty, innerDollar };
   } catch (error) {
     if (error instanceof Unclear) return error.message;
     throw error;
@@ -50,7 +57,7 @@ export function readRegex(pattern: string): Regex | string {
 class Unclear extends Error {}
 interface Piece { re2: string; empty: boolean }
 
-function alternatives(reader: Reader): Piece {
+function alternatives(reader: Reader): Piece & { branches: number } {
   const branches: Piece[] = [];
   const firstGroup = reader.groups + 1;
   branches.push(sequence(reader));
@@ -59,7 +66,7 @@ function alternatives(reader: Reader): Piece {
     branches.push(sequence(reader));
   }
   if (branches.length > 1) for (let group = firstGroup; group <= reader.groups; group++) reader.optionalGroups.add(group);
-  return { re2: branches.map(({ re2 }) => re2).join('|'), empty: branches.some(({ empty }) => empty) };
+  return { re2: branches.map(({ re2 }) => re2).join('|'), empty: branches.some(({ empty }) => empty), branches: branches.length };
 }
 
 function sequence(reader: Reader): Piece {
@@ -110,8 +117,8 @@ function oneAtom(reader: Reader): Piece {
     case '^':
       return { re2: '\\A', empty: true };
     case '$':
-      reader.usesDollar = true;
-      return { re2: '\\n?\\z', empty: true };
+      reader.innerDollar = true;
+      return { re2: LAST_LINE_END, empty: true };
     case '*':
     case '+':
     case '?':

@@ -52,6 +52,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   to_date: 'use date_parse',
   transform: 'use UNNEST',
   filter: 'use UNNEST and WHERE',
+  try: 'use TRY_CAST, nullif, or CASE',
   uuid: 'ids are made by the run, not by SQL',
 };
 

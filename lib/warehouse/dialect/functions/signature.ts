@@ -4,20 +4,18 @@ import type { Typed } from '../types/expression.ts';
 import { array, decimal, instant, MOST_DECIMAL_DIGITS, timestamp, typeOf, UNKNOWN, type SqlType } from '../types/types.ts';
 
 /** A parameter's type: a plain one, one with a free part (`decimal(p, s)`, `timestamp(p)`, `T`, `array(T)`), or a literal (`'unit'`). */
-interface Parameter { pattern: Pattern; variadic: boolean }
-type Pattern =
+export interface Parameter { pattern: Pattern; variadic: boolean }
+export type Pattern =
   | { kind: 'type'; type: SqlType }
   | { kind: 'decimal' }
   | { kind: 'timestamp' }
   | { kind: 'instant' }
   | { kind: 'any'; name: string; array: boolean }
-  | { kind: 'literal' };
+  | { kind: 'literal'; meaning: string };
 
 export interface Signature {
   name: string;
   parameters: readonly Parameter[];
-  /** How many may be left out at the end. */
-  optional: number;
   returns: string;
   text: string;
 }
@@ -31,7 +29,7 @@ export function parseSignature(text: string): Signature {
     const variadic = each.endsWith('...');
     return { pattern: patternOf(variadic ? each.slice(0, -3) : each), variadic };
   });
-  return { name, parameters, optional: 0, returns, text };
+  return { name, parameters, returns, text };
 }
 
 function splitList(list: string): string[] {
@@ -39,7 +37,7 @@ function splitList(list: string): string[] {
 }
 
 function patternOf(text: string): Pattern {
-  if (text.startsWith("'")) return { kind: 'literal' };
+  if (text.startsWith("'")) return { kind: 'literal', meaning: text.slice(1, -1) };
   if (text === 'decimal(p, s)') return { kind: 'decimal' };
   if (text === 'timestamp(p)') return { kind: 'timestamp' };
   if (text === 'timestamp(p) with time zone') return { kind: 'instant' };
@@ -105,7 +103,7 @@ function targetOf(pattern: Pattern, { type, source }: Typed, variables: Readonly
     case 'type':
       return pattern.type;
     case 'literal':
-      return source?.kind === 'literal' ? type : undefined;
+      return source?.kind === 'literal' && source.type === 'string' ? type : undefined;
     case 'decimal': {
       const digits = asDecimal(type) ?? { precision: 1, scale: 0 };
       return decimal(digits.precision, digits.scale);

@@ -1,7 +1,8 @@
 // Functions of text and bytes.
-import { literalInteger, literalText, type Typed } from '../types/expression.ts';
+import { failure, literalInteger, literalText, type Typed } from '../types/expression.ts';
+import { VARBINARY } from '../types/types.ts';
 import { quoteString } from '../literals.ts';
-import { readRegex, readReplacement, type Regex } from './regex.ts';
+import { LAST_LINE_END, readRegex, readReplacement, type Regex } from './regex.ts';
 import { fill, scalar, type Complaint, type FunctionRow, type Translated } from './rows.ts';
 
 /** What Trino's trim takes away: the white space of Unicode but for the spaces that do not break. */
@@ -16,7 +17,7 @@ export const STRINGS: readonly FunctionRow[] = [
   scalar('length(varchar) → bigint', 'length($1)', { note: 'code points' }),
   scalar('length(varbinary) → bigint', 'octet_length($1)'),
   scalar('lower(varchar) → varchar', 'lower($1)'),
-  scalar('upper(varchar) → varchar', 'upper($1)'),
+  scalar('upper(varchar) → varchar', 'millrace_upper($1)', { note: 'ß stays' }),
   ...['trim', 'ltrim', 'rtrim'].map((name) =>
     scalar([`${name}(varchar) → varchar`, `${name}(varchar, varchar) → varchar`], ([x, characters]) =>
       `${name}(${x?.sql}, ${characters?.sql ?? WHITE_SPACE})`)),
@@ -25,25 +26,24 @@ export const STRINGS: readonly FunctionRow[] = [
   }),
   scalar('strpos(varchar, varchar) → bigint', 'strpos($1, $2)', { note: 'also written position(part IN text)' }),
   scalar('starts_with(varchar, varchar) → boolean', 'starts_with($1, $2)'),
-  scalar('replace(varchar, varchar) → varchar', "millrace_replace($1, $2, '')"),
-  scalar('replace(varchar, varchar, varchar) → varchar', 'millrace_replace($1, $2, $3)'),
+  scalar("replace(varchar, 'part') → varchar", nonEmpty("replace($1, $2, '')")),
+  scalar("replace(varchar, 'part', varchar) → varchar", nonEmpty('replace($1, $2, $3)')),
   scalar('concat(varchar, varchar...) → varchar', (args) => `(${args.map(({ sql }) => sql).join(' || ')})`, { note: 'NULL if any part is' }),
   scalar('concat_ws(varchar, varchar...) → varchar', (args) => `concat_ws(${args.map(({ sql }) => sql).join(', ')})`, { note: 'leaves out NULLs' }),
-  scalar('split(varchar, varchar) → array(varchar)', splitLiteral('string_split($1, $2)')),
-  scalar('split_part(varchar, varchar, bigint) → varchar', splitLiteral('millrace_part(string_split($1, $2), $3)')),
-  scalar('lpad(varchar, bigint, varchar) → varchar', padded('lpad')),
-  scalar('rpad(varchar, bigint, varchar) → varchar', padded('rpad')),
+  scalar("split(varchar, 'separator') → array(varchar)", nonEmpty('string_split($1, $2)')),
+  scalar("split_part(varchar, 'separator', bigint) → varchar", nonEmpty('millrace_part(string_split($1, $2), $3)')),
+  scalar("lpad(varchar, bigint, 'padding') → varchar", padded('lpad')),
+  scalar("rpad(varchar, bigint, 'padding') → varchar", padded('rpad')),
   scalar('translate(varchar, varchar, varchar) → varchar', 'translate($1, $2, $3)'),
   scalar('chr(bigint) → varchar', 'chr(CAST($1 AS INTEGER))'),
   scalar('regexp_like(varchar, \'pattern\') → boolean', regexLike, { note: REGEX_NOTE }),
   scalar(['regexp_extract(varchar, \'pattern\') → varchar', 'regexp_extract(varchar, \'pattern\', integer) → varchar'], regexExtract),
   scalar(['regexp_replace(varchar, \'pattern\') → varchar', 'regexp_replace(varchar, \'pattern\', \'replacement\') → varchar'], regexReplace),
   scalar('to_utf8(varchar) → varbinary', 'encode($1)'),
-  scalar('from_utf8(varbinary) → varchar', 'decode($1)', { note: 'bytes that are no UTF-8 are an error here, U+FFFD in Athena' }),
   scalar('to_hex(varbinary) → varchar', 'hex($1)'),
-  scalar('from_hex(varchar) → varbinary', 'unhex($1)'),
+  scalar('from_hex(varchar) → varbinary', ([x]) =>
+    `(CASE WHEN regexp_full_match(${x?.sql}, '([0-9A-Fa-f]{2})*') THEN unhex(${x?.sql}) WHEN ${x?.sql} IS NOT NULL THEN ${failure('not hexadecimal', VARBINARY)} END)`),
   scalar('to_base64(varbinary) → varchar', 'to_base64($1)'),
-  scalar('from_base64(varchar) → varbinary', 'from_base64($1)'),
   ...['md5', 'sha1', 'sha256'].map((name) => scalar(`${name}(varbinary) → varbinary`, `unhex(${name}($1))`)),
 ];
 
@@ -57,17 +57,15 @@ function substring([text, start, length]: readonly Typed[]): string {
   return length === undefined ? `millrace_substr(${text?.sql}, ${start?.sql})` : `millrace_substr_for(${text?.sql}, ${start?.sql}, ${length.sql})`;
 }
 
-function splitLiteral(template: string): (args: readonly Typed[]) => Translated {
-  return (args) =>
-    literalText(args[1])
-      ? fill(template, args.map(({ sql }) => sql))
-      : { complaint: 'the separator must be a literal, and not empty' };
+/** Functions that look for a text: what an empty one means differs. */
+function nonEmpty(template: string): (args: readonly Typed[]) => Translated {
+  return (args) => (literalText(args[1]) ? fill(template, args.map(({ sql }) => sql)) : { complaint: 'the text that is looked for must not be empty' });
 }
 
 function padded(name: string): (args: readonly Typed[]) => Translated {
   return ([text, length, padding]) => {
     const places = literalInteger(length);
-    if (places === undefined || places < 0 || !literalText(padding)) return { complaint: `${name} wants a literal length and a literal padding` };
+    if (places === undefined || places < 0 || !literalText(padding)) return { complaint: `${name} wants a literal length, and a padding that is not empty` };
     return `${name}(${text?.sql}, ${places}, ${padding?.sql})`;
   };
 }
@@ -82,30 +80,37 @@ function regexOf(pattern: Typed | undefined): Regex | Complaint {
 
 function regexLike([text, pattern]: readonly Typed[]): Translated {
   const regex = regexOf(pattern);
-  return 'complaint' in regex ? regex : `regexp_matches(${text?.sql}, ${quoteString(regex.re2)})`;
+  if ('complaint' in regex) return regex;
+  return `regexp_matches(${text?.sql}, ${quoteString(regex.re2 + (regex.atEnd ? LAST_LINE_END : ''))})`;
 }
 
-const DOLLAR = { complaint: 'in Athena $ also matches before a line feed at the end', todo: 'write \\z for the end of the text' };
+const INNER_DOLLAR = { complaint: 'in Athena $ also matches before a line feed at the end', todo: 'write \\z for the end of the text' };
 
 function regexExtract([text, pattern, group]: readonly Typed[]): Translated {
   const regex = regexOf(pattern);
   if ('complaint' in regex) return regex;
-  if (regex.usesDollar) return DOLLAR;
+  if (regex.innerDollar) return INNER_DOLLAR;
   const number = group === undefined ? 0 : literalInteger(group);
   if (number === undefined || number < 0) return { complaint: 'the number of the group must be a literal' };
   if (number > regex.groups) return { complaint: `the pattern has ${regex.groups} groups, not ${number}` };
   if (regex.optionalGroups.has(number)) return { complaint: `group ${number} may take no part in a match: Athena gives NULL, DuckDB an empty text` };
-  const quoted = quoteString(regex.re2);
-  return `(CASE WHEN regexp_matches(${text?.sql}, ${quoted}) THEN regexp_extract(${text?.sql}, ${quoted}, ${number}) END)`;
+  // With `$` the match proper becomes a group of its own, without the line feed behind it.
+  const quoted = quoteString(regex.atEnd ? `(${regex.re2})${LAST_LINE_END}` : regex.re2);
+  const extracted = `regexp_extract(${text?.sql}, ${quoted}, ${number + (regex.atEnd ? 1 : 0)})`;
+  // No match is an empty text in DuckDB: where a match cannot be empty, that tells the two apart.
+  if (number === 0 && !regex.matchesEmpty) return `nullif(${extracted}, '')`;
+  return `(CASE WHEN regexp_matches(${text?.sql}, ${quoted}) THEN ${extracted} END)`;
 }
 
 function regexReplace([text, pattern, replacement]: readonly Typed[]): Translated {
   const regex = regexOf(pattern);
   if ('complaint' in regex) return regex;
-  if (regex.usesDollar) return DOLLAR;
+  if (regex.innerDollar) return INNER_DOLLAR;
   if (regex.matchesEmpty) return { complaint: 'the pattern may match nothing, and the engines then replace differently' };
   if (regex.optionalGroups.size > 0) return { complaint: 'a group that may take no part in a match is replaced differently' };
   const written = replacement === undefined ? { re2: '' } : readReplacement(literalText(replacement) ?? '', regex.groups);
   if (typeof written === 'string') return { complaint: `the replacement has ${written}` };
-  return `regexp_replace(${text?.sql}, ${quoteString(regex.re2)}, ${quoteString(written.re2)}, 'g')`;
+  const found = regex.atEnd ? `(?:${regex.re2})(\\n?)\\z` : regex.re2;
+  const kept = regex.atEnd ? `${written.re2}\\${regex.groups + 1}` : written.re2;
+  return `regexp_replace(${text?.sql}, ${quoteString(found)}, ${quoteString(kept)}, 'g')`;
 }

@@ -49,10 +49,7 @@ export const TIMES: readonly FunctionRow[] = [
   scalar(['last_day_of_month(date) → date', 'last_day_of_month(timestamp(p)) → date'], 'last_day($1)'),
   scalar("date_format(timestamp(p), 'format') → varchar", dateFormat, { note: `letters: ${'%Y %m %d %H %i %s %T %j %y %a %b %M %W %x %v %c %e %k %h %l %p'}` }),
   scalar("date_parse(varchar, 'format') → timestamp(3)", dateParse, { note: 'letters: %Y %m %d %H %i %s %c %e %k' }),
-  scalar('from_iso8601_date(varchar) → date', ([x]) => `millrace_iso_date(${x?.sql}, ${failure('no ISO 8601 date', DATE)})`, {
-    note: 'of the form 2026-01-31 only',
-  }),
-  scalar('from_unixtime(double) → timestamp(3) with time zone', 'make_timestamptz(CAST(round($1 * 1000) AS BIGINT) * 1000)', { note: 'UTC' }),
+  scalar('from_unixtime(double) → timestamp(3) with time zone', 'millrace_unixtime($1)', { note: 'UTC' }),
   scalar('to_unixtime(timestamp(p)) → double', 'epoch($1)'),
   scalar('to_unixtime(timestamp(p) with time zone) → double', 'epoch($1)'),
   scalar("with_timezone(timestamp(p), 'zone') → timestamp(p) with time zone", withTimeZone, {
@@ -108,7 +105,9 @@ function dateTrunc([unit, time]: readonly Typed[], returns: SqlType): Translated
 function dateFormat([time, format]: readonly Typed[]): Translated {
   const printed = printFormat(literalText(format) ?? '');
   if (typeof printed === 'string') return { complaint: `date_format with ${printed} is not allowed` };
-  return `strftime(${time?.sql}, ${quoteString(printed.strftime)})`;
+  const precision = time?.type.kind === 'timestamp' ? time.type.precision : 0;
+  // Trino formats the time to the millisecond, rounded.
+  return `strftime(${roundTime(time?.sql ?? 'NULL', precision, 3)}, ${quoteString(printed.strftime)})`;
 }
 
 function dateParse([text, format]: readonly Typed[], returns: SqlType): Translated {

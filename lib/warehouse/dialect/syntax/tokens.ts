@@ -25,7 +25,7 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', RegExp])[] = [
   ['quoted', /"(?:[^"]|"")*"/y],
   ['string', /'(?:[^']|'')*'/y],
   ['parameter', /:[A-Za-z_][A-Za-z0-9_]*/y],
-  ['symbol', /<>|!=|<=|>=|\|\||->|=>|::|[=<>+\-*/%()[\],.;?:@]/y],
+  ['symbol', /<>|!=|<=|>=|\|\||->|=>|::|[=<>+\-*/%()[\],.;?:@&|^~!]/y],
 ];
 
 const VALUES: Partial<Record<TokenKind, (text: string) => string>> = {
