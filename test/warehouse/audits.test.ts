@@ -1,7 +1,8 @@
 // Every audit finds the defect that it is for, passes without it, and blocks or warns as the header says.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runModel, type AuditResult } from '../../lib/warehouse/index.ts';
-import { Home, model, projectFrom } from './support/home.ts';
+import { Home } from './support/home.ts';
+import { model, projectFrom } from './support/project.ts';
 
 let home: Home;
 let counter = 0;

@@ -1,26 +1,12 @@
 // Incremental runs leave the table that computing everything would leave, whatever files came, late, changed or taken back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { date, id, integer, source } from '../../lib/contracts/index.ts';
 import { expandSources, runModel, type Project } from '../../lib/warehouse/index.ts';
-import { Home, model, projectFrom } from './support/home.ts';
+import { bronzeEvents, EVENT_MODELS, events, type EventRow } from './support/events.ts';
+import { Home } from './support/home.ts';
+import { projectFrom } from './support/project.ts';
 
-const events = source('events', {
-  description: 'Events.', owner: 'tests', version: '1.0', timeZone: 'UTC', key: ['event_id'],
-  columns: { event_id: id(), customer: id(), day: date(), amount: integer() },
-});
-
-const DAILY = 'SELECT day, count(*) AS events, CAST(sum(amount) AS bigint) AS total FROM source.events GROUP BY day';
-const CUSTOMERS = 'SELECT customer, count(*) AS events, max(day) AS last_day FROM source.events GROUP BY customer';
-const MODELS = {
-  'silver.by_month': model('kind: partitions\npartition_by: month(day)\ntime: { column: day, grain: month }\nchanges: { source.events: day }', DAILY),
-  'silver.by_day': model('kind: append\ntime: { column: day, grain: day }\nchanges: { source.events: day }', DAILY),
-  'silver.customers': model('kind: merge\nkey: customer\npartition_by: bucket(2, customer)\nchanges: { source.events: customer }', CUSTOMERS),
-  'gold.from_days': model('kind: partitions\npartition_by: month(day)\ntime: { column: day, grain: month }\nchanges: { silver.by_day: day }', 'SELECT day, total + 1 AS more FROM silver.by_day'),
-};
-
-interface Row { event: number; customer: number; day: number; amount: number }
-type Step = { do: 'append'; rows: Row[] } | { do: 'run'; model: number } | { do: 'delete'; file: number } | { do: 'backfill'; model: number };
+type Step = { do: 'append'; rows: EventRow[] } | { do: 'run'; model: number } | { do: 'delete'; file: number } | { do: 'backfill'; model: number };
 
 const row = fc.record({ event: fc.nat(30), customer: fc.nat(6), day: fc.nat(90), amount: fc.nat(100) });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -35,13 +21,9 @@ let arrival = 0;
 beforeAll(async () => { home = await Home.open(); });
 afterAll(() => home.close());
 
-function bronze(rows: readonly Row[]): string {
+function bronze(rows: readonly EventRow[]): string {
   arrival += 1;
-  const values = rows.map(({ event, customer, day, amount }, index) => {
-    const date = new Date(Date.UTC(2018, 0, 1 + day)).toISOString().slice(0, 10);
-    return `('e${event}', 'c${customer}', '${date}', '${amount}', 'f', 'f${String(arrival).padStart(6, '0')}', ${index + 1}::BIGINT, TIMESTAMP '2018-06-01 00:00:00' + to_seconds(${arrival}), '1.0')`;
-  });
-  return `SELECT * FROM (VALUES ${values.join(', ')}) AS t(event_id, customer, day, amount, _file, _file_id, _row, _ingested_at, _contract_version)`;
+  return bronzeEvents(arrival, rows);
 }
 
 async function contentOf(project: Project, name: string): Promise<[unknown[][], unknown[][]]> {
@@ -58,8 +40,8 @@ async function reset(): Promise<void> {
 
 describe('incremental models', () => {
   it('equal a computation from scratch after any sequence of arrivals, late rows, corrections, removals and runs', async () => {
-    const project = projectFrom(MODELS, [events]);
-    const names = Object.keys(MODELS);
+    const project = projectFrom(EVENT_MODELS, [events]);
+    const names = Object.keys(EVENT_MODELS);
     let parts = 0;
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
       await reset();

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditModel, discardLeftovers, planModel, prepareModel, publishModel, runModel, type PreparedModel } from '../../lib/warehouse/index.ts';
-import { Home, model, projectFrom } from './support/home.ts';
+import { Home } from './support/home.ts';
+import { model, projectFrom } from './support/project.ts';
 
 let home: Home;
 beforeEach(async () => { home = await Home.open(); });

@@ -1,31 +1,12 @@
-// A lake in a folder of its own with the DuckDB engine over it, and models given as texts.
+// A lake in a folder of its own with the DuckDB engine over it.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync, readdirSync } from 'node:fs';
 import { systemClock, type Clock } from '../../../lib/base/index.ts';
-import type { Contract } from '../../../lib/contracts/index.ts';
 import { openFolderLake, type DataFile, type Lake, type Table } from '../../../lib/lake/index.ts';
 import { Database, tableColumnsFor, writeRows } from '../../../lib/lake/duckdb/index.ts';
 import { DuckDbEngine } from '../../../lib/warehouse/duckdb/index.ts';
-import { projectOf, Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
-
-const AUDITS = join(import.meta.dirname, '../../../sql/audits');
-
-/** Models by name → header lines and SELECT, with the project's own audits. */
-export function projectFrom(models: Readonly<Record<string, string>>, contracts: readonly Contract[] = []): Project {
-  const audits = readdirSync(AUDITS).map((file) => ({ layer: 'audits', name: file.replace('.sql', ''), path: join(AUDITS, file), text: readFileSync(join(AUDITS, file), 'utf8') }));
-  const files = Object.entries(models).map(([name, text]) => {
-    const [layer = '', table = ''] = name.split('.');
-    return { layer, name: table, path: `sql/${layer}/${table}.sql`, text };
-  });
-  return projectOf([...audits, ...files], new Map(contracts.map((contract) => [contract.name, contract])));
-}
-
-/** A model's text from header lines and a SELECT. */
-export function model(header: string, sql: string): string {
-  return `/*\ndescription: A table.\nowner: tests\n${header.trim()}\n*/\n${sql}`;
-}
+import { Relations, type Engine, type Parameters, type Project, type RunContext } from '../../../lib/warehouse/index.ts';
 
 export class Home {
   readonly folder: string;
