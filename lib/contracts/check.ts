@@ -1,7 +1,11 @@
 // Is a contract well formed? Every mistake is found before anything is derived from it, and reported with its place.
 import { MillraceError } from '../base/index.ts';
+import { digitsOf } from './grammar/numbers.ts';
+import { patternProblem } from './grammar/patterns.ts';
+import { ISO_DATE, parseFormat } from './grammar/times.ts';
 import { columnsOf } from './source.ts';
-import type { Column, ColumnKind, Contract } from './types.ts';
+import type { Column, Contract } from './types.ts';
+import { validationPlan } from './validate/plan.ts';
 
 /** Names that every bronze table has besides the contract's own columns. */
 export const SYSTEM_COLUMNS: readonly string[] = Object.freeze([
@@ -9,7 +13,6 @@ export const SYSTEM_COLUMNS: readonly string[] = Object.freeze([
 ]);
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
-const NUMERIC: readonly ColumnKind[] = ['integer', 'decimal', 'money', 'epoch_ms'];
 
 /** Throws `bad_input` with the first thing that is wrong; `where` is the contract's file. */
 export function checkContract(contract: Contract, where: string = `contract ${contract.name}`): void {
@@ -28,6 +31,7 @@ export function checkContract(contract: Contract, where: string = `contract ${co
   }
   checkColumns(contract, refuse);
   checkReferencesToColumns(contract, refuse);
+  checkRules(contract, where, refuse);
 }
 
 type Refuse = (message: string, todo: string) => never;
@@ -62,24 +66,56 @@ function checkColumn(contract: Contract, header: string, column: Column, refuse:
       refuse(`column ${header}: a decimal has 1 to 38 digits, and no more decimals than digits`, 'Write for example precision: 9, scale: 3.');
     }
   }
-  if (column.accepted?.length === 0) refuse(`column ${header} accepts no value`, 'List the values, or remove accepted.');
-  if (column.pattern !== undefined) checkPattern(header, column.pattern, refuse);
-  for (const bound of [column.min, column.max]) {
-    if (bound !== undefined && NUMERIC.includes(column.kind) && !/^-?\d+(\.\d+)?$/.test(String(bound))) {
-      refuse(`column ${header}: the bound ${bound} is no plain number`, 'Write it with digits, as text if it has many.');
+  if (column.accepted !== undefined && column.pattern !== undefined) refuse(`column ${header} has a pattern and a list of accepted values`, 'Keep one of them.');
+  if (column.accepted !== undefined && (column.accepted.length === 0 || column.accepted.some((value) => value === '' || value.includes('\u001f')))) {
+    refuse(`column ${header}: accepted values are texts of at least one character`, 'List the values; for empty fields write nullable: true.');
+  }
+  const textual = column.kind === 'id' || column.kind === 'text';
+  if (!textual && (column.accepted !== undefined || column.pattern !== undefined)) refuse(`column ${header}: accepted and pattern are for id and text`, 'Use min and max, or a rule.');
+  const problem = column.pattern === undefined ? undefined : patternProblem(column.pattern);
+  if (problem !== undefined) refuse(`column ${header}: ${problem}`, 'A pattern always has to match the whole value.');
+  if (column.formats !== undefined) checkFormats(header, column.formats, refuse);
+  checkBounds(header, column, refuse);
+}
+
+function checkFormats(header: string, formats: readonly string[], refuse: Refuse): void {
+  for (const format of formats) {
+    try {
+      parseFormat(format);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      refuse(`column ${header}: ${error.message}`, error.todo ?? 'Mend the format.');
     }
   }
 }
 
-/** Only what RE2 and JavaScript read alike. */
-function checkPattern(header: string, pattern: string, refuse: Refuse): void {
-  try {
-    ''.match(new RegExp(`^(?:${pattern})$`, 'su'));
-  } catch {
-    refuse(`column ${header}: the pattern ${pattern} is no regular expression`, 'Mend it; it always has to match the whole value.');
+function checkBounds(header: string, column: Column, refuse: Refuse): void {
+  const { scale } = digitsOf(column);
+  const bounds = [column.min, column.max].filter((bound) => bound !== undefined);
+  for (const bound of bounds) {
+    if (column.kind === 'id' || column.kind === 'text' || column.kind === 'boolean') refuse(`column ${header}: a ${column.kind} has no bounds`, 'Use pattern, accepted or a rule.');
+    else if (column.kind === 'date' || column.kind === 'timestamp') {
+      const shape = column.kind === 'date' ? '[0-9]{4}-[0-9]{2}-[0-9]{2}' : '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?';
+      const real = new RegExp(`^(?:${shape})$`).test(String(bound)) && new RegExp(`^(?:${ISO_DATE})$`).test(String(bound).slice(0, 10));
+      if (!real) refuse(`column ${header}: the bound ${bound} is no ${column.kind === 'date' ? 'date' : 'local time'}`, `Write for example '2018-01-31'.`);
+    } else if (!new RegExp(`^-?[0-9]{1,38}(?:\\.[0-9]{1,${Math.max(1, scale)}})?$`).test(String(bound)) || (scale === 0 && String(bound).includes('.'))) {
+      refuse(`column ${header}: the bound ${bound} is no number with at most ${scale} decimals`, 'Write it with digits, as text if it has many.');
+    }
   }
-  if (/\(\?[^:]|\\[^.\\+*?()|[\]{}^$/-]|[^ -~]/.test(pattern)) {
-    refuse(`column ${header}: the pattern ${pattern} uses more than characters, classes in [], groups, | and counts`, 'Write [0-9] for \\d, and no look-around or back-reference.');
+  const [min, max] = [column.min, column.max];
+  if (min !== undefined && max !== undefined && (typeof min === 'number' && typeof max === 'number' ? min > max : false)) refuse(`column ${header}: the minimum ${min} is above the maximum ${max}`, 'Swap them.');
+}
+
+function checkRules(contract: Contract, where: string, refuse: Refuse): void {
+  for (const name of Object.keys(contract.rules)) {
+    if (!NAME.test(name)) refuse(`the rule ${name}: its name is lower case letters, digits and _`, 'Rename it, for example price_is_positive.');
+    if (columnsOf(contract).some((column) => column.name === name)) refuse(`the rule ${name} has the name of a column`, 'Rename it: reasons must tell them apart.');
+  }
+  try {
+    validationPlan(contract);
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    throw new MillraceError('bad_input', error.message, { where, todo: error.todo ?? 'Mend the rule.', cause: error });
   }
 }
 

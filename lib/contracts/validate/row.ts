@@ -1,6 +1,6 @@
 // The validator of events: a contract's plan as one JavaScript function. It finds what the SQL for files finds, by the same patterns.
 import { parseFormat } from '../grammar/times.ts';
-import { compileRule, type RuleValue } from '../rules/index.ts';
+import { compileRule, type RuleValue } from '../rules/evaluate.ts';
 import type { Failure } from '../types.ts';
 import { parseScaled, power } from '../values/numbers.ts';
 import { isoOfFormat, wallTimeOfIso } from '../values/times.ts';

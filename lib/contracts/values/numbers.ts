@@ -33,3 +33,10 @@ export function plainText(value: number): string {
   const shift = Number(exponent);
   return shift < 0 ? `${minus}0.${'0'.repeat(-shift - 1)}${digits}` : `${minus}${digits.padEnd(shift + 1, '0')}`;
 }
+
+/** -1, 0 or 1: the order of two numbers written in digits. */
+export function compareDecimals(a: string, b: string): number {
+  const scale = Math.max(a.split('.')[1]?.length ?? 0, b.split('.')[1]?.length ?? 0);
+  const [x, y] = [parseScaled(a, scale), parseScaled(b, scale)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
