@@ -70,7 +70,7 @@ export function dataFile(table: Table, options: FileOptions = {}): DataFile {
     recordCount: rows,
     fileSizeInBytes: BigInt(options.size ?? 1000),
     metrics: {
-      columnSizes: { 1: 400n }, valueCounts: { 1: rows, 2: rows }, nullValueCounts: { 1: 0n, 2: 0n },
+      columnSizes: { 1: 400n }, valueCounts: { 1: rows }, nullValueCounts: { 1: 0n },
       lowerBounds: { 1: BigInt(low) }, upperBounds: { 1: BigInt(high) },
     },
   };
