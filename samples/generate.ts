@@ -46,15 +46,43 @@ const LABEL_DAYS = 90;
  * Throws `usage` for options out of range, `interrupted` when the signal is aborted, `io` when the disk refuses.
  */
 export async function generateSample(options: SampleOptions): Promise<Truth> {
-  const { profile, scale = 1, seed = 7, out, defectRate = 0.005, brokenFiles = false, truthFile = join(out, 'truth.json'), onProgress, signal } = options;
+  const {
+    profile,
+    scale = 1,
+    seed = 7,
+    out,
+    defectRate = 0.005,
+    brokenFiles = false,
+    truthFile = join(out, 'truth.json'),
+    onProgress,
+    signal,
+  } = options;
   check(options);
-  const landing = new Landing({ out, seed, defectRate, defects: DEFECTS, ...(onProgress && { onProgress }), ...(signal && { signal }) });
+  const landing = new Landing({
+    out,
+    seed,
+    defectRate,
+    defects: DEFECTS,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  });
   try {
     await mkdir(out, { recursive: true });
-    const parts = profile === 'retailrocket' ? await clickstream(landing, seed, scale) : await shopOrMarketplace(landing, profile, seed, scale, defectRate);
+    const parts =
+      profile === 'retailrocket'
+        ? await clickstream(landing, seed, scale)
+        : await shopOrMarketplace(landing, profile, seed, scale, defectRate);
     const truth: Truth = {
-      format: 1, profile, scale, seed, defect_rate: defectRate, time_zone: 'America/Sao_Paulo', currency: 'BRL',
-      sources: bySource(landing.files), broken_files: [], ...parts,
+      format: 1,
+      profile,
+      scale,
+      seed,
+      defect_rate: defectRate,
+      time_zone: 'America/Sao_Paulo',
+      currency: 'BRL',
+      sources: bySource(landing.files),
+      broken_files: [],
+      ...parts,
     };
     if (brokenFiles) truth.broken_files = await writeBrokenFiles(landing, new Set(Object.keys(truth.sources)));
     await landing.raw(truthFile, readable(truth));
@@ -68,7 +96,13 @@ export async function generateSample(options: SampleOptions): Promise<Truth> {
 
 type Parts = Pick<Truth, 'as_of' | 'totals' | 'causes' | 'oracles'>;
 
-async function shopOrMarketplace(landing: Landing, profile: 'shop' | 'olist', seed: number, scale: number, defectRate: number): Promise<Parts> {
+async function shopOrMarketplace(
+  landing: Landing,
+  profile: 'shop' | 'olist',
+  seed: number,
+  scale: number,
+  defectRate: number,
+): Promise<Parts> {
   const market = makeMarketplace(seed, profile === 'shop' ? shopPlan(scale) : olistPlan(scale));
   plantOrphans(market, defectRate);
   const ids = new MarketIds(seed);
@@ -77,9 +111,15 @@ async function shopOrMarketplace(landing: Landing, profile: 'shop' | 'olist', se
   const asOf = dayOfSecond(market.plan.end) + 1;
   return {
     as_of: dateText(asOf),
-    totals: { marketplace: marketplaceTruth(market, written, asOf), ...(shop && { shop: await writeShop(landing, market, ids, shop, scale) }) },
+    totals: {
+      marketplace: marketplaceTruth(market, written, asOf),
+      ...(shop && { shop: await writeShop(landing, market, ids, shop, scale) }),
+    },
     causes: { marketplace: MARKETPLACE_CAUSES, ...(shop && { shop: SHOP_CAUSES }) },
-    oracles: { churn: churnTruth(market, market.plan.demand.until - LABEL_DAYS), ...(shop && { conversion: conversionOracle(shop.clicks) }) },
+    oracles: {
+      churn: churnTruth(market, market.plan.demand.until - LABEL_DAYS),
+      ...(shop && { conversion: conversionOracle(shop.clicks) }),
+    },
   };
 }
 
@@ -93,7 +133,13 @@ async function clickstream(landing: Landing, seed: number, scale: number): Promi
     as_of: dateText(LAST_DAY + 1),
     totals: { retailrocket: { events, item_properties: properties, category_tree: tree } },
     causes: { clickstream: CLICKSTREAM_CAUSES },
-    oracles: { conversion: { about: 'P(the item is bought in the visit, right after this view | visitor, item, price): the true probability of every view', ...conversion } },
+    oracles: {
+      conversion: {
+        about:
+          'P(the item is bought in the visit, right after this view | visitor, item, price): the true probability of every view',
+        ...conversion,
+      },
+    },
   };
 }
 
@@ -115,12 +161,20 @@ function check({ profile, scale = 1, seed = 7, defectRate = 0.005 }: SampleOptio
   if (!PROFILES.includes(profile)) refuse(`there is no profile ${String(profile)}`, `Profiles are ${PROFILES.join(', ')}.`);
   if (!(scale >= 0.01 && scale <= 100)) refuse(`the scale ${scale} is not between 0.01 and 100`, 'Leave it out for 1.');
   if (!Number.isSafeInteger(seed) || seed < 0) refuse(`the seed ${seed} is not a whole number from 0 on`, 'Leave it out for 7.');
-  if (!(defectRate >= 0 && defectRate <= 0.2)) refuse(`the defect rate ${defectRate} is not between 0 and 0.2`, 'Leave it out for 0.005.');
+  if (!(defectRate >= 0 && defectRate <= 0.2))
+    refuse(`the defect rate ${defectRate} is not between 0 and 0.2`, 'Leave it out for 0.005.');
 }
 
 function asMillraceError(thrown: unknown, out: string): unknown {
   const code = (thrown as NodeJS.ErrnoException).code;
   if (thrown instanceof MillraceError || typeof code !== 'string') return thrown;
-  const todo = code === 'ENOSPC' ? 'Make room, or choose a smaller --scale.' : 'Choose another folder with --out, or give this user the right to write there.';
-  return new MillraceError('io', `the sample cannot be written: ${(thrown as Error).message}`, { where: out, todo, cause: thrown });
+  const todo =
+    code === 'ENOSPC'
+      ? 'Make room, or choose a smaller --scale.'
+      : 'Choose another folder with --out, or give this user the right to write there.';
+  return new MillraceError('io', `the sample cannot be written: ${(thrown as Error).message}`, {
+    where: out,
+    todo,
+    cause: thrown,
+  });
 }

@@ -46,7 +46,16 @@ export interface Truth {
 
 /** Files of one source, added up. */
 export function sourceTruth(files: FileTruth[]): SourceTruth {
-  const truth: SourceTruth = { files, rows: 0, accepted: 0, rejected: 0, rejected_by_reason: {}, exact_duplicates: 0, superseded: 0, kept: 0 };
+  const truth: SourceTruth = {
+    files,
+    rows: 0,
+    accepted: 0,
+    rejected: 0,
+    rejected_by_reason: {},
+    exact_duplicates: 0,
+    superseded: 0,
+    kept: 0,
+  };
   for (const file of files) {
     truth.rows += file.rows;
     truth.rejected += file.bad;

@@ -10,10 +10,20 @@ import { Random } from './random.ts';
 import { saoPauloKind } from './time.ts';
 
 /** What was written so far, for a progress bar. */
-export interface Progress { source: string; file: string; rows: number; bytes: number; done: boolean }
+export interface Progress {
+  source: string;
+  file: string;
+  rows: number;
+  bytes: number;
+  done: boolean;
+}
 
 /** Rows of one file that somebody has to find, by kind and reason. */
-export interface PlantedRows { kind: Planted['kind']; reason?: string; rows: number[] }
+export interface PlantedRows {
+  kind: Planted['kind'];
+  reason?: string;
+  rows: number[];
+}
 
 /** What became of a file. */
 export interface FileTruth {
@@ -116,7 +126,15 @@ export class LandingFile {
   #untilDefect: number;
   #shown = 0;
 
-  private constructor(landing: Landing, source: string, name: string, columns: readonly string[], options: FileOptions, handle: FileHandle, temporary: string) {
+  private constructor(
+    landing: Landing,
+    source: string,
+    name: string,
+    columns: readonly string[],
+    options: FileOptions,
+    handle: FileHandle,
+    temporary: string,
+  ) {
     this.#landing = landing;
     this.#source = source;
     this.#name = name;
@@ -129,14 +147,30 @@ export class LandingFile {
     if (known === undefined) throw new MillraceError('internal', `no defects are declared for ${source}`);
     this.#planter = new Planter(source, columns, known, defectRate, new Random(seed, `defects.${source}/${name}`));
     this.#untilDefect = this.#planter.gap();
-    this.#truth = { file: `${source}/${name}`, bytes: 0, sha256: '', rows: 0, bad: 0, exact_duplicates: 0, superseded: 0, planted: [], local_times: {} };
+    this.#truth = {
+      file: `${source}/${name}`,
+      bytes: 0,
+      sha256: '',
+      rows: 0,
+      bad: 0,
+      exact_duplicates: 0,
+      superseded: 0,
+      planted: [],
+      local_times: {},
+    };
     if (options.mark) this.bytes.utf8('\ufeff');
     this.bytes.ascii(columns.map((column) => (options.quotedHeader ? `"${column}"` : column)).join(','));
     this.#lineEnd();
     this.#rowStart = this.bytes.at;
   }
 
-  static async create(landing: Landing, source: string, name: string, columns: readonly string[], options: FileOptions): Promise<LandingFile> {
+  static async create(
+    landing: Landing,
+    source: string,
+    name: string,
+    columns: readonly string[],
+    options: FileOptions,
+  ): Promise<LandingFile> {
     await mkdir(landing.workFolder, { recursive: true });
     await mkdir(join(landing.options.out, source), { recursive: true });
     const temporary = join(landing.workFolder, `${source}-${name}`);
@@ -172,7 +206,11 @@ export class LandingFile {
   /** Hands the bytes on to the disk. Throws `interrupted` when the signal was aborted. */
   async drain(): Promise<void> {
     const { signal, onProgress } = this.#landing.options;
-    if (signal?.aborted) throw new MillraceError('interrupted', 'the sample was not finished', { where: this.#truth.file, todo: 'Run it again; files that were whole are kept.' });
+    if (signal?.aborted)
+      throw new MillraceError('interrupted', 'the sample was not finished', {
+        where: this.#truth.file,
+        todo: 'Run it again; files that were whole are kept.',
+      });
     await this.#write(this.bytes.buffer.subarray(0, this.bytes.at));
     this.bytes.at = 0;
     this.#rowStart = 0;
@@ -195,7 +233,13 @@ export class LandingFile {
     this.#truth.sha256 = this.#hash.digest('hex');
     await rename(this.#temporary, join(this.#landing.options.out, this.#source, this.#name));
     this.#landing.closed(this, this.#source, this.#truth);
-    this.#landing.options.onProgress?.({ source: this.#source, file: this.#name, rows: this.#truth.rows, bytes: this.#truth.bytes, done: true });
+    this.#landing.options.onProgress?.({
+      source: this.#source,
+      file: this.#name,
+      rows: this.#truth.rows,
+      bytes: this.#truth.bytes,
+      done: true,
+    });
     return this.#truth;
   }
 
@@ -250,7 +294,8 @@ export class LandingFile {
   #note(planted: Planted, row: number): void {
     const reason = planted.kind === 'bad' ? planted.reason : undefined;
     let group = this.#truth.planted.find((each) => each.kind === planted.kind && each.reason === reason);
-    if (group === undefined) this.#truth.planted.push((group = { kind: planted.kind, ...(reason === undefined ? {} : { reason }), rows: [] }));
+    if (group === undefined)
+      this.#truth.planted.push((group = { kind: planted.kind, ...(reason === undefined ? {} : { reason }), rows: [] }));
     group.rows.push(row);
   }
 }

@@ -1,9 +1,9 @@
 // Logarithm, exponential and cosine from IEEE additions and multiplications alone: the same bits on every machine,
 // which Math.log and friends do not promise.
 
-const LN2_HIGH = 6.93147180369123816490e-1;
+const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.44269504088896338700;
+const INVERSE_LN2 = 1.442695040888963387;
 
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
@@ -69,9 +69,14 @@ export function normalQuantile(p: number): number {
   const r = q * q;
   return (
     ((((((-3.969683028665376e1 * r + 2.209460984245205e2) * r - 2.759285104469687e2) * r + 1.38357751867269e2) * r -
-      3.066479806614716e1) * r + 2.506628277459239) * q) /
+      3.066479806614716e1) *
+      r +
+      2.506628277459239) *
+      q) /
     (((((-5.447609879822406e1 * r + 1.615858368580409e2) * r - 1.556989798598866e2) * r + 6.680131188771972e1) * r -
-      1.328068155288572e1) * r + 1)
+      1.328068155288572e1) *
+      r +
+      1)
   );
 }
 
@@ -79,7 +84,9 @@ function tail(p: number): number {
   const q = Math.sqrt(-2 * log(p));
   return (
     (((((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734) * q +
-      4.374664141464968) * q + 2.938163982698783) /
+      4.374664141464968) *
+      q +
+      2.938163982698783) /
     ((((7.784695709041462e-3 * q + 3.224671290700398e-1) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1)
   );
 }

@@ -2,10 +2,17 @@
 import type { Random } from './random.ts';
 
 /** A column whose value becomes something that its contract refuses. `what` is the end of the reason: `<source>.<column>.<what>`. */
-export interface BadValue { column: string; value: string; what: string }
+export interface BadValue {
+  column: string;
+  value: string;
+  what: string;
+}
 
 /** A row that breaks a rule of its contract: several columns at once. The reason is `<source>.<rule>`. */
-export interface BrokenRule { rule: string; set: Readonly<Record<string, string>> }
+export interface BrokenRule {
+  rule: string;
+  set: Readonly<Record<string, string>>;
+}
 
 /** What can be planted in a source. */
 export interface Defects {
@@ -27,9 +34,7 @@ export type ParseDefect = (typeof PARSE_DEFECTS)[number];
 const UNCLOSED_QUOTES_A_FILE = 2;
 
 export type Planted =
-  | { kind: 'bad'; reason: string; row: string }
-  | { kind: 'exact_duplicate'; row: string }
-  | { kind: 'superseded'; row: string };
+  { kind: 'bad'; reason: string; row: string } | { kind: 'exact_duplicate'; row: string } | { kind: 'superseded'; row: string };
 
 /** Chooses and makes the defects of one file. Rows are Latin-1 strings of their bytes, without the line end. */
 export class Planter {
@@ -63,7 +68,8 @@ export class Planter {
       return { kind: 'bad', reason: `${this.#source}.${tableName(column)}.${what}`, row: this.#with(row, { [column]: value }) };
     }
     draw -= values.length;
-    if (draw < rules.length) return { kind: 'bad', reason: `${this.#source}.${rules[draw]!.rule}`, row: this.#with(row, rules[draw]!.set) };
+    if (draw < rules.length)
+      return { kind: 'bad', reason: `${this.#source}.${rules[draw]!.rule}`, row: this.#with(row, rules[draw]!.set) };
     draw -= rules.length;
     if (draw < PARSE_DEFECTS.length) return this.#unparseable(row, PARSE_DEFECTS[draw]!);
     draw -= PARSE_DEFECTS.length;
@@ -80,11 +86,21 @@ export class Planter {
     if (what === 'invalid_utf8' && this.#defects.text === undefined) what = 'too_many_fields';
     const last = fields.length - 1;
     switch (what) {
-      case 'too_few_fields': fields.pop(); break;
-      case 'too_many_fields': fields.push('surplus'); break;
-      case 'text_after_quote': fields[0] = `"${unquoted(fields[0]!)}"x`; break;
-      case 'unclosed_quote': fields[last] = `"never closed ${unquoted(fields[last]!)}`; break;
-      case 'invalid_utf8': fields[this.#columns.indexOf(this.#defects.text!)] = 'S\xe3o Jos\xe9 \xff'; break;
+      case 'too_few_fields':
+        fields.pop();
+        break;
+      case 'too_many_fields':
+        fields.push('surplus');
+        break;
+      case 'text_after_quote':
+        fields[0] = `"${unquoted(fields[0]!)}"x`;
+        break;
+      case 'unclosed_quote':
+        fields[last] = `"never closed ${unquoted(fields[last]!)}`;
+        break;
+      case 'invalid_utf8':
+        fields[this.#columns.indexOf(this.#defects.text!)] = 'S\xe3o Jos\xe9 \xff';
+        break;
     }
     return { kind: 'bad', reason: `${this.#source}.parse.${what}`, row: fields.join(',') };
   }

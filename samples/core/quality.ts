@@ -41,7 +41,8 @@ export class QualityMeter {
     }
     const rows = positives + negatives;
     return {
-      rows, positives,
+      rows,
+      positives,
       auc: positives === 0 || negatives === 0 ? 0.5 : wins / (positives * negatives),
       log_loss: rows === 0 ? 0 : this.#loss / rows,
       mean_probability: rows === 0 ? 0 : this.#sum / rows,

@@ -1,7 +1,7 @@
 // Exact totals out of random draws: so many of so many, no more and no less.
 import type { Random } from './random.ts';
 
-/** Takes exactly `quota` of `candidates`, each with a probability proportional to its weight (mean weight 1) as long as the quota allows. */
+/** Takes exactly `quota` of `candidates`, each with a probability in proportion to its weight (1 on average) while the quota allows. */
 export class Quota {
   #left: number;
   #candidates: number;

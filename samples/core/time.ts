@@ -11,7 +11,11 @@ export function dayOf(year: number, month: number, day: number): number {
   return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 }
 
-export interface CivilDate { year: number; month: number; day: number }
+export interface CivilDate {
+  year: number;
+  month: number;
+  day: number;
+}
 
 export function civilOf(epochDay: number): CivilDate {
   const z = epochDay + 719_468;
@@ -53,7 +57,7 @@ export function dayOfSecond(second: number): number {
   return Math.floor(second / DAY);
 }
 
-/** São Paulo's summer times in the sample's years, in days: clocks go 00:00 to 01:00 on the first, and 24:00 to 23:00 before the second. */
+/** São Paulo's summer times, in days: clocks go 00:00 to 01:00 on the first, and 24:00 to 23:00 before the second. */
 const SUMMERS: readonly (readonly [number, number])[] = [
   [dayOf(2014, 10, 19), dayOf(2015, 2, 22)],
   [dayOf(2015, 10, 18), dayOf(2016, 2, 21)],

@@ -26,7 +26,9 @@ export function priceEffect(category: number, level: number): number {
 /** Chance to accept a product that popularity drew, at [category][month − 1][price level]. */
 const acceptance = [...CATEGORIES.keys(), NO_CATEGORY].map((category) => {
   const seasons = category === NO_CATEGORY ? SEASONS.even : SEASONS[CATEGORIES[category]!.season];
-  return seasons.map((season) => PRICE_LEVELS.map((_, level) => (season / STRONGEST_SEASON) * (priceEffect(category, level) / priceEffect(category, 0))));
+  return seasons.map((season) =>
+    PRICE_LEVELS.map((_, level) => (season / STRONGEST_SEASON) * (priceEffect(category, level) / priceEffect(category, 0))),
+  );
 });
 
 /** A product that somebody wants on that local day. */
@@ -55,4 +57,3 @@ export function drawFreight(catalogue: Catalogue, map: Geography, product: numbe
   const rate = standardRate(hops, chargeableKilograms(catalogue, product));
   return Math.max(0, Math.round(rate * (1 + freight.noise * random.normal()) + freight.kilometre * kilometres(map, from, to)));
 }
-

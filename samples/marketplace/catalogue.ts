@@ -75,7 +75,22 @@ export function makeCatalogue(seed: number, size: CatalogueSize, map: Geography)
   const byPopularity = new WeightedChoice(popularity);
   const complement = new Uint32Array(n);
   for (let p = 0; p < n; p++) complement[p] = byPopularity.draw(random);
-  return { category, basePrice, weight, length, height, width, quality, seller, complement, byPopularity, popularity, sellerPrefix, sellerQuality, handlingDays };
+  return {
+    category,
+    basePrice,
+    weight,
+    length,
+    height,
+    width,
+    quality,
+    seller,
+    complement,
+    byPopularity,
+    popularity,
+    sellerPrefix,
+    sellerQuality,
+    handlingDays,
+  };
 }
 
 function makeSellers(random: Random, n: number, map: Geography) {

@@ -23,8 +23,16 @@ export interface Category {
 }
 
 function category(
-  name: string, english: string | null, products: number, demand: number, price: number, weight: number,
-  elasticity: number, costRatio: number, season: Season, loyalty: number,
+  name: string,
+  english: string | null,
+  products: number,
+  demand: number,
+  price: number,
+  weight: number,
+  elasticity: number,
+  costRatio: number,
+  season: Season,
+  loyalty: number,
 ): Category {
   return { name, english, products, demand, price, weight, elasticity, costRatio, season, loyalty };
 }
@@ -66,7 +74,18 @@ export const CATEGORIES: readonly Category[] = [
   category('market_place', 'market_place', 105, 1.0, 9000, 1000, 1.2, 0.62, 'even', 0.0),
   category('alimentos_bebidas', 'food_drink', 105, 1.1, 7500, 1500, 1.5, 0.68, 'even', 0.6),
   category('fashion_roupa_masculina', 'fashion_male_clothing', 95, 1.1, 10500, 500, 1.3, 0.48, 'gifts', 0.0),
-  category('moveis_cozinha_area_de_servico_jantar_e_jardim', 'kitchen_dining_laundry_garden_furniture', 95, 1.0, 10000, 1900, 1.3, 0.6, 'summer', 0.0),
+  category(
+    'moveis_cozinha_area_de_servico_jantar_e_jardim',
+    'kitchen_dining_laundry_garden_furniture',
+    95,
+    1.0,
+    10000,
+    1900,
+    1.3,
+    0.6,
+    'summer',
+    0.0,
+  ),
   category('sinalizacao_e_seguranca', 'signaling_and_security', 93, 1.0, 10000, 1800, 1.1, 0.63, 'even', 0.0),
   category('construcao_ferramentas_seguranca', 'construction_tools_safety', 90, 1.0, 10000, 1800, 1.1, 0.63, 'even', 0.0),
   category('eletrodomesticos_2', 'home_appliances_2', 90, 1.0, 17000, 3500, 1.7, 0.73, 'gifts', 0.0),

@@ -38,14 +38,21 @@ export function churnTruth(market: Marketplace, asOf: number): ChurnTruth {
     if (latest[u] === 0) continue;
     const o = latest[u]! - 1;
     const churned = came[u] === 0;
-    oracle.add(1 - comesBack(market, orders.returns[o]!, orders.free[o]!, paceAfter(plan, nth[u]!, ownNormal(pace, u)), asOf), churned);
+    oracle.add(
+      1 - comesBack(market, orders.returns[o]!, orders.free[o]!, paceAfter(plan, nth[u]!, ownNormal(pace, u)), asOf),
+      churned,
+    );
     visible.add(1 - comesBack(market, orders.returnsVisibly[o]!, orders.free[o]!, paceAfter(plan, nth[u]!, 0), asOf), churned);
   }
   return {
-    about: `churned = no order of any status in the ${HORIZON} days from as_of on, of customers with an order before; `
-      + 'P(comes back in the horizon | not yet) = p (exp(-a) - exp(-b)) / (1 - p + p exp(-a)), a and b the clock from the day the customer is free until as_of and until the horizon, over the mean',
-    as_of: dateText(asOf), horizon_days: HORIZON,
-    oracle: oracle.result(), visible: visible.result(),
+    about:
+      `churned = no order of any status in the ${HORIZON} days from as_of on, of customers with an order before; ` +
+      'P(comes back in the horizon | not yet) = p (exp(-a) - exp(-b)) / (1 - p + p exp(-a)), a and b the clock from the day ' +
+      'the customer is free until as_of and until the horizon, over the mean',
+    as_of: dateText(asOf),
+    horizon_days: HORIZON,
+    oracle: oracle.result(),
+    visible: visible.result(),
   };
 }
 
@@ -55,4 +62,3 @@ function comesBack({ plan: { demand } }: Marketplace, ever: number, free: number
   const silent = until(asOf);
   return (ever * (silent - until(asOf + HORIZON))) / (1 - ever + ever * silent);
 }
-

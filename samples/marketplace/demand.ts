@@ -9,7 +9,11 @@ export const WEEKDAYS = [1.13, 1.12, 1.08, 1.02, 0.98, 0.76, 0.91];
 export const HOURS = [24, 12, 5, 3, 2, 2, 5, 12, 30, 48, 62, 66, 60, 65, 66, 65, 67, 61, 58, 60, 62, 62, 58, 41];
 /** Black Friday and the days after it, as multiples of an ordinary day. */
 export const BLACK_FRIDAYS: ReadonlyMap<number, number> = new Map([
-  [dayOf(2016, 11, 25), 3], [dayOf(2017, 11, 24), 5.5], [dayOf(2017, 11, 25), 2.3], [dayOf(2017, 11, 26), 1.8], [dayOf(2017, 11, 27), 1.7],
+  [dayOf(2016, 11, 25), 3],
+  [dayOf(2017, 11, 24), 5.5],
+  [dayOf(2017, 11, 25), 2.3],
+  [dayOf(2017, 11, 26), 1.8],
+  [dayOf(2017, 11, 27), 1.7],
 ]);
 
 const hourChoice = new WeightedChoice(HOURS);

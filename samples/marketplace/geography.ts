@@ -81,9 +81,16 @@ function nameCities(citiesOfState: readonly number[], names: number, pairs: numb
 
 export function makeGeography(seed: number, size: MapSize): Geography {
   const pairs = Math.max(size.cityPairs, STATES.length);
-  const citiesOfState = shares(pairs, STATES.map((s) => s.prefixes), 1);
-  const prefixesOfState = shares(Math.max(size.prefixes, pairs), STATES.map((s) => s.prefixes), 1)
-    .map((count, s) => Math.max(count, citiesOfState[s]!));
+  const citiesOfState = shares(
+    pairs,
+    STATES.map((s) => s.prefixes),
+    1,
+  );
+  const prefixesOfState = shares(
+    Math.max(size.prefixes, pairs),
+    STATES.map((s) => s.prefixes),
+    1,
+  ).map((count, s) => Math.max(count, citiesOfState[s]!));
   prefixesOfState[0]! -= prefixesOfState.reduce((a, b) => a + b, 0) - Math.max(size.prefixes, pairs);
   const { name, state } = nameCities(citiesOfState, Math.min(size.cityNames, pairs), pairs);
 
@@ -102,7 +109,11 @@ export function makeGeography(seed: number, size: MapSize): Geography {
     const codes = prefixesOfState[s]!;
     const rank = Array.from({ length: cities }, (_, r) => power(r + 1, -1.3));
     const rankSum = rank.reduce((a, b) => a + b, 0);
-    const prefixesOfCity = shares(codes, rank.map((weight) => power(weight, 0.7)), 1);
+    const prefixesOfCity = shares(
+      codes,
+      rank.map((weight) => power(weight, 0.7)),
+      1,
+    );
     let nth = 0;
     for (let r = 0; r < cities; r++, city++) {
       weights[city] = (region.customers * rank[r]!) / rankSum;
@@ -123,7 +134,11 @@ export function makeGeography(seed: number, size: MapSize): Geography {
     cityName: name,
     cityAccented: name.map((plain) => ACCENTED[plain] ?? plain),
     cityState: Uint8Array.from(state),
-    firstPrefix, prefixCode, prefixCity, latitude, longitude,
+    firstPrefix,
+    prefixCode,
+    prefixCity,
+    latitude,
+    longitude,
     customerCity: new WeightedChoice(weights),
     customerCities: pairs,
   };

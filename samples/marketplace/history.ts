@@ -18,7 +18,7 @@ const { repurchase } = MARKETPLACE_CAUSES;
 /** A status with this bit has no items. */
 const BARE = 16;
 
-/** At least so many purchases are dated in an hour that clocks never showed, and in one that they showed twice, if the days have them. */
+/** So many purchases at least are dated in an hour that clocks never showed, and in one that they showed twice. */
 const ODD_TIMES = 3;
 const ODD_HOURS = [
   { kind: 'gap', from: dayOf(2017, 10, 15) * DAY },
@@ -151,15 +151,18 @@ class History {
     const delivered = orders.status[o] === DELIVERED;
     const late = delivered ? dayOfSecond(orders.delivered[o]!) - orders.estimated[o]! : 0;
     const category = catalogue.category[product]!;
-    const visible = repurchase.score * (orders.score[o]! - 4) + repurchase.late * Math.max(0, Math.min(10, late))
-      + (delivered ? 0 : repurchase.undelivered) + (category === NO_CATEGORY ? 0 : CATEGORIES[category]!.loyalty);
+    const visible =
+      repurchase.score * (orders.score[o]! - 4) +
+      repurchase.late * Math.max(0, Math.min(10, late)) +
+      (delivered ? 0 : repurchase.undelivered) +
+      (category === NO_CATEGORY ? 0 : CATEGORIES[category]!.loyalty);
     orders.returnsVisibly[o] = visible;
     orders.returns[o] = visible + repurchase.loyalty * ownNormal(this.#loyalty, orders.customer[o]!);
   }
 
   /**
-   * Of the customers whose nth orders are `from` … `until − 1`, the `count` with the greatest will come back, if there is time left;
-   * where too few have time, some hurry.
+   * Of the customers whose nth orders are `from` … `until − 1`, the `count` with the greatest will come back, if there is
+   * time left; where too few have time, some hurry.
    */
   #returners(nth: number, from: number, until: number, count: number): void {
     const { plan, orders, map } = this.#market;
@@ -202,7 +205,8 @@ function homes(market: Marketplace): Uint32Array {
   const random = new Random(market.seed, 'homes');
   const { map, plan } = market;
   return Uint32Array.from({ length: plan.customers }, (_, u) =>
-    prefixIn(map, u < map.customerCities ? u : map.customerCity.draw(random), random));
+    prefixIn(map, u < map.customerCities ? u : map.customerCity.draw(random), random),
+  );
 }
 
 function dealStatuses(plan: Plan, planned: number, random: Random): Uint8Array | null {
@@ -218,5 +222,9 @@ function dealStatuses(plan: Plan, planned: number, random: Random): Uint8Array |
 }
 
 function isEmpty(status: number, random: Random): boolean {
-  return status === UNAVAILABLE ? random.chance(0.98) : status === CANCELED ? random.chance(0.26) : status === CREATED && random.chance(0.2);
+  return status === UNAVAILABLE
+    ? random.chance(0.98)
+    : status === CANCELED
+      ? random.chance(0.26)
+      : status === CREATED && random.chance(0.2);
 }

@@ -26,7 +26,10 @@ export class Ids {
   /** The id of that index is the MD5 of a text, so that SQL can derive it. */
   giveMd5(index: number, of: string): void {
     const digest = createHash('md5').update(of).digest();
-    this.#given.set(index, Uint32Array.from({ length: 4 }, (_, i) => digest.readUInt32BE(i * 4)));
+    this.#given.set(
+      index,
+      Uint32Array.from({ length: 4 }, (_, i) => digest.readUInt32BE(i * 4)),
+    );
   }
 
   write(bytes: Bytes, index: number): void {

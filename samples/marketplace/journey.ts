@@ -47,16 +47,21 @@ export class Journeys {
     const seller = catalogue.seller[product]!;
     const bought = orders.purchased[o]!;
     const { transit, handling, promise } = delivery;
-    const road = transit.base + kilometres(this.#market.map, catalogue.sellerPrefix[seller]!, orders.prefix[o]!) / transit.kilometres_per_day;
+    const road =
+      transit.base +
+      kilometres(this.#market.map, catalogue.sellerPrefix[seller]!, orders.prefix[o]!) / transit.kilometres_per_day;
     const crowd = this.#congestionOn(dayOfSecond(bought));
 
-    const approved = bought + (paysByBoleto(this.#boleto, o)
-      ? Math.round((0.6 + 0.8 * random.exponential()) * DAY)
-      : 120 + Math.round(900 * random.exponential()));
+    const approved =
+      bought +
+      (paysByBoleto(this.#boleto, o)
+        ? Math.round((0.6 + 0.8 * random.exponential()) * DAY)
+        : 120 + Math.round(900 * random.exponential()));
     const carrier = approved + Math.round(random.logNormal(catalogue.handlingDays[seller]! * crowd, handling.sigma) * DAY);
     const arrival = carrier + Math.round(random.logNormal(road * crowd, transit.sigma) * DAY);
-    const estimated = dayOfSecond(bought) + Math.round(
-      promise.base + catalogue.handlingDays[seller]! + promise.transit * road + promise.spread * random.real());
+    const estimated =
+      dayOfSecond(bought) +
+      Math.round(promise.base + catalogue.handlingDays[seller]! + promise.transit * road + promise.spread * random.real());
     orders.estimated[o] = estimated;
 
     const fate = random.real();
@@ -70,11 +75,15 @@ export class Journeys {
     if (status === DELIVERED) orders.delivered[o] = Math.max(orders.carrier[o]!, known(arrival));
 
     const late = status === DELIVERED ? dayOfSecond(orders.delivered[o]!) - estimated : 0;
-    const satisfaction = review.offset
-      + review.product * catalogue.quality[product]! + review.seller * catalogue.sellerQuality[seller]!
-      + review.late * Math.min(review.late_cap, Math.max(0, late)) + review.early * Math.min(15, Math.max(0, -late))
-      + (status === DELIVERED ? 0 : review.undelivered) + (items > 1 ? review.many_items : 0)
-      + random.logistic();
+    const satisfaction =
+      review.offset +
+      review.product * catalogue.quality[product]! +
+      review.seller * catalogue.sellerQuality[seller]! +
+      review.late * Math.min(review.late_cap, Math.max(0, late)) +
+      review.early * Math.min(15, Math.max(0, -late)) +
+      (status === DELIVERED ? 0 : review.undelivered) +
+      (items > 1 ? review.many_items : 0) +
+      random.logistic();
     orders.score[o] = 1 + review.cuts.filter((cut) => satisfaction > cut).length;
     orders.free[o] = 1 + (status === DELIVERED ? dayOfSecond(orders.delivered[o]!) : estimated);
   }
@@ -94,4 +103,3 @@ export class Journeys {
     return factor;
   }
 }
-

@@ -34,17 +34,35 @@ export interface Orders {
   itemFreight: Int32Array;
 }
 
-export interface Marketplace { seed: number; plan: Plan; map: Geography; catalogue: Catalogue; orders: Orders }
+export interface Marketplace {
+  seed: number;
+  plan: Plan;
+  map: Geography;
+  catalogue: Catalogue;
+  orders: Orders;
+}
 
 export function emptyOrders(orders: number, items: number): Orders {
   return {
     count: 0,
-    customer: new Uint32Array(orders), prefix: new Uint32Array(orders), status: new Uint8Array(orders),
-    purchased: new Int32Array(orders), approved: new Int32Array(orders), carrier: new Int32Array(orders), delivered: new Int32Array(orders),
-    estimated: new Int32Array(orders), score: new Uint8Array(orders), free: new Int32Array(orders), previous: new Uint32Array(orders),
-    returns: new Float32Array(orders), returnsVisibly: new Float32Array(orders),
+    customer: new Uint32Array(orders),
+    prefix: new Uint32Array(orders),
+    status: new Uint8Array(orders),
+    purchased: new Int32Array(orders),
+    approved: new Int32Array(orders),
+    carrier: new Int32Array(orders),
+    delivered: new Int32Array(orders),
+    estimated: new Int32Array(orders),
+    score: new Uint8Array(orders),
+    free: new Int32Array(orders),
+    previous: new Uint32Array(orders),
+    returns: new Float32Array(orders),
+    returnsVisibly: new Float32Array(orders),
     firstItem: new Uint32Array(orders + 1),
-    itemProduct: new Uint32Array(items), itemSeller: new Uint32Array(items), itemPrice: new Int32Array(items), itemFreight: new Int32Array(items),
+    itemProduct: new Uint32Array(items),
+    itemSeller: new Uint32Array(items),
+    itemPrice: new Int32Array(items),
+    itemFreight: new Int32Array(items),
   };
 }
 

@@ -5,7 +5,16 @@ import type { CatalogueSize } from './catalogue.ts';
 import { Demand, growing } from './demand.ts';
 import type { MapSize } from './geography.ts';
 
-export const STATUSES = ['created', 'approved', 'invoiced', 'processing', 'shipped', 'delivered', 'unavailable', 'canceled'] as const;
+export const STATUSES = [
+  'created',
+  'approved',
+  'invoiced',
+  'processing',
+  'shipped',
+  'delivered',
+  'unavailable',
+  'canceled',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 export const CREATED = 0;
@@ -65,9 +74,19 @@ export function olistPlan(scale: number): Plan {
     left -= some;
   }
   generations[1]! += left;
-  const of = (count: number, withoutItems = 0) => ({ orders: scaled(count, scale), withoutItems: Math.min(scaled(count, scale), scaled(withoutItems, scale)) });
+  const of = (count: number, withoutItems = 0) => ({
+    orders: scaled(count, scale),
+    withoutItems: Math.min(scaled(count, scale), scaled(withoutItems, scale)),
+  });
   const statuses = {
-    created: of(5, 5), approved: of(2), invoiced: of(314, 2), processing: of(301), shipped: of(1107, 1), delivered: of(0), unavailable: of(609, 603), canceled: of(625, 164),
+    created: of(5, 5),
+    approved: of(2),
+    invoiced: of(314, 2),
+    processing: of(301),
+    shipped: of(1107, 1),
+    delivered: of(0),
+    unavailable: of(609, 603),
+    canceled: of(625, 164),
   };
   const rest = Object.values(statuses).reduce((sum, s) => sum + s.orders, 0);
   statuses.delivered = { orders: orders - rest, withoutItems: 0 };
@@ -78,13 +97,25 @@ export function olistPlan(scale: number): Plan {
   const small = Math.min(1, scale);
   return {
     map: { prefixes: scaled(19_015, small), cityNames: scaled(4_119, small), cityPairs: scaled(4_310, small) },
-    catalogue: { products, withoutCategory: scaled(610, scale), withoutMeasures: 2, withoutWeight: 4, sellers: scaled(3_095, scale) },
+    catalogue: {
+      products,
+      withoutCategory: scaled(610, scale),
+      withoutMeasures: 2,
+      withoutWeight: 4,
+      sellers: scaled(3_095, scale),
+    },
     geolocation: { rows: scaled(1_000_163, scale), duplicates: scaled(261_831, scale) },
-    customers, generations, returnDays: 90, statuses,
+    customers,
+    generations,
+    returnDays: 90,
+    statuses,
     deliveredWithoutDate: scaled(8, scale),
     extraItems: Math.max(0, scaled(112_650, scale) - withItems),
     extraPayments: Math.max(0, scaled(103_886, scale) - (orders - withoutPayment)),
-    withoutPayment, zeroPayments: scaled(9, scale), zeroInstalments: scaled(2, scale), withoutReview,
+    withoutPayment,
+    zeroPayments: scaled(9, scale),
+    zeroInstalments: scaled(2, scale),
+    withoutReview,
     secondReviews: Math.max(0, scaled(99_224, scale) - (orders - withoutReview)),
     sharedReviewIds: scaled(814, scale),
     demand: new Demand(dayOf(2016, 9, 4), CLOSED, olistGrowth),
@@ -120,13 +151,26 @@ export function shopPlan(scale: number): Plan {
       cityPairs: Math.max(74, Math.min(4_310, scaled(146, scale))),
     },
     catalogue: {
-      products: Math.max(200, scaled(600, scale)), withoutCategory: scaled(9, scale), withoutMeasures: 2, withoutWeight: 4, sellers: Math.max(8, scaled(60, scale)),
+      products: Math.max(200, scaled(600, scale)),
+      withoutCategory: scaled(9, scale),
+      withoutMeasures: 2,
+      withoutWeight: 4,
+      sellers: Math.max(8, scaled(60, scale)),
     },
     geolocation: { rows: Math.max(600, scaled(3_000, scale)), duplicates: Math.max(120, scaled(600, scale)) },
-    customers, generations, returnDays: 45, statuses: null,
+    customers,
+    generations,
+    returnDays: 45,
+    statuses: null,
     deliveredWithoutDate: 2,
-    extraItems: share(0.24), extraPayments: share(0.045),
-    withoutPayment: 1, zeroPayments: 3, zeroInstalments: 2, withoutReview: share(0.01), secondReviews: share(0.006), sharedReviewIds: share(0.008),
+    extraItems: share(0.24),
+    extraPayments: share(0.045),
+    withoutPayment: 1,
+    zeroPayments: 3,
+    zeroInstalments: 2,
+    withoutReview: share(0.01),
+    secondReviews: share(0.006),
+    sharedReviewIds: share(0.008),
     demand: new Demand(dayOf(2017, 1, 2), dayOf(2018, 10, 18), growing(dayOf(2017, 1, 2), dayOf(2018, 7, 1), 0.5)),
     firstPurchase: dayOf(2017, 1, 2) * DAY + 9 * 3600 + 4 * 60 + 11,
     lastPurchase: dayOf(2018, 10, 17) * DAY + 17 * 3600 + 30 * 60 + 18,

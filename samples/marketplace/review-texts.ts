@@ -11,16 +11,52 @@ const TITLES = [
 ];
 
 const OPENINGS = [
-  ['Não recebi o produto até agora.', 'Comprei duas unidades e veio apenas uma, quero a outra.', 'O prazo venceu e ninguém responde.', 'Produto veio quebrado e a loja não atende.', 'ESTOU AGUARDANDO HÁ 40 DIAS'],
-  ['O produto demorou demais.', 'Veio diferente da foto, cor errada.', 'Qualidade bem inferior ao anunciado.', 'Embalagem amassada, faltando peças.'],
-  ['Produto ok, mas a entrega atrasou.', 'Poderia ser melhor pelo preço.', 'Recebi só uma parte do pedido.', 'Cumpre o que promete; nada além disso.'],
-  ['Bom produto, entrega dentro do prazo.', 'Gostei, mas o acabamento podia ser melhor.', 'Chegou certinho.', 'Mas um pouco ,travando...pelo valor ta Boa.'],
-  ['Recebi bem antes do prazo estipulado.', 'Produto excelente, recomendo!', 'Parabéns lojas, adorei comprar pela Internet seguro e prático', 'Chegou antes do prazo e bem embalado.', 'Ótima qualidade, minha mãe amou 😍', 'Vendedor confiável, produto ok e entrega antes do prazo.'],
+  [
+    'Não recebi o produto até agora.',
+    'Comprei duas unidades e veio apenas uma, quero a outra.',
+    'O prazo venceu e ninguém responde.',
+    'Produto veio quebrado e a loja não atende.',
+    'ESTOU AGUARDANDO HÁ 40 DIAS',
+  ],
+  [
+    'O produto demorou demais.',
+    'Veio diferente da foto, cor errada.',
+    'Qualidade bem inferior ao anunciado.',
+    'Embalagem amassada, faltando peças.',
+  ],
+  [
+    'Produto ok, mas a entrega atrasou.',
+    'Poderia ser melhor pelo preço.',
+    'Recebi só uma parte do pedido.',
+    'Cumpre o que promete; nada além disso.',
+  ],
+  [
+    'Bom produto, entrega dentro do prazo.',
+    'Gostei, mas o acabamento podia ser melhor.',
+    'Chegou certinho.',
+    'Mas um pouco ,travando...pelo valor ta Boa.',
+  ],
+  [
+    'Recebi bem antes do prazo estipulado.',
+    'Produto excelente, recomendo!',
+    'Parabéns lojas, adorei comprar pela Internet seguro e prático',
+    'Chegou antes do prazo e bem embalado.',
+    'Ótima qualidade, minha mãe amou 😍',
+    'Vendedor confiável, produto ok e entrega antes do prazo.',
+  ],
 ];
 
 const ENDINGS = [
-  'Quero meu dinheiro de volta.', 'Comprarei novamente.', 'Tudo conforme o anúncio.', 'O modelo é "tamanho único", atenção.', 'Medidas: 30cm x 20cm; peso 1,5kg.', 'Obrigada pela atenção.',
-  'Já é a segunda vez que compro aqui.', 'Nota fiscal não veio.', 'O frete foi caro, mas valeu.', 'Site: fácil de usar.',
+  'Quero meu dinheiro de volta.',
+  'Comprarei novamente.',
+  'Tudo conforme o anúncio.',
+  'O modelo é "tamanho único", atenção.',
+  'Medidas: 30cm x 20cm; peso 1,5kg.',
+  'Obrigada pela atenção.',
+  'Já é a segunda vez que compro aqui.',
+  'Nota fiscal não veio.',
+  'O frete foi caro, mas valeu.',
+  'Site: fácil de usar.',
 ];
 
 /** Ready CSV fields of one kind of text, by score; a field that needs quotes has them. */

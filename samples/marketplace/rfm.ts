@@ -40,8 +40,15 @@ export function customersTruth({ orders, plan }: Marketplace, asOf: number): Cus
   const values = Float64Array.from(buyers, (u) => monetary[u]!).sort();
   const n = buyers.length;
   const truth: CustomersTruth = {
-    customers: plan.customers, buyers: n, monetary_value: 0, clv_12m: 0, segments: {},
-    recency_scores: [0, 0, 0, 0, 0], frequency_scores: [0, 0, 0, 0, 0], monetary_scores: [0, 0, 0, 0, 0], by_frequency: {},
+    customers: plan.customers,
+    buyers: n,
+    monetary_value: 0,
+    clv_12m: 0,
+    segments: {},
+    recency_scores: [0, 0, 0, 0, 0],
+    frequency_scores: [0, 0, 0, 0, 0],
+    monetary_scores: [0, 0, 0, 0, 0],
+    by_frequency: {},
   };
   let cents = 0;
   for (let u = 0; u < plan.customers; u++) {
@@ -54,7 +61,7 @@ export function customersTruth({ orders, plan }: Marketplace, asOf: number): Cus
       m = 1 + Math.floor((5 * below(values, monetary[u]!)) / n);
       segment = segmentOf(r, Math.floor((f + m + 1) / 2));
       cents += monetary[u]!;
-      truth.clv_12m += (monetary[u]! / 100) * 365 / Math.max(365, asOf - first[u]!);
+      truth.clv_12m += ((monetary[u]! / 100) * 365) / Math.max(365, asOf - first[u]!);
     }
     truth.recency_scores[r - 1]!++;
     truth.frequency_scores[f - 1]!++;

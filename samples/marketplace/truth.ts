@@ -12,20 +12,58 @@ import type { PaymentsTruth } from './write-payments.ts';
 import type { ReviewsTruth } from './write-reviews.ts';
 
 export interface MarketplaceTruth {
-  orders: { rows: number; by_status: Record<string, number>; delivered: number; delivered_without_date: number; without_items: number; first_purchase_date: string; last_purchase_date: string };
+  orders: {
+    rows: number;
+    by_status: Record<string, number>;
+    delivered: number;
+    delivered_without_date: number;
+    without_items: number;
+    first_purchase_date: string;
+    last_purchase_date: string;
+  };
   customers: { rows: number; distinct: number; cities: number; state_city_pairs: number; without_place: number };
-  order_items: { rows: number; orders: number; price: number; freight_value: number; unknown_products: number; unknown_sellers: number };
-  order_payments: { rows: number; orders: number; total: number; by_type: Record<string, { rows: number; value: number }>; zero_payments: number; zero_instalments: number };
+  order_items: {
+    rows: number;
+    orders: number;
+    price: number;
+    freight_value: number;
+    unknown_products: number;
+    unknown_sellers: number;
+  };
+  order_payments: {
+    rows: number;
+    orders: number;
+    total: number;
+    by_type: Record<string, { rows: number; value: number }>;
+    zero_payments: number;
+    zero_instalments: number;
+  };
   order_reviews: { rows: number; review_ids: number; orders: number; by_score: number[]; mean_of_order_means: number };
-  products: { rows: number; without_category: number; categories: number; untranslated: number; without_measures: number; sold: number };
+  products: {
+    rows: number;
+    without_category: number;
+    categories: number;
+    untranslated: number;
+    without_measures: number;
+    sold: number;
+  };
   sellers: { rows: number };
   geolocation: { rows: number; prefixes: number; repeated_rows: number };
   /** Of delivered orders, in the shop's currency; days are differences of local dates. */
   delivered: {
-    order_total_value: number; price: number; freight_value: number; items: number;
-    timed_orders: number; late_orders: number; delivery_days: number; delivery_delay: number;
-    sum_of_review_means: number; reviewed: number; payments_unknown: number;
-    orders_by_month: Record<string, number>; value_by_month: Record<string, number>;
+    order_total_value: number;
+    price: number;
+    freight_value: number;
+    items: number;
+    timed_orders: number;
+    late_orders: number;
+    delivery_days: number;
+    delivery_delay: number;
+    sum_of_review_means: number;
+    reviewed: number;
+    payments_unknown: number;
+    orders_by_month: Record<string, number>;
+    value_by_month: Record<string, number>;
     /** Σ price by English name, else original, else `unknown`. */
     price_by_category: Record<string, number>;
     orders_by_state: Record<string, number>;
@@ -35,7 +73,11 @@ export interface MarketplaceTruth {
   table_rows: Record<string, number>;
 }
 
-export interface WrittenTruth { people: PeopleTruth; payments: PaymentsTruth; reviews: ReviewsTruth }
+export interface WrittenTruth {
+  people: PeopleTruth;
+  payments: PaymentsTruth;
+  reviews: ReviewsTruth;
+}
 
 export function categoryName(category: number | undefined): string {
   if (category === undefined || category === NO_CATEGORY) return 'unknown';
@@ -55,7 +97,19 @@ export function marketplaceTruth(market: Marketplace, written: WrittenTruth, asO
   const states = new Map<string, number>();
   const days = { first: Infinity, last: 0 };
   const all = { price: 0, freight: 0, unknownProducts: 0, unknownSellers: 0, withItems: 0 };
-  const done = { orders: 0, undated: 0, cents: 0, price: 0, freight: 0, items: 0, late: 0, days: 0, delay: 0, reviews: 0, reviewed: 0 };
+  const done = {
+    orders: 0,
+    undated: 0,
+    cents: 0,
+    price: 0,
+    freight: 0,
+    items: 0,
+    late: 0,
+    days: 0,
+    delay: 0,
+    reviews: 0,
+    reviewed: 0,
+  };
   for (let o = 0; o < orders.count; o++) {
     byStatus[orders.status[o]!]!++;
     const day = dayOfSecond(orders.purchased[o]!);
@@ -109,30 +163,70 @@ export function marketplaceTruth(market: Marketplace, written: WrittenTruth, asO
   const { people, payments, reviews } = written;
   return {
     orders: {
-      rows: orders.count, by_status: Object.fromEntries(STATUSES.map((status, s) => [status, byStatus[s]!])), delivered: done.orders, delivered_without_date: done.undated,
-      without_items: orders.count - all.withItems, first_purchase_date: dateText(days.first), last_purchase_date: dateText(days.last),
+      rows: orders.count,
+      by_status: Object.fromEntries(STATUSES.map((status, s) => [status, byStatus[s]!])),
+      delivered: done.orders,
+      delivered_without_date: done.undated,
+      without_items: orders.count - all.withItems,
+      first_purchase_date: dateText(days.first),
+      last_purchase_date: dateText(days.last),
     },
-    customers: { rows: orders.count, distinct: plan.customers, cities: cities.size, state_city_pairs: pairs.size, without_place: people.customersWithoutPlace },
+    customers: {
+      rows: orders.count,
+      distinct: plan.customers,
+      cities: cities.size,
+      state_city_pairs: pairs.size,
+      without_place: people.customersWithoutPlace,
+    },
     order_items: {
-      rows: orders.firstItem[orders.count]!, orders: all.withItems, price: all.price / 100, freight_value: all.freight / 100,
-      unknown_products: all.unknownProducts, unknown_sellers: all.unknownSellers,
+      rows: orders.firstItem[orders.count]!,
+      orders: all.withItems,
+      price: all.price / 100,
+      freight_value: all.freight / 100,
+      unknown_products: all.unknownProducts,
+      unknown_sellers: all.unknownSellers,
     },
     order_payments: {
-      rows: payments.rows, orders: payments.orders, total: payments.total / 100,
-      by_type: Object.fromEntries(Object.entries(payments.byType).sort().map(([type, { rows, cents }]) => [type, { rows, value: cents / 100 }])),
-      zero_payments: payments.zeroPayments, zero_instalments: payments.zeroInstalments,
+      rows: payments.rows,
+      orders: payments.orders,
+      total: payments.total / 100,
+      by_type: Object.fromEntries(
+        Object.entries(payments.byType)
+          .sort()
+          .map(([type, { rows, cents }]) => [type, { rows, value: cents / 100 }]),
+      ),
+      zero_payments: payments.zeroPayments,
+      zero_instalments: payments.zeroInstalments,
     },
-    order_reviews: { rows: reviews.rows, review_ids: reviews.ids, orders: reviews.orders, by_score: reviews.scores, mean_of_order_means: reviews.sumOfOrderMeans / reviews.orders },
+    order_reviews: {
+      rows: reviews.rows,
+      review_ids: reviews.ids,
+      orders: reviews.orders,
+      by_score: reviews.scores,
+      mean_of_order_means: reviews.sumOfOrderMeans / reviews.orders,
+    },
     products: {
-      rows: catalogue.category.length, without_category: bare, categories: used.size, untranslated: [...used].filter((c) => CATEGORIES[c]!.english === null).length,
-      without_measures: catalogue.weight.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0), sold: sold.size,
+      rows: catalogue.category.length,
+      without_category: bare,
+      categories: used.size,
+      untranslated: [...used].filter((c) => CATEGORIES[c]!.english === null).length,
+      without_measures: catalogue.weight.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0),
+      sold: sold.size,
     },
     sellers: { rows: catalogue.sellerPrefix.length },
     geolocation: { rows: plan.geolocation.rows, prefixes: people.prefixes, repeated_rows: people.repeatedPlaces },
     delivered: {
-      order_total_value: done.cents / 100, price: done.price / 100, freight_value: done.freight / 100, items: done.items,
-      timed_orders: done.orders - done.undated, late_orders: done.late, delivery_days: done.days, delivery_delay: done.delay,
-      sum_of_review_means: done.reviews, reviewed: done.reviewed, payments_unknown: plan.withoutPayment,
+      order_total_value: done.cents / 100,
+      price: done.price / 100,
+      freight_value: done.freight / 100,
+      items: done.items,
+      timed_orders: done.orders - done.undated,
+      late_orders: done.late,
+      delivery_days: done.days,
+      delivery_delay: done.delay,
+      sum_of_review_means: done.reviews,
+      reviewed: done.reviewed,
+      payments_unknown: plan.withoutPayment,
       orders_by_month: Object.fromEntries([...months].sort().map(([month, { orders: count }]) => [month, count])),
       value_by_month: Object.fromEntries([...months].sort().map(([month, { cents }]) => [month, cents / 100])),
       price_by_category: Object.fromEntries([...categories].sort().map(([name, cents]) => [name, cents / 100])),
@@ -140,12 +234,20 @@ export function marketplaceTruth(market: Marketplace, written: WrittenTruth, asO
     },
     customer_metrics: customersTruth(market, asOf),
     table_rows: {
-      'silver.orders': orders.count, 'silver.order_items': orders.firstItem[orders.count]!, 'silver.order_payments': payments.orders,
-      'silver.order_reviews': reviews.orders, 'silver.geolocation': people.prefixes, 'silver.orders_master': done.orders,
-      'silver.products': catalogue.category.length, 'silver.sellers': catalogue.sellerPrefix.length,
-      'gold.customer_metrics': plan.customers, 'gold.product_metrics': catalogue.category.length,
+      'silver.orders': orders.count,
+      'silver.order_items': orders.firstItem[orders.count]!,
+      'silver.order_payments': payments.orders,
+      'silver.order_reviews': reviews.orders,
+      'silver.geolocation': people.prefixes,
+      'silver.orders_master': done.orders,
+      'silver.products': catalogue.category.length,
+      'silver.sellers': catalogue.sellerPrefix.length,
+      'gold.customer_metrics': plan.customers,
+      'gold.product_metrics': catalogue.category.length,
       'gold.category_metrics': new Set([...catalogue.category].map(categoryName)).size,
-      'gold.geographic_metrics': pairs.size, 'gold.daily_metrics': asOf - days.first, 'gold.monthly_metrics': monthsBetween(days.first, asOf - 1),
+      'gold.geographic_metrics': pairs.size,
+      'gold.daily_metrics': asOf - days.first,
+      'gold.monthly_metrics': monthsBetween(days.first, asOf - 1),
       'gold.seller_metrics': catalogue.sellerPrefix.length,
     },
   };

@@ -7,10 +7,22 @@ import type { MarketIds } from './ids.ts';
 import type { Marketplace } from './orders.ts';
 
 export async function writeProducts(landing: Landing, { catalogue, seed }: Marketplace, ids: MarketIds): Promise<void> {
-  const file = await landing.file('products', 'olist_products_dataset.csv', [
-    'product_id', 'product_category_name', 'product_name_lenght', 'product_description_lenght', 'product_photos_qty',
-    'product_weight_g', 'product_length_cm', 'product_height_cm', 'product_width_cm',
-  ], { quotedHeader: true });
+  const file = await landing.file(
+    'products',
+    'olist_products_dataset.csv',
+    [
+      'product_id',
+      'product_category_name',
+      'product_name_lenght',
+      'product_description_lenght',
+      'product_photos_qty',
+      'product_weight_g',
+      'product_length_cm',
+      'product_height_cm',
+      'product_width_cm',
+    ],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   const lengths = keyOf(seed, 'product-texts');
   for (let p = 0; p < catalogue.category.length; p++) {
@@ -43,8 +55,12 @@ export async function writeProducts(landing: Landing, { catalogue, seed }: Marke
 
 /** With a byte order mark, CRLF, and no line end behind the last row, as the original. */
 export async function writeTranslation(landing: Landing): Promise<void> {
-  const file = await landing.file('product_category_translation', 'product_category_name_translation.csv',
-    ['product_category_name', 'product_category_name_english'], { mark: true, lineEnd: '\r\n', openEnd: true });
+  const file = await landing.file(
+    'product_category_translation',
+    'product_category_name_translation.csv',
+    ['product_category_name', 'product_category_name_english'],
+    { mark: true, lineEnd: '\r\n', openEnd: true },
+  );
   for (const { name, english } of CATEGORIES) {
     if (english === null) continue;
     file.bytes.ascii(name);

@@ -6,11 +6,27 @@ import type { MarketIds } from './ids.ts';
 import type { Marketplace } from './orders.ts';
 import { STATUSES } from './plan.ts';
 
-export async function writeOrders(landing: Landing, { orders }: Marketplace, ids: MarketIds, sequence: Uint32Array): Promise<void> {
-  const file = await landing.file('orders', 'olist_orders_dataset.csv', [
-    'order_id', 'customer_id', 'order_status', 'order_purchase_timestamp', 'order_approved_at', 'order_delivered_carrier_date',
-    'order_delivered_customer_date', 'order_estimated_delivery_date',
-  ], { quotedHeader: true });
+export async function writeOrders(
+  landing: Landing,
+  { orders }: Marketplace,
+  ids: MarketIds,
+  sequence: Uint32Array,
+): Promise<void> {
+  const file = await landing.file(
+    'orders',
+    'olist_orders_dataset.csv',
+    [
+      'order_id',
+      'customer_id',
+      'order_status',
+      'order_purchase_timestamp',
+      'order_approved_at',
+      'order_delivered_carrier_date',
+      'order_delivered_customer_date',
+      'order_estimated_delivery_date',
+    ],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   for (const o of sequence) {
     ids.order.write(bytes, o);
@@ -34,9 +50,18 @@ export async function writeOrders(landing: Landing, { orders }: Marketplace, ids
   await file.close();
 }
 
-export async function writeItems(landing: Landing, { orders, seed }: Marketplace, ids: MarketIds, sequence: Uint32Array): Promise<void> {
-  const file = await landing.file('order_items', 'olist_order_items_dataset.csv',
-    ['order_id', 'order_item_id', 'product_id', 'seller_id', 'shipping_limit_date', 'price', 'freight_value'], { quotedHeader: true });
+export async function writeItems(
+  landing: Landing,
+  { orders, seed }: Marketplace,
+  ids: MarketIds,
+  sequence: Uint32Array,
+): Promise<void> {
+  const file = await landing.file(
+    'order_items',
+    'olist_order_items_dataset.csv',
+    ['order_id', 'order_item_id', 'product_id', 'seller_id', 'shipping_limit_date', 'price', 'freight_value'],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   const limit = keyOf(seed, 'shipping-limits');
   for (const o of sequence) {

@@ -17,12 +17,23 @@ export interface PaymentsTruth {
   zeroInstalments: number;
 }
 
-const INSTALMENTS = new WeightedChoice([0, 33, 16, 13.6, 9.2, 6.8, 5.1, 2.1, 5.5, 0.85, 6.9, 0.03, 0.17, 0.02, 0.02, 0.1, 0.01, 0.01, 0.04, 0, 0.02, 0.01, 0, 0, 0.02]);
+const INSTALMENTS = new WeightedChoice([
+  0, 33, 16, 13.6, 9.2, 6.8, 5.1, 2.1, 5.5, 0.85, 6.9, 0.03, 0.17, 0.02, 0.02, 0.1, 0.01, 0.01, 0.04, 0, 0.02, 0.01, 0, 0, 0.02,
+]);
 
-export async function writePayments(landing: Landing, market: Marketplace, ids: MarketIds, sequence: Uint32Array): Promise<PaymentsTruth> {
+export async function writePayments(
+  landing: Landing,
+  market: Marketplace,
+  ids: MarketIds,
+  sequence: Uint32Array,
+): Promise<PaymentsTruth> {
   const { orders, plan, seed } = market;
-  const file = await landing.file('order_payments', 'olist_order_payments_dataset.csv',
-    ['order_id', 'payment_sequential', 'payment_type', 'payment_installments', 'payment_value'], { quotedHeader: true });
+  const file = await landing.file(
+    'order_payments',
+    'olist_order_payments_dataset.csv',
+    ['order_id', 'payment_sequential', 'payment_type', 'payment_installments', 'payment_value'],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   const random = new Random(seed, 'payments');
   const boleto = boletoKey(seed);
@@ -68,7 +79,8 @@ export async function writePayments(landing: Landing, market: Marketplace, ids: 
     const isZero = more > 0 && zeroVouchers > 0;
     if (isZero) zeroVouchers--;
     for (let i = 0; i < more; i++) {
-      const part = i === 0 && isZero ? 0 : Math.max(1, Math.min(left - (more - i), Math.round(left * (0.15 + 0.6 * random.real()))));
+      const part =
+        i === 0 && isZero ? 0 : Math.max(1, Math.min(left - (more - i), Math.round(left * (0.15 + 0.6 * random.real()))));
       row(o, first + 1 + i, 'voucher', 1, part);
       left -= part;
     }
@@ -97,13 +109,24 @@ function unpaidOrders({ orders, plan }: Marketplace, sequence: Uint32Array): Set
 }
 
 /** Cancelled orders without items, whose only payment is of no kind and no value: a third of the payments of 0. */
-function undefinedPayments({ orders, plan }: Marketplace, sequence: Uint32Array, extras: Uint8Array, unpaid: ReadonlySet<number>): Set<number> {
+function undefinedPayments(
+  { orders, plan }: Marketplace,
+  sequence: Uint32Array,
+  extras: Uint8Array,
+  unpaid: ReadonlySet<number>,
+): Set<number> {
   const found = new Set<number>();
   let nth = 0;
   for (const o of sequence) {
     if (unpaid.has(o)) continue;
     const more = extras[nth++]!;
-    if (found.size < Math.floor(plan.zeroPayments / 3) && more === 0 && orders.status[o] === CANCELED && orders.firstItem[o] === orders.firstItem[o + 1]) found.add(o);
+    if (
+      found.size < Math.floor(plan.zeroPayments / 3) &&
+      more === 0 &&
+      orders.status[o] === CANCELED &&
+      orders.firstItem[o] === orders.firstItem[o + 1]
+    )
+      found.add(o);
   }
   return found;
 }

@@ -20,10 +20,19 @@ export interface PeopleTruth {
   repeatedPlaces: number;
 }
 
-export async function writeCustomers(landing: Landing, market: Marketplace, ids: MarketIds, sequence: Uint32Array): Promise<{ customersWithoutPlace: number }> {
+export async function writeCustomers(
+  landing: Landing,
+  market: Marketplace,
+  ids: MarketIds,
+  sequence: Uint32Array,
+): Promise<{ customersWithoutPlace: number }> {
   const { orders, map } = market;
-  const file = await landing.file('customers', 'olist_customers_dataset.csv',
-    ['customer_id', 'customer_unique_id', 'customer_zip_code_prefix', 'customer_city', 'customer_state'], { quotedHeader: true });
+  const file = await landing.file(
+    'customers',
+    'olist_customers_dataset.csv',
+    ['customer_id', 'customer_unique_id', 'customer_zip_code_prefix', 'customer_city', 'customer_state'],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   const unknown = keyOf(market.seed, 'unknown-prefixes');
   let customersWithoutPlace = 0;
@@ -50,7 +59,12 @@ export async function writeCustomers(landing: Landing, market: Marketplace, ids:
 
 export async function writeSellers(landing: Landing, market: Marketplace, ids: MarketIds): Promise<void> {
   const { catalogue, map } = market;
-  const file = await landing.file('sellers', 'olist_sellers_dataset.csv', ['seller_id', 'seller_zip_code_prefix', 'seller_city', 'seller_state'], { quotedHeader: true });
+  const file = await landing.file(
+    'sellers',
+    'olist_sellers_dataset.csv',
+    ['seller_id', 'seller_zip_code_prefix', 'seller_city', 'seller_state'],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   for (let s = 0; s < catalogue.sellerPrefix.length; s++) {
     const prefix = catalogue.sellerPrefix[s]!;
@@ -86,10 +100,17 @@ function writeDegrees(bytes: Bytes, tenMillionths: number, tail: number): void {
   bytes.padded(tail, 7);
 }
 
-export async function writeGeolocation(landing: Landing, market: Marketplace): Promise<{ prefixes: number; repeatedPlaces: number }> {
+export async function writeGeolocation(
+  landing: Landing,
+  market: Marketplace,
+): Promise<{ prefixes: number; repeatedPlaces: number }> {
   const { map, plan, seed } = market;
-  const file = await landing.file('geolocation', 'olist_geolocation_dataset.csv',
-    ['geolocation_zip_code_prefix', 'geolocation_lat', 'geolocation_lng', 'geolocation_city', 'geolocation_state'], { quotedHeader: true });
+  const file = await landing.file(
+    'geolocation',
+    'olist_geolocation_dataset.csv',
+    ['geolocation_zip_code_prefix', 'geolocation_lat', 'geolocation_lng', 'geolocation_city', 'geolocation_state'],
+    { quotedHeader: true },
+  );
   const { bytes } = file;
   const prefixes = map.prefixCode.length;
   const weights = new Random(seed, 'geolocation.weights');
@@ -101,7 +122,8 @@ export async function writeGeolocation(landing: Landing, market: Marketplace): P
   const digits = keyOf(seed, 'geolocation.digits');
   let repeatedPlaces = 0;
   for (let p = 0; p < prefixes; p++) {
-    const rows = 1 + Math.floor((share[p + 1]! * surplus) / share[prefixes]!) - Math.floor((share[p]! * surplus) / share[prefixes]!);
+    const rows =
+      1 + Math.floor((share[p + 1]! * surplus) / share[prefixes]!) - Math.floor((share[p]! * surplus) / share[prefixes]!);
     const city = map.prefixCity[p]!;
     const state = STATES[map.cityState[city]!]!.code;
     const hasAccent = map.cityAccented[city] !== map.cityName[city];

@@ -22,11 +22,27 @@ export interface ReviewsTruth {
 
 const COMMA = 44;
 
-export async function writeReviews(landing: Landing, market: Marketplace, ids: MarketIds, sequence: Uint32Array): Promise<ReviewsTruth> {
+export async function writeReviews(
+  landing: Landing,
+  market: Marketplace,
+  ids: MarketIds,
+  sequence: Uint32Array,
+): Promise<ReviewsTruth> {
   const { orders, plan, seed } = market;
-  const file = await landing.file('order_reviews', 'olist_order_reviews_dataset.csv', [
-    'review_id', 'order_id', 'review_score', 'review_comment_title', 'review_comment_message', 'review_creation_date', 'review_answer_timestamp',
-  ], { quotedHeader: true, lineEnd: '\r\n' });
+  const file = await landing.file(
+    'order_reviews',
+    'olist_order_reviews_dataset.csv',
+    [
+      'review_id',
+      'order_id',
+      'review_score',
+      'review_comment_title',
+      'review_comment_message',
+      'review_creation_date',
+      'review_answer_timestamp',
+    ],
+    { quotedHeader: true, lineEnd: '\r\n' },
+  );
   const { bytes } = file;
   const random = new Random(seed, 'reviews');
   const texts = new ReviewTexts(new Random(seed, 'review-texts'));
@@ -37,7 +53,14 @@ export async function writeReviews(landing: Landing, market: Marketplace, ids: M
   const reviewed = candidates.length - Math.min(plan.withoutReview, candidates.length);
   const seconds = spread(random, plan.secondReviews, reviewed, 0.03, 2);
   const shared = new Quota(plan.sharedReviewIds, Math.max(0, reviewed - 1));
-  const truth: ReviewsTruth = { rows: 0, ids: 0, orders: 0, scores: [0, 0, 0, 0, 0], sumOfOrderMeans: 0, meanOfOrder: new Float64Array(orders.count).fill(NaN) };
+  const truth: ReviewsTruth = {
+    rows: 0,
+    ids: 0,
+    orders: 0,
+    scores: [0, 0, 0, 0, 0],
+    sumOfOrderMeans: 0,
+    meanOfOrder: new Float64Array(orders.count).fill(NaN),
+  };
 
   const row = (o: number, score: number) => {
     const due = orders.status[o] === DELIVERED ? Math.min(orders.free[o]!, lastDay) : Math.min(orders.estimated[o]! + 1, lastDay);

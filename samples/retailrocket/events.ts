@@ -11,10 +11,18 @@ import { FIRST_DAY, FIRST_SNAPSHOT, LAST_DAY, type ClickstreamSize, type Items }
 
 export interface RetailRocketTruth {
   events: {
-    rows: number; by_type: Record<string, number>; duplicates: number; distinct: number;
-    visitors: number; items: number; transactions: number; first_ms: number; last_ms: number;
+    rows: number;
+    by_type: Record<string, number>;
+    duplicates: number;
+    distinct: number;
+    visitors: number;
+    items: number;
+    transactions: number;
+    first_ms: number;
+    last_ms: number;
     /** Of transaction events: Σ price as it stood, and those without a known price. */
-    revenue: number; unpriced: number;
+    revenue: number;
+    unpriced: number;
   };
   item_properties: { rows: number; items: number };
   category_tree: { rows: number; roots: number };
@@ -68,7 +76,8 @@ class DayOfEvents {
 /** Share of a total that falls on each day, whole and exact. */
 function byDay(total: number): number[] {
   const weights: number[] = [];
-  for (let day = FIRST_DAY; day <= LAST_DAY; day++) weights.push(WEEKDAYS[weekdayOf(day)]! * (0.85 + (0.3 * (day - FIRST_DAY)) / (LAST_DAY - FIRST_DAY)));
+  for (let day = FIRST_DAY; day <= LAST_DAY; day++)
+    weights.push(WEEKDAYS[weekdayOf(day)]! * (0.85 + (0.3 * (day - FIRST_DAY)) / (LAST_DAY - FIRST_DAY)));
   const sum = weights.reduce((a, b) => a + b, 0);
   let cumulated = 0;
   let given = 0;
@@ -81,12 +90,27 @@ function byDay(total: number): number[] {
   });
 }
 
-export async function writeRetailRocketEvents(landing: Landing, seed: number, size: ClickstreamSize, items: Items): Promise<{ events: RetailRocketTruth['events']; conversion: Quality }> {
+export async function writeRetailRocketEvents(
+  landing: Landing,
+  seed: number,
+  size: ClickstreamSize,
+  items: Items,
+): Promise<{ events: RetailRocketTruth['events']; conversion: Quality }> {
   const file = await landing.file('events', 'events.csv', ['timestamp', 'visitorid', 'event', 'itemid', 'transactionid']);
   const { bytes } = file;
   const maker = new EventMaker(seed, size, items);
   const truth: RetailRocketTruth['events'] = {
-    rows: 0, by_type: { view: 0, addtocart: 0, transaction: 0 }, duplicates: 0, distinct: 0, visitors: 0, items: 0, transactions: 0, first_ms: 0, last_ms: 0, revenue: 0, unpriced: 0,
+    rows: 0,
+    by_type: { view: 0, addtocart: 0, transaction: 0 },
+    duplicates: 0,
+    distinct: 0,
+    visitors: 0,
+    items: 0,
+    transactions: 0,
+    first_ms: 0,
+    last_ms: 0,
+    revenue: 0,
+    unpriced: 0,
   };
   const repeats = new Quota(size.duplicates, size.views - size.duplicates);
   const random = new Random(seed, 'clickstream.duplicates');
@@ -116,7 +140,8 @@ export async function writeRetailRocketEvents(landing: Landing, seed: number, si
       if (truth.first_ms === 0) truth.first_ms = midnight + last;
       truth.last_ms = midnight + last;
       if (kind === 2) {
-        if (day.day >= FIRST_SNAPSHOT && items.isDescribed(day.events.item[i]!)) truth.revenue += items.price(day.events.item[i]!, day.day);
+        if (day.day >= FIRST_SNAPSHOT && items.isDescribed(day.events.item[i]!))
+          truth.revenue += items.price(day.events.item[i]!, day.day);
         else truth.unpriced++;
       }
       if (file.full) await file.drain();
@@ -191,7 +216,8 @@ class EventMaker {
       if (this.#cover.take(random)) item = this.#uncovered();
       else if (k === 0 || draw >= browsing.same) item = this.#popular();
       events.add(time, visitor, item, 0, 0);
-      const weight = (intentWeight * exp(cart.appeal * this.#items.appeal(item)) * this.#items.priceEffect(item, day, 1)) / MEAN_CART;
+      const weight =
+        (intentWeight * exp(cart.appeal * this.#items.appeal(item)) * this.#items.priceEffect(item, day, 1)) / MEAN_CART;
       const chance = Math.min(1, (weight * this.#carts.left) / this.#viewsLeft.carts--);
       const buyWeight = (exp(purchase.intent * intent) * this.#items.priceEffect(item, day, 0.5)) / MEAN_PURCHASE;
       const buyChance = Math.min(1, (buyWeight * this.#purchases.left) / Math.max(1, this.#viewsLeft.purchases));

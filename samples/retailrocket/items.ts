@@ -26,10 +26,17 @@ export interface ClickstreamSize {
 export function retailRocketSize(scale: number): ClickstreamSize {
   const visitors = scaled(1_407_580, scale);
   return {
-    views: scaled(2_664_312, scale), carts: scaled(69_332, scale), purchases: scaled(22_457, scale), duplicates: scaled(460, scale),
-    visitors, visits: Math.max(visitors, scaled(1_761_675, scale)),
-    items: scaled(235_061, scale), describedItems: scaled(185_246, scale),
-    propertyItems: scaled(417_053, scale), propertyRows: scaled(20_275_902, scale), firstPart: scaled(10_999_999, scale),
+    views: scaled(2_664_312, scale),
+    carts: scaled(69_332, scale),
+    purchases: scaled(22_457, scale),
+    duplicates: scaled(460, scale),
+    visitors,
+    visits: Math.max(visitors, scaled(1_761_675, scale)),
+    items: scaled(235_061, scale),
+    describedItems: scaled(185_246, scale),
+    propertyItems: scaled(417_053, scale),
+    propertyRows: scaled(20_275_902, scale),
+    firstPart: scaled(10_999_999, scale),
   };
 }
 
@@ -57,7 +64,7 @@ export class Items {
 
   /** A number from 0 on that every item index has to itself. */
   id(item: number): number {
-    return (item * 499_979) % (15_485_863);
+    return (item * 499_979) % 15_485_863;
   }
 
   /** Whether an item of events has properties: exactly `describedItems` have. */

@@ -26,14 +26,20 @@ export async function writeTree(landing: Landing, seed: number): Promise<{ rows:
   for (let c = 0; c < CATEGORY_ROWS; c++) {
     file.bytes.integer(categoryId(c));
     file.bytes.comma();
-    if (c >= CATEGORY_ROOTS) file.bytes.integer(categoryId(Math.floor((hashAt(parents, c) / 4_294_967_296) * Math.max(CATEGORY_ROOTS, c / 4))));
+    if (c >= CATEGORY_ROOTS)
+      file.bytes.integer(categoryId(Math.floor((hashAt(parents, c) / 4_294_967_296) * Math.max(CATEGORY_ROOTS, c / 4))));
     file.endRow();
   }
   await file.close();
   return { rows: CATEGORY_ROWS, roots: CATEGORY_ROOTS };
 }
 
-export async function writeProperties(landing: Landing, seed: number, size: ClickstreamSize, items: Items): Promise<{ rows: number; items: number }> {
+export async function writeProperties(
+  landing: Landing,
+  seed: number,
+  size: ClickstreamSize,
+  items: Items,
+): Promise<{ rows: number; items: number }> {
   const weights = keyOf(seed, 'clickstream.properties');
   const weightOf = (n: number) => exp(0.55 * normalQuantile((hashAt(weights, n) + 0.5) / 4_294_967_296));
   let sum = 0;
@@ -106,7 +112,7 @@ function writeItem(file: LandingFile, items: Items, item: number, rows: number, 
   for (let j = 0; left > 0; j++, left--) {
     const word = hashAt(key, item * 1024 + j);
     begin(j % 3 === 0 ? word % SNAPSHOTS : 0);
-    bytes.integer(1 + ((hash + j * 7) % OTHER_PROPERTIES) + (((hash + j * 7) % OTHER_PROPERTIES) >= 789 ? 1 : 0));
+    bytes.integer(1 + ((hash + j * 7) % OTHER_PROPERTIES) + ((hash + j * 7) % OTHER_PROPERTIES >= 789 ? 1 : 0));
     bytes.comma();
     if (word % 4 === 0) {
       bytes.byte(110);

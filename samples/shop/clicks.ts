@@ -33,7 +33,10 @@ export interface Click {
 }
 
 /** A product that was viewed in a visit, and whether it was bought there. */
-export interface Pair { odds: number; bought: boolean }
+export interface Pair {
+  odds: number;
+  bought: boolean;
+}
 
 export interface Clicks {
   from: number;
@@ -83,8 +86,13 @@ class ClickMaker {
     const web: number[] = [];
     for (let o = 0; o < orders.count; o++) {
       const row = this.#roster.ofPerson[orders.customer[o]!]!;
-      const isWeb = row >= 0 && this.#roster.visitor[row]! >= 0 && orders.purchased[o]! >= (WEB_FROM + 1) * DAY
-        && orders.firstItem[o]! < orders.firstItem[o + 1]! && orders.status[o] !== CANCELED && orders.status[o] !== CREATED;
+      const isWeb =
+        row >= 0 &&
+        this.#roster.visitor[row]! >= 0 &&
+        orders.purchased[o]! >= (WEB_FROM + 1) * DAY &&
+        orders.firstItem[o]! < orders.firstItem[o + 1]! &&
+        orders.status[o] !== CANCELED &&
+        orders.status[o] !== CREATED;
       if (isWeb) web.push(o);
     }
     web.sort((a, b) => orders.purchased[a]! - orders.purchased[b]! || a - b);
@@ -141,7 +149,8 @@ class ClickMaker {
     for (let visitor = 0; visitor < this.#visitors; visitor++) {
       const mean = visitor < customers ? visits.idle_visits : visits.stranger_visits;
       const some = visitor < customers ? poisson(random, mean) : 1 + poisson(random, mean - 1);
-      for (let k = 0; k < some; k++) this.#idleVisit(visitor, secondOn(WEB_FROM + random.below(days), random), [], visitor < customers);
+      for (let k = 0; k < some; k++)
+        this.#idleVisit(visitor, secondOn(WEB_FROM + random.below(days), random), [], visitor < customers);
     }
   }
 
@@ -153,7 +162,15 @@ class ClickMaker {
     const device = this.#deviceOf(visitor);
     let time = saoPauloToUtc(start) * 1000 + random.below(1000);
     if (random.chance(0.25)) {
-      this.#clicks.push({ time, visitor, kind: SEARCH, product: -1, transaction: 0, device, query: random.below(CATEGORIES.length) });
+      this.#clicks.push({
+        time,
+        visitor,
+        kind: SEARCH,
+        product: -1,
+        transaction: 0,
+        device,
+        query: random.below(CATEGORIES.length),
+      });
       time += random.between(3_000, 40_000);
     }
     const looks = this.#looksOn(day);
@@ -163,7 +180,11 @@ class ClickMaker {
     for (const product of viewed) {
       this.#click(time, visitor, VIEW, product, device);
       time += random.between(5_000, 180_000);
-      if (random.chance(Math.min(0.6, visits.abandoned * priceEffect(this.#category(product), priceLevel(this.#prices, product, day))))) {
+      if (
+        random.chance(
+          Math.min(0.6, visits.abandoned * priceEffect(this.#category(product), priceLevel(this.#prices, product, day))),
+        )
+      ) {
         this.#click(time, visitor, CART, product, device);
         time += random.between(3_000, 60_000);
       }
@@ -177,10 +198,12 @@ class ClickMaker {
     const { month } = civilOf(day);
     let choice = this.#looks.get(month);
     if (choice === undefined) {
-      choice = new WeightedChoice(catalogue.popularity.map((weight, product) => {
-        const category = this.#category(product);
-        return weight * (category === NO_CATEGORY ? 1 : SEASONS[CATEGORIES[category]!.season][month - 1]!);
-      }));
+      choice = new WeightedChoice(
+        catalogue.popularity.map((weight, product) => {
+          const category = this.#category(product);
+          return weight * (category === NO_CATEGORY ? 1 : SEASONS[CATEGORIES[category]!.season][month - 1]!);
+        }),
+      );
       this.#looks.set(month, choice);
     }
     return choice;

@@ -62,8 +62,14 @@ export function makeRoster({ seed, plan, map, orders }: Marketplace): Roster {
   const order = random.shuffle(Uint32Array.from({ length: count }, (_, i) => i));
   const channelChoice = new WeightedChoice([30, 14, 20, 24, 8, 4]);
   const roster: Roster = {
-    count, person: new Int32Array(count).fill(-1), visitor: new Int32Array(count).fill(-1), visitors: 0,
-    prefix: new Uint32Array(count), registered: new Int32Array(count), channel: new Uint8Array(count), wantsMail: new Uint8Array(count),
+    count,
+    person: new Int32Array(count).fill(-1),
+    visitor: new Int32Array(count).fill(-1),
+    visitors: 0,
+    prefix: new Uint32Array(count),
+    registered: new Int32Array(count),
+    channel: new Uint8Array(count),
+    wantsMail: new Uint8Array(count),
     ofPerson: new Int32Array(plan.customers).fill(-1),
   };
   for (let row = 0; row < count; row++) {
@@ -81,8 +87,20 @@ export function makeRoster({ seed, plan, map, orders }: Marketplace): Roster {
 
 export async function writeCrm(landing: Landing, { seed, map }: Marketplace, ids: MarketIds, roster: Roster): Promise<void> {
   const file = await landing.file('crm_customers', 'crm_customers.csv', [
-    'customer_id', 'customer_unique_id', 'visitorid', 'name', 'email', 'phone', 'street', 'postcode', 'city', 'state', 'country',
-    'registration_date', 'customer_segment', 'marketing_opt_in',
+    'customer_id',
+    'customer_unique_id',
+    'visitorid',
+    'name',
+    'email',
+    'phone',
+    'street',
+    'postcode',
+    'city',
+    'state',
+    'country',
+    'registration_date',
+    'customer_segment',
+    'marketing_opt_in',
   ]);
   const { bytes } = file;
   const random = new Random(seed, 'crm');
@@ -118,4 +136,3 @@ export async function writeCrm(landing: Landing, { seed, map }: Marketplace, ids
   }
   await file.close();
 }
-

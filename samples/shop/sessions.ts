@@ -1,7 +1,11 @@
 // Sessions of the clickstream, counted by their definition: a gap of more than half an hour starts a new one.
 import { PURCHASE, type Click } from './clicks.ts';
 
-export interface SessionsTruth { count: number; sum_of_seconds: number; with_purchase: number }
+export interface SessionsTruth {
+  count: number;
+  sum_of_seconds: number;
+  with_purchase: number;
+}
 
 const GAP = 30 * 60 * 1000;
 

@@ -19,7 +19,16 @@ export interface EventsTruth {
 
 /** Redelivered events, and events that were sent twice, happen at the rate of the defects. */
 export async function writeEvents(landing: Landing, market: Marketplace, { clicks }: Clicks): Promise<EventsTruth> {
-  const file = await landing.file('events', 'events.csv', ['timestamp', 'visitorid', 'event', 'itemid', 'transactionid', 'event_id', 'device_type', 'query']);
+  const file = await landing.file('events', 'events.csv', [
+    'timestamp',
+    'visitorid',
+    'event',
+    'itemid',
+    'transactionid',
+    'event_id',
+    'device_type',
+    'query',
+  ]);
   const { bytes } = file;
   const ids = new Ids(market.seed, 'events');
   const random = new Random(market.seed, 'redeliveries');
@@ -73,12 +82,17 @@ export async function writeCategoryTree(landing: Landing): Promise<void> {
     file.endRow();
   };
   for (let d = 0; d < DEPARTMENTS; d++) row(FIRST_CATEGORY + d, null);
-  for (let c = 0; c < CATEGORIES.length; c++) row(categoryId(c), c < 24 ? FIRST_CATEGORY + (c % DEPARTMENTS) : categoryId(c % 24));
+  for (let c = 0; c < CATEGORIES.length; c++)
+    row(categoryId(c), c < 24 ? FIRST_CATEGORY + (c % DEPARTMENTS) : categoryId(c % 24));
   await file.close();
 }
 
 /** What an item is is said at the beginning, and then whatever changes, fortnight by fortnight. */
-export async function writeItemProperties(landing: Landing, { catalogue, plan, seed }: Marketplace, from: number): Promise<{ rows: number; items: number }> {
+export async function writeItemProperties(
+  landing: Landing,
+  { catalogue, plan, seed }: Marketplace,
+  from: number,
+): Promise<{ rows: number; items: number }> {
   const columns = ['timestamp', 'itemid', 'property', 'value'];
   const ids = new Ids(seed, 'products');
   const prices = priceKey(seed);
@@ -113,7 +127,8 @@ export async function writeItemProperties(landing: Landing, { catalogue, plan, s
       }
       const isAvailable = available(stock, p, day);
       if (day === from || isAvailable !== available(stock, p, day - 14)) row(day, p, 'available', isAvailable ? '1' : '0');
-      if (day === from || priceLevel(prices, p, day) !== priceLevel(prices, p, day - 14)) row(day, p, '790', priceProperty(priceOn(catalogue, prices, p, day)));
+      if (day === from || priceLevel(prices, p, day) !== priceLevel(prices, p, day - 14))
+        row(day, p, '790', priceProperty(priceOn(catalogue, prices, p, day)));
       if (file.full) await file.drain();
     }
   }
@@ -129,4 +144,3 @@ function available(key: number, product: number, day: number): boolean {
 function priceProperty(cents: number): string {
   return `n${Math.floor(cents / 100)}.${String((cents % 100) * 10).padStart(3, '0')}`;
 }
-

@@ -27,17 +27,44 @@ const FROM = dayOf(2018, 9, 24);
 const LAST = dayOf(2018, 10, 17);
 const STOCK = 420;
 const ADJECTIVES = 'WHITE,RED,VINTAGE,REGENCY,PINK,IVORY,RETRO,SET OF 3,PACK OF 12,JUMBO,PARTY,HANGING,WOODEN,GLASS'.split(',');
-const NOUNS = 'HEART T-LIGHT HOLDER,METAL LANTERN,CAKESTAND 3 TIER,HOT WATER BOTTLE,LUNCH BAG,JAM MAKING SET,PHOTO FRAME,BUNTING,DOORMAT,PAPER CHAIN KIT,TEA TOWEL,ALARM CLOCK BAKELIKE'.split(',');
+const NOUNS =
+  (
+    'HEART T-LIGHT HOLDER,METAL LANTERN,CAKESTAND 3 TIER,HOT WATER BOTTLE,LUNCH BAG,JAM MAKING SET,PHOTO FRAME,BUNTING,DOORMAT,' +
+    'PAPER CHAIN KIT,TEA TOWEL,ALARM CLOCK BAKELIKE'
+  ).split(',');
 const COUNTRIES = ['United Kingdom', 'Germany', 'France', 'EIRE', 'Spain', 'Netherlands', 'Belgium', 'Portugal'];
 const COLUMNS = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID', 'Country'];
 
-interface Line { invoice: string; stock: number; code?: string; description: string; quantity: number; time: number; price: number; customer: number; country: string }
+interface Line {
+  invoice: string;
+  stock: number;
+  code?: string;
+  description: string;
+  quantity: number;
+  time: number;
+  price: number;
+  customer: number;
+  country: string;
+}
 
 export async function writeInvoices(landing: Landing, seed: number, scale: number): Promise<InvoicesTruth> {
   const random = new Random(seed, 'invoices');
   const customers = Math.max(20, Math.round(260 * scale));
   const truth: InvoicesTruth = {
-    rows: 0, files: 0, invoices: 0, customers: 0, without_customer: 0, cancellation_rows: 0, adjustment_rows: 0, free_rows: 0, quantity: 0, amount: 0, adjustments: 0, amount_of_customers: 0, by_country: {}, by_day: {},
+    rows: 0,
+    files: 0,
+    invoices: 0,
+    customers: 0,
+    without_customer: 0,
+    cancellation_rows: 0,
+    adjustment_rows: 0,
+    free_rows: 0,
+    quantity: 0,
+    amount: 0,
+    adjustments: 0,
+    amount_of_customers: 0,
+    by_country: {},
+    by_day: {},
   };
   const seen = new Set<number>();
   const sold: Line[] = [];
@@ -50,7 +77,18 @@ export async function writeInvoices(landing: Landing, seed: number, scale: numbe
       const time = day * DAY + 8 * 3600 + Math.floor((i * 11 * 3600) / invoices / 60) * 60;
       lines.push(...oneInvoice(random, String(number++), time, customers, sold));
     }
-    if (day === LAST - 5) lines.push({ invoice: `A${number++}`, stock: -1, code: 'B', description: 'Adjust bad debt', quantity: 1, time: day * DAY + 53_400, price: -1_106_206, customer: -1, country: COUNTRIES[0]! });
+    if (day === LAST - 5)
+      lines.push({
+        invoice: `A${number++}`,
+        stock: -1,
+        code: 'B',
+        description: 'Adjust bad debt',
+        quantity: 1,
+        time: day * DAY + 53_400,
+        price: -1_106_206,
+        customer: -1,
+        country: COUNTRIES[0]!,
+      });
     const file = await landing.file('online_retail', `online_retail_${dateText(day)}.csv.gz`, COLUMNS, { compressed: true });
     for (const line of lines) {
       writeLine(file.bytes, line);
@@ -93,7 +131,18 @@ function oneInvoice(random: Random, number: string, time: number, customers: num
   }
   if (draw < 0.17) {
     const description = random.pick(['', 'damages', 'check', '?', 'lost, not found']);
-    return [{ invoice: number, stock: random.below(STOCK), description, quantity: random.between(-40, -1), time, price: 0, customer: -1, country: COUNTRIES[0]! }];
+    return [
+      {
+        invoice: number,
+        stock: random.below(STOCK),
+        description,
+        quantity: random.between(-40, -1),
+        time,
+        price: 0,
+        customer: -1,
+        country: COUNTRIES[0]!,
+      },
+    ];
   }
   const customer = random.chance(0.22) ? -1 : 12_346 + Math.min(random.below(customers), random.below(customers));
   const country = random.chance(0.9) ? COUNTRIES[0]! : COUNTRIES[1 + Math.min(random.below(7), random.below(7))]!;
@@ -103,7 +152,16 @@ function oneInvoice(random: Random, number: string, time: number, customers: num
   while (stocks.size < size) stocks.add(Math.min(random.below(STOCK), random.below(STOCK)));
   for (const stock of stocks) {
     const quantity = random.chance(0.15) ? random.pick([24, 48, 96]) : random.between(1, 12);
-    const line = { invoice: number, stock, description: descriptionOf(stock), quantity, time, price: random.chance(0.004) ? 0 : priceOf(stock), customer, country };
+    const line = {
+      invoice: number,
+      stock,
+      description: descriptionOf(stock),
+      quantity,
+      time,
+      price: random.chance(0.004) ? 0 : priceOf(stock),
+      customer,
+      country,
+    };
     lines.push(line);
     if (customer >= 0) sold.push(line);
   }
@@ -115,7 +173,8 @@ function stockCode(stock: number): string {
 }
 
 function descriptionOf(stock: number): string {
-  return `${ADJECTIVES[stock % ADJECTIVES.length]} ${NOUNS[Math.floor(stock / ADJECTIVES.length) % NOUNS.length]}${stock % 11 === 0 ? ' , BOXED' : ''}`;
+  const noun = NOUNS[Math.floor(stock / ADJECTIVES.length) % NOUNS.length]!;
+  return `${ADJECTIVES[stock % ADJECTIVES.length]} ${noun}${stock % 11 === 0 ? ' , BOXED' : ''}`;
 }
 
 function priceOf(stock: number): number {

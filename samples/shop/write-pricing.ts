@@ -22,9 +22,21 @@ function skuOf(product: number, category: number): string[] {
   return [`${letters}-${number}`, `${letters.toLowerCase()} ${number}`, `${letters}.${number}`, `${letters}${number}`];
 }
 
-export async function writeSupplierCosts(landing: Landing, { catalogue, seed }: Marketplace, ids: MarketIds): Promise<{ rows: number }> {
-  const file = await landing.file('supplier_costs', 'supplier_costs.csv',
-    ['supplier_id', 'product_id', 'sku', 'unit_cost', 'min_order_quantity', 'lead_time_days', 'valid_from', 'valid_to']);
+export async function writeSupplierCosts(
+  landing: Landing,
+  { catalogue, seed }: Marketplace,
+  ids: MarketIds,
+): Promise<{ rows: number }> {
+  const file = await landing.file('supplier_costs', 'supplier_costs.csv', [
+    'supplier_id',
+    'product_id',
+    'sku',
+    'unit_cost',
+    'min_order_quantity',
+    'lead_time_days',
+    'valid_from',
+    'valid_to',
+  ]);
   const { bytes } = file;
   const random = new Random(seed, 'supplier-costs');
   let rows = 0;
@@ -55,15 +67,27 @@ export async function writeSupplierCosts(landing: Landing, { catalogue, seed }: 
     const changes = random.chance(suppliers.share);
     row(supplier, p, cost, COSTS_FROM, changes ? COSTS_CHANGED : 0);
     if (changes) row(supplier, p, Math.round(cost * suppliers.rise), COSTS_CHANGED, 0);
-    if (random.chance(0.2)) row(1 + ((supplier + 6) % SUPPLIERS), p, Math.round(cost * (1.02 + 0.1 * random.real())), COSTS_FROM, 0);
+    if (random.chance(0.2))
+      row(1 + ((supplier + 6) % SUPPLIERS), p, Math.round(cost * (1.02 + 0.1 * random.real())), COSTS_FROM, 0);
     if (file.full) await file.drain();
   }
   await file.close();
   return { rows };
 }
 
-export async function writeMarketPrices(landing: Landing, { catalogue, plan, seed }: Marketplace, ids: MarketIds): Promise<{ rows: number }> {
-  const file = await landing.file('market_prices', 'market_prices.csv', ['competitor', 'product_id', 'observed_at', 'price', 'shipping_price', 'in_stock']);
+export async function writeMarketPrices(
+  landing: Landing,
+  { catalogue, plan, seed }: Marketplace,
+  ids: MarketIds,
+): Promise<{ rows: number }> {
+  const file = await landing.file('market_prices', 'market_prices.csv', [
+    'competitor',
+    'product_id',
+    'observed_at',
+    'price',
+    'shipping_price',
+    'in_stock',
+  ]);
   const { bytes } = file;
   const random = new Random(seed, 'market-prices');
   const prices = priceKey(seed);

@@ -19,7 +19,9 @@ export async function writeShippingZones(landing: Landing): Promise<{ rows: numb
   let rows = 0;
   for (const [z, prefixes] of ZONE_PREFIXES.entries()) {
     for (const prefix of prefixes) {
-      file.bytes.ascii(`"${prefix}",${ZONES[z]},${prefix === '0' || prefix === '1' ? 'SP' : ''},${ZONES[z] === 'north' ? 'true' : 'false'}`);
+      file.bytes.ascii(
+        `"${prefix}",${ZONES[z]},${prefix === '0' || prefix === '1' ? 'SP' : ''},${ZONES[z] === 'north' ? 'true' : 'false'}`,
+      );
       file.endRow();
       rows++;
     }
@@ -30,7 +32,17 @@ export async function writeShippingZones(landing: Landing): Promise<{ rows: numb
 
 export async function writeShippingRates(landing: Landing): Promise<{ rows: number }> {
   const file = await landing.file('shipping_rates', 'shipping_rates.csv', [
-    'carrier', 'service', 'origin_zone', 'destination_zone', 'min_weight_kg', 'max_weight_kg', 'base_price', 'price_per_kg', 'transit_days', 'valid_from', 'valid_to',
+    'carrier',
+    'service',
+    'origin_zone',
+    'destination_zone',
+    'min_weight_kg',
+    'max_weight_kg',
+    'base_price',
+    'price_per_kg',
+    'transit_days',
+    'valid_from',
+    'valid_to',
   ]);
   let rows = 0;
   for (const { carrier, service, share, days } of SERVICES) {

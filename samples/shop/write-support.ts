@@ -20,10 +20,23 @@ export interface InteractionsTruth {
 
 const { interactions } = SHOP_CAUSES;
 
-export async function writeInteractions(landing: Landing, market: Marketplace, ids: MarketIds, roster: Roster): Promise<InteractionsTruth> {
+export async function writeInteractions(
+  landing: Landing,
+  market: Marketplace,
+  ids: MarketIds,
+  roster: Roster,
+): Promise<InteractionsTruth> {
   const { orders, plan, seed } = market;
   const file = await landing.file('interactions', 'interactions.csv', [
-    'interaction_id', 'customer_id', 'interaction_date', 'interaction_type', 'channel', 'order_id', 'response_time_minutes', 'interaction_outcome', 'satisfaction_score',
+    'interaction_id',
+    'customer_id',
+    'interaction_date',
+    'interaction_type',
+    'channel',
+    'order_id',
+    'response_time_minutes',
+    'interaction_outcome',
+    'satisfaction_score',
   ]);
   const { bytes } = file;
   const random = new Random(seed, 'interactions');
@@ -34,10 +47,18 @@ export async function writeInteractions(landing: Landing, market: Marketplace, i
     const minutes = type === 'marketing' ? 0 : Math.round(random.logNormal(interactions.wait_minutes[channel], 0.9));
     const isOpen = time + minutes * 60 > plan.end || (plan.end - time < 2 * DAY && random.chance(0.3));
     const lateness = minutes / (3 * interactions.wait_minutes[channel]);
-    const outcome = type === 'marketing'
-      ? (random.chance(0.7) ? 'no_answer' : 'resolved')
-      : random.chance(0.12 + 0.1 * Math.min(3, lateness)) ? (random.chance(0.5) ? 'escalated' : 'unresolved')
-        : type === 'return' || (type === 'delivery' && random.chance(0.25)) ? 'refunded' : 'resolved';
+    const outcome =
+      type === 'marketing'
+        ? random.chance(0.7)
+          ? 'no_answer'
+          : 'resolved'
+        : random.chance(0.12 + 0.1 * Math.min(3, lateness))
+          ? random.chance(0.5)
+            ? 'escalated'
+            : 'unresolved'
+          : type === 'return' || (type === 'delivery' && random.chance(0.25))
+            ? 'refunded'
+            : 'resolved';
     bytes.ascii(`I${String(++truth.rows).padStart(6, '0')}`);
     bytes.comma();
     bytes.ascii(crmId(crm));
@@ -59,7 +80,8 @@ export async function writeInteractions(landing: Landing, market: Marketplace, i
     if (isOpen) truth.open++;
     else bytes.ascii(outcome);
     bytes.comma();
-    const mood = 4.6 - 0.9 * Math.min(3, lateness) - (outcome === 'resolved' || outcome === 'refunded' ? 0 : 1.4) + 0.7 * random.normal();
+    const mood =
+      4.6 - 0.9 * Math.min(3, lateness) - (outcome === 'resolved' || outcome === 'refunded' ? 0 : 1.4) + 0.7 * random.normal();
     if (!isOpen && type !== 'marketing' && random.chance(0.4)) bytes.integer(Math.max(1, Math.min(5, Math.round(mood))));
     file.endRow();
     truth.by_type[type] = (truth.by_type[type] ?? 0) + 1;
@@ -71,19 +93,35 @@ export async function writeInteractions(landing: Landing, market: Marketplace, i
     if (crm < 0 || orders.status[o] === CREATED) continue;
     const delivered = orders.status[o] === DELIVERED && orders.delivered[o]! > 0;
     const late = delivered ? Math.max(0, dayOfSecond(orders.delivered[o]!) - orders.estimated[o]!) : 0;
-    const chance = Math.min(0.8, interactions.base + interactions.late * late + (delivered ? 0 : interactions.undelivered) + interactions.angry[orders.score[o]! - 1]!);
+    const chance = Math.min(
+      0.8,
+      interactions.base +
+        interactions.late * late +
+        (delivered ? 0 : interactions.undelivered) +
+        interactions.angry[orders.score[o]! - 1]!,
+    );
     if (!random.chance(chance)) continue;
     const isAngry = orders.score[o]! <= 2;
-    const type = late > 0 || !delivered ? (random.chance(0.65) ? 'delivery' : 'complaint')
-      : isAngry ? (random.chance(0.5) ? 'return' : 'complaint') : random.pick(['question', 'payment', 'feedback', 'question']);
-    const about = late > 0 || !delivered ? (orders.estimated[o]! + 1) * DAY : delivered ? orders.delivered[o]! : orders.purchased[o]!;
+    const type =
+      late > 0 || !delivered
+        ? random.chance(0.65)
+          ? 'delivery'
+          : 'complaint'
+        : isAngry
+          ? random.chance(0.5)
+            ? 'return'
+            : 'complaint'
+          : random.pick(['question', 'payment', 'feedback', 'question']);
+    const about =
+      late > 0 || !delivered ? (orders.estimated[o]! + 1) * DAY : delivered ? orders.delivered[o]! : orders.purchased[o]!;
     const time = Math.floor(about / DAY) * DAY + random.below(3) * DAY + 8 * 3600 + random.below(13 * 3600);
     if (time <= plan.end) row(crm, time, type, o);
     if (file.full) await file.drain();
   }
   const campaignDays = dayOfSecond(plan.end) - WEB_FROM;
   for (let crm = 0; crm < roster.count; crm++) {
-    if (roster.wantsMail[crm] && random.chance(interactions.marketing / 0.55)) row(crm, (WEB_FROM + random.below(campaignDays)) * DAY + 10 * 3600 + random.below(3600), 'marketing', -1);
+    if (roster.wantsMail[crm] && random.chance(interactions.marketing / 0.55))
+      row(crm, (WEB_FROM + random.below(campaignDays)) * DAY + 10 * 3600 + random.below(3600), 'marketing', -1);
     if (file.full) await file.drain();
   }
   await file.close();

@@ -27,7 +27,12 @@ const TILL_FROM = dayOf(2018, 1, 2);
 const PAYMENT_METHODS = ['credit_card', 'debit_card', 'cash', 'voucher', 'boleto', 'other'];
 const { till } = SHOP_CAUSES;
 
-export async function writeTransactions(landing: Landing, market: Marketplace, ids: MarketIds, roster: Roster): Promise<TillTruth> {
+export async function writeTransactions(
+  landing: Landing,
+  market: Marketplace,
+  ids: MarketIds,
+  roster: Roster,
+): Promise<TillTruth> {
   const { catalogue, plan, seed } = market;
   const random = new Random(seed, 'till');
   const prices = priceKey(seed);
@@ -41,17 +46,34 @@ export async function writeTransactions(landing: Landing, market: Marketplace, i
   }
   purchases.sort((a, b) => a.time - b.time || a.crm - b.crm);
 
-  const file = await landing.file('transactions', 'transactions.csv',
-    ['transaction_id', 'user_id', 'product_id', 'quantity', 'price', 'timestamp', 'payment_method', 'transaction_status']);
+  const file = await landing.file('transactions', 'transactions.csv', [
+    'transaction_id',
+    'user_id',
+    'product_id',
+    'quantity',
+    'price',
+    'timestamp',
+    'payment_method',
+    'transaction_status',
+  ]);
   const { bytes } = file;
-  const truth: TillTruth = { rows: 0, customers: new Set(purchases.map(({ crm }) => crm)).size, quantity: 0, amount: 0, undone: 0, undone_rows: 0, by_status: {} };
+  const truth: TillTruth = {
+    rows: 0,
+    customers: new Set(purchases.map(({ crm }) => crm)).size,
+    quantity: 0,
+    amount: 0,
+    undone: 0,
+    undone_rows: 0,
+    by_status: {},
+  };
   for (const { crm, time } of purchases) {
     const product = drawProduct(catalogue, prices, dayOfSecond(time), random);
     const price = priceOn(catalogue, prices, product, dayOfSecond(time));
     let quantity = 1;
     while (quantity < 9 && random.chance(0.22)) quantity++;
     const draw = random.real();
-    const status = draw < 0.025 ? 'refunded' : draw < 0.05 ? 'cancelled' : plan.end - time < 2 * DAY && draw < 0.4 ? 'pending' : 'completed';
+    const status =
+      draw < 0.025 ? 'refunded' : draw < 0.05 ? 'cancelled' : plan.end - time < 2 * DAY && draw < 0.4 ? 'pending' : 'completed';
     bytes.ascii(`T${String(++truth.rows).padStart(7, '0')}`);
     bytes.comma();
     bytes.ascii(crmId(crm));

@@ -2,7 +2,14 @@
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { columnsOf, compileValidator, failuresOf, loadContracts, validationPlan, type Contracts } from '../../lib/contracts/index.ts';
+import {
+  columnsOf,
+  compileValidator,
+  failuresOf,
+  loadContracts,
+  validationPlan,
+  type Contracts,
+} from '../../lib/contracts/index.ts';
 import { PARSE_DEFECTS } from '../../samples/core/planting.ts';
 import { DEFECTS } from '../../samples/defects/catalogue.ts';
 import { bytesOf, makeSample, recordsOf, type Sample } from './support.ts';
@@ -39,15 +46,24 @@ describe('planted defects', () => {
         const plan = validationPlan(contracts.get(source)!);
         const validate = compileValidator(plan);
         for (const { file, planted, rows } of files) {
-          const expected = new Map(planted.filter(({ kind }) => kind === 'bad').flatMap(({ reason, rows: numbers }) => numbers.map((row) => [row, reason!] as const)));
+          const expected = new Map(
+            planted
+              .filter(({ kind }) => kind === 'bad')
+              .flatMap(({ reason, rows: numbers }) => numbers.map((row) => [row, reason!] as const)),
+          );
           const broken = (row: number) => /unclosed_quote|text_after_quote/.test(expected.get(row) ?? '');
           const { header, rows: records } = recordsOf(bytesOf(each, file), broken);
           expect(records.length, file).toBe(rows);
           for (const { row, fields, raw } of records) {
             // Of big files every planted row, and of the good ones enough.
             if (rows > 50_000 && !expected.has(row) && row % 20 !== 0) continue;
-            const found = problemOf(header.length, fields, raw)
-              ?? validate(Object.fromEntries(header.map((name, i) => [name, fields[i] === '' ? null : Buffer.from(fields[i]!, 'latin1').toString()]))).failures[0]?.reason.slice(source.length + 1);
+            const found =
+              problemOf(header.length, fields, raw) ??
+              validate(
+                Object.fromEntries(
+                  header.map((name, i) => [name, fields[i] === '' ? null : Buffer.from(fields[i]!, 'latin1').toString()]),
+                ),
+              ).failures[0]?.reason.slice(source.length + 1);
             const wanted = expected.get(row)?.slice(source.length + 1);
             if (found !== wanted) expect.fail(`${file} row ${row}: found ${found}, truth says ${wanted}: ${raw}`);
           }
@@ -57,15 +73,23 @@ describe('planted defects', () => {
   });
 
   it('come at the stated rate', () => {
-    const { rows, planted } = Object.values(sample.truth.sources).flatMap(({ files }) => files)
-      .reduce((sum, file) => ({ rows: sum.rows + file.rows, planted: sum.planted + file.bad + file.exact_duplicates + file.superseded }), { rows: 0, planted: 0 });
+    const { rows, planted } = Object.values(sample.truth.sources)
+      .flatMap(({ files }) => files)
+      .reduce(
+        (sum, file) => ({
+          rows: sum.rows + file.rows,
+          planted: sum.planted + file.bad + file.exact_duplicates + file.superseded,
+        }),
+        { rows: 0, planted: 0 },
+      );
     expect(planted / rows).toBeGreaterThan(0.04);
     expect(planted / rows).toBeLessThan(0.06);
   });
 
   it('can be switched off', async () => {
     const clean = await makeSample({ profile: 'shop', scale: 0.05, defectRate: 0 });
-    for (const source of Object.values(clean.truth.sources)) expect([source.rejected, source.exact_duplicates, source.superseded]).toEqual([0, 0, 0]);
+    for (const source of Object.values(clean.truth.sources))
+      expect([source.rejected, source.exact_duplicates, source.superseded]).toEqual([0, 0, 0]);
     expect(clean.truth.totals.shop!.events).toMatchObject({ duplicate_ids: 0, repeats_under_another_id: 0 });
     clean.dispose();
   });
@@ -81,7 +105,9 @@ describe('repeated and superseded rows', () => {
       }
       const versions = new Map<string, string[]>();
       for (const { file, planted } of files) {
-        const bad = new Map(planted.filter(({ kind }) => kind === 'bad').flatMap(({ reason, rows }) => rows.map((row) => [row, reason!] as const)));
+        const bad = new Map(
+          planted.filter(({ kind }) => kind === 'bad').flatMap(({ reason, rows }) => rows.map((row) => [row, reason!] as const)),
+        );
         const { header, rows } = recordsOf(bytesOf(sample, file), (row) => /quote/.test(bad.get(row) ?? ''));
         const key = contract.duplicates === 'row' ? header : contract.key;
         for (const { row, fields } of rows) {
@@ -92,8 +118,14 @@ describe('repeated and superseded rows', () => {
       }
       const all = [...versions.values()];
       expect(all.length, source).toBe(kept);
-      expect(all.reduce((sum, rows) => sum + rows.slice(0, -1).filter((row) => row === rows.at(-1)).length, 0), source).toBe(exact_duplicates);
-      expect(all.reduce((sum, rows) => sum + rows.slice(0, -1).filter((row) => row !== rows.at(-1)).length, 0), source).toBe(superseded);
+      expect(
+        all.reduce((sum, rows) => sum + rows.slice(0, -1).filter((row) => row === rows.at(-1)).length, 0),
+        source,
+      ).toBe(exact_duplicates);
+      expect(
+        all.reduce((sum, rows) => sum + rows.slice(0, -1).filter((row) => row !== rows.at(-1)).length, 0),
+        source,
+      ).toBe(superseded);
     }
   });
 });

@@ -1,5 +1,6 @@
 // A sample from outside: the same bytes again, whole files or none, options that make sense.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +17,10 @@ describe.each(PROFILES)('the %s profile', (profile) => {
   afterAll(() => first.dispose());
 
   it('is the same to the byte for one seed and scale, and another for another seed', async () => {
-    const [again, other] = [await makeSample({ profile, scale: SMALL[profile], brokenFiles: true }), await makeSample({ profile, scale: SMALL[profile], seed: 8 })];
+    const [again, other] = [
+      await makeSample({ profile, scale: SMALL[profile], brokenFiles: true }),
+      await makeSample({ profile, scale: SMALL[profile], seed: 8 }),
+    ];
     expect(hashes(again.out)).toEqual(hashes(first.out));
     expect(hashes(other.out)['events/events.csv']).not.toBe(profile === 'olist' ? '' : hashes(first.out)['events/events.csv']);
     expect(other.truth.sources).not.toEqual(first.truth.sources);
@@ -42,11 +46,28 @@ describe.each(PROFILES)('the %s profile', (profile) => {
 });
 
 describe('generating', () => {
+  it('gives the bytes that it has always given; whoever changes the generator on purpose updates them', async () => {
+    const sample = await makeSample({ profile: 'shop', scale: 0.02 });
+    expect(createHash('sha256').update(JSON.stringify(hashes(sample.out))).digest('hex')).toMatchInlineSnapshot(`"2028753a77fa4c47a9900f6e2a08ed1b67104ddffec35e499a786035ac11f0ed"`);
+    sample.dispose();
+  });
+
+  it('puts truth.json where it is told to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-sample-'));
+    const truthFile = join(folder, 'kept', 'truth.json');
+    const truth = await generateSample({ profile: 'shop', scale: 0.01, out: join(folder, 'landing'), truthFile });
+    expect(JSON.parse(readFileSync(truthFile, 'utf8'))).toEqual(truth);
+    expect(existsSync(join(folder, 'landing', 'truth.json'))).toBe(false);
+    rmSync(folder, { recursive: true });
+  });
+
   it('names no file that is not whole when it is interrupted', async () => {
     const out = mkdtempSync(join(tmpdir(), 'millrace-sample-'));
     const controller = new AbortController();
     const onProgress = ({ done }: Progress) => done && controller.abort();
-    await expect(generateSample({ profile: 'shop', scale: 0.05, out, signal: controller.signal, onProgress })).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(
+      generateSample({ profile: 'shop', scale: 0.05, out, signal: controller.signal, onProgress }),
+    ).rejects.toMatchObject({ code: 'interrupted' });
     expect(existsSync(join(out, 'customers/olist_customers_dataset.csv'))).toBe(true);
     expect(existsSync(join(out, 'truth.json'))).toBe(false);
     expect(readdirSync(join(out, 'orders'))).toEqual([]);
@@ -60,7 +81,10 @@ describe('generating', () => {
     [{ profile: 'shop' as const, seed: 1.5 }, /seed 1.5/],
     [{ profile: 'shop' as const, defectRate: 0.5 }, /rate 0.5/],
   ])('refuses %o', async (options, message) => {
-    await expect(generateSample({ ...options, out: '/nowhere' })).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) as string });
+    await expect(generateSample({ ...options, out: '/nowhere' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it('says which folder cannot be written', async () => {

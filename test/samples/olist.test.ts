@@ -7,9 +7,14 @@ import { bytesOf, csv, duck, makeSample, type Sample } from './support.ts';
 let sample: Sample;
 let db: Awaited<ReturnType<typeof duck>>;
 const FILES = {
-  customers: 'customers/olist_customers_dataset.csv', orders: 'orders/olist_orders_dataset.csv', items: 'order_items/olist_order_items_dataset.csv',
-  payments: 'order_payments/olist_order_payments_dataset.csv', reviews: 'order_reviews/olist_order_reviews_dataset.csv', products: 'products/olist_products_dataset.csv',
-  sellers: 'sellers/olist_sellers_dataset.csv', geolocation: 'geolocation/olist_geolocation_dataset.csv',
+  customers: 'customers/olist_customers_dataset.csv',
+  orders: 'orders/olist_orders_dataset.csv',
+  items: 'order_items/olist_order_items_dataset.csv',
+  payments: 'order_payments/olist_order_payments_dataset.csv',
+  reviews: 'order_reviews/olist_order_reviews_dataset.csv',
+  products: 'products/olist_products_dataset.csv',
+  sellers: 'sellers/olist_sellers_dataset.csv',
+  geolocation: 'geolocation/olist_geolocation_dataset.csv',
   translation: 'product_category_translation/product_category_name_translation.csv',
 };
 
@@ -27,33 +32,74 @@ const one = async (sql: string) => Object.values((await db.all(sql))[0]!).map(Nu
 
 describe('olist at scale 1', () => {
   it('has the published numbers of rows and keys', async () => {
-    expect(await one('SELECT count(*), count(DISTINCT customer_id), count(DISTINCT customer_unique_id), count(DISTINCT customer_city) FROM customers')).toEqual([99_441, 99_441, 96_096, 4_119]);
-    expect(await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT customer_id) FROM orders')).toEqual([99_441, 99_441, 99_441]);
-    expect(await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT (order_id, order_item_id)) FROM items')).toEqual([112_650, 98_666, 112_650]);
-    expect(await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT (order_id, payment_sequential)) FROM payments')).toEqual([103_886, 99_440, 103_886]);
-    expect(await one('SELECT count(*), count(DISTINCT review_id), count(DISTINCT order_id), count(DISTINCT (review_id, order_id)) FROM reviews')).toEqual([99_224, 98_410, 98_673, 99_224]);
-    expect(await one('SELECT count(*), count(DISTINCT product_id), count(*) - count(product_category_name), count(DISTINCT product_category_name) FROM products')).toEqual([32_951, 32_951, 610, 73]);
+    expect(
+      await one(
+        'SELECT count(*), count(DISTINCT customer_id), count(DISTINCT customer_unique_id), count(DISTINCT customer_city) FROM customers',
+      ),
+    ).toEqual([99_441, 99_441, 96_096, 4_119]);
+    expect(await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT customer_id) FROM orders')).toEqual([
+      99_441, 99_441, 99_441,
+    ]);
+    expect(await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT (order_id, order_item_id)) FROM items')).toEqual([
+      112_650, 98_666, 112_650,
+    ]);
+    expect(
+      await one('SELECT count(*), count(DISTINCT order_id), count(DISTINCT (order_id, payment_sequential)) FROM payments'),
+    ).toEqual([103_886, 99_440, 103_886]);
+    expect(
+      await one(
+        'SELECT count(*), count(DISTINCT review_id), count(DISTINCT order_id), count(DISTINCT (review_id, order_id)) FROM reviews',
+      ),
+    ).toEqual([99_224, 98_410, 98_673, 99_224]);
+    expect(
+      await one(
+        'SELECT count(*), count(DISTINCT product_id), count(*) - count(product_category_name), count(DISTINCT product_category_name) FROM products',
+      ),
+    ).toEqual([32_951, 32_951, 610, 73]);
     expect(await one('SELECT count(*), count(DISTINCT seller_id) FROM sellers')).toEqual([3_095, 3_095]);
-    expect(await one('SELECT count(*), count(DISTINCT geolocation_zip_code_prefix) FROM geolocation')).toEqual([1_000_163, 19_015]);
+    expect(await one('SELECT count(*), count(DISTINCT geolocation_zip_code_prefix) FROM geolocation')).toEqual([
+      1_000_163, 19_015,
+    ]);
     expect(await one('SELECT count(*) FROM (SELECT DISTINCT * FROM geolocation)')).toEqual([1_000_163 - 261_831]);
     expect(await one('SELECT count(*) FROM translation')).toEqual([71]);
-    expect(await one('SELECT count(DISTINCT product_category_name) FROM products ANTI JOIN translation USING (product_category_name) WHERE product_category_name IS NOT NULL')).toEqual([2]);
+    expect(
+      await one(
+        'SELECT count(DISTINCT product_category_name) FROM products ANTI JOIN translation USING (product_category_name) WHERE product_category_name IS NOT NULL',
+      ),
+    ).toEqual([2]);
   });
 
   it('has the published statuses and dates', async () => {
     const statuses = await db.all('SELECT order_status AS status, count(*)::INT AS n FROM orders GROUP BY 1 ORDER BY 2 DESC, 1');
     expect(Object.fromEntries(statuses.map(({ status, n }) => [status, n]))).toEqual({
-      delivered: 96_478, shipped: 1_107, canceled: 625, unavailable: 609, invoiced: 314, processing: 301, created: 5, approved: 2,
+      delivered: 96_478,
+      shipped: 1_107,
+      canceled: 625,
+      unavailable: 609,
+      invoiced: 314,
+      processing: 301,
+      created: 5,
+      approved: 2,
     });
-    expect((await db.all('SELECT min(order_purchase_timestamp) AS a, max(order_purchase_timestamp) AS b FROM orders'))[0]).toEqual({ a: '2016-09-04 21:15:19', b: '2018-10-17 17:30:18' });
-    expect(await one("SELECT count(*) FROM orders WHERE order_status = 'delivered' AND order_delivered_customer_date IS NULL")).toEqual([8]);
-    expect(await one("SELECT count(*) FILTER (payment_value::DOUBLE = 0), count(*) FILTER (payment_installments = '0') FROM payments")).toEqual([9, 2]);
-    expect(await one("SELECT count(*) FILTER (product_weight_g = '0'), count(*) FILTER (product_length_cm IS NULL) FROM products")).toEqual([4, 2]);
+    expect(
+      (await db.all('SELECT min(order_purchase_timestamp) AS a, max(order_purchase_timestamp) AS b FROM orders'))[0],
+    ).toEqual({ a: '2016-09-04 21:15:19', b: '2018-10-17 17:30:18' });
+    expect(
+      await one("SELECT count(*) FROM orders WHERE order_status = 'delivered' AND order_delivered_customer_date IS NULL"),
+    ).toEqual([8]);
+    expect(
+      await one("SELECT count(*) FILTER (payment_value::DOUBLE = 0), count(*) FILTER (payment_installments = '0') FROM payments"),
+    ).toEqual([9, 2]);
+    expect(
+      await one("SELECT count(*) FILTER (product_weight_g = '0'), count(*) FILTER (product_length_cm IS NULL) FROM products"),
+    ).toEqual([4, 2]);
   });
 
   it('keeps to the order of things', async () => {
-    expect(await one(`SELECT count(*) FROM orders WHERE order_approved_at < order_purchase_timestamp
-      OR order_delivered_carrier_date < order_approved_at OR order_delivered_customer_date < order_delivered_carrier_date`)).toEqual([0]);
+    expect(
+      await one(`SELECT count(*) FROM orders WHERE order_approved_at < order_purchase_timestamp
+      OR order_delivered_carrier_date < order_approved_at OR order_delivered_customer_date < order_delivered_carrier_date`),
+    ).toEqual([0]);
     expect(await one('SELECT count(*) FROM orders ANTI JOIN customers USING (customer_id)')).toEqual([0]);
     expect(await one('SELECT count(*) FROM items ANTI JOIN products USING (product_id)')).toEqual([0]);
     expect(await one('SELECT count(*) FROM reviews WHERE review_answer_timestamp < review_creation_date')).toEqual([0]);
@@ -75,15 +121,23 @@ describe('olist at scale 1', () => {
 
   it('states totals that a few lines of SQL find as well', async () => {
     const truth = sample.truth.totals.marketplace!;
-    await db.all('CREATE TABLE totals AS SELECT order_id, sum(price::DECIMAL(18,2) + freight_value::DECIMAL(18,2)) AS total, count(*) AS n FROM items GROUP BY 1');
+    await db.all(
+      'CREATE TABLE totals AS SELECT order_id, sum(price::DECIMAL(18,2) + freight_value::DECIMAL(18,2)) AS total, count(*) AS n FROM items GROUP BY 1',
+    );
     const delivered = "FROM orders LEFT JOIN totals USING (order_id) WHERE order_status = 'delivered'";
-    expect(await one(`SELECT sum(total), sum(n) ${delivered}`)).toEqual([truth.delivered.order_total_value, truth.delivered.items]);
+    expect(await one(`SELECT sum(total), sum(n) ${delivered}`)).toEqual([
+      truth.delivered.order_total_value,
+      truth.delivered.items,
+    ]);
     expect(await one('SELECT sum(payment_value::DECIMAL(18,2)) FROM payments')).toEqual([truth.order_payments.total]);
-    const months = await db.all(`SELECT substr(order_purchase_timestamp, 1, 7) AS month, sum(total)::DOUBLE AS value ${delivered} GROUP BY 1 ORDER BY 1`);
+    const months = await db.all(
+      `SELECT substr(order_purchase_timestamp, 1, 7) AS month, sum(total)::DOUBLE AS value ${delivered} GROUP BY 1 ORDER BY 1`,
+    );
     expect(Object.fromEntries(months.map(({ month, value }) => [month, value]))).toEqual(truth.delivered.value_by_month);
-    expect(await one(`SELECT count(*) FILTER (late > 0), sum(late) FROM (
-      SELECT date_diff('day', order_estimated_delivery_date::TIMESTAMP::DATE, order_delivered_customer_date::TIMESTAMP::DATE) AS late ${delivered} AND order_delivered_customer_date IS NOT NULL)`))
-      .toEqual([truth.delivered.late_orders, truth.delivered.delivery_delay]);
+    expect(
+      await one(`SELECT count(*) FILTER (late > 0), sum(late) FROM (
+      SELECT date_diff('day', order_estimated_delivery_date::TIMESTAMP::DATE, order_delivered_customer_date::TIMESTAMP::DATE) AS late ${delivered} AND order_delivered_customer_date IS NOT NULL)`),
+    ).toEqual([truth.delivered.late_orders, truth.delivered.delivery_delay]);
     const segments = await db.all(`
       WITH bought AS (
         SELECT customer_unique_id AS u, count(*) AS f, sum(total) AS m, date '2018-10-18' - max(order_purchase_timestamp)::TIMESTAMP::DATE AS r
@@ -101,7 +155,8 @@ describe('olist at scale 1', () => {
   });
 
   it('has the causes that it states: late orders get worse reviews, and those come back less', async () => {
-    const [late, onTime] = await one(`SELECT avg(review_score::INT) FILTER (order_delivered_customer_date > order_estimated_delivery_date), avg(review_score::INT) FILTER (order_delivered_customer_date <= order_estimated_delivery_date)
+    const [late, onTime] =
+      await one(`SELECT avg(review_score::INT) FILTER (order_delivered_customer_date > order_estimated_delivery_date), avg(review_score::INT) FILTER (order_delivered_customer_date <= order_estimated_delivery_date)
       FROM orders JOIN reviews USING (order_id)`);
     expect(late!).toBeLessThan(onTime! - 0.8);
     const [happy, angry] = await one(`WITH firsts AS (

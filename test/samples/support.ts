@@ -7,7 +7,11 @@ import { gunzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { generateSample, type SampleOptions, type Truth } from '../../samples/index.ts';
 
-export interface Sample { out: string; truth: Truth; dispose(): void }
+export interface Sample {
+  out: string;
+  truth: Truth;
+  dispose(): void;
+}
 
 export async function makeSample(options: Omit<SampleOptions, 'out'>): Promise<Sample> {
   const out = mkdtempSync(join(tmpdir(), 'millrace-sample-'));
@@ -17,11 +21,13 @@ export async function makeSample(options: Omit<SampleOptions, 'out'>): Promise<S
 
 /** SHA-256 of every file below a folder, by name. */
 export function hashes(folder: string): Record<string, string> {
-  const files = (readdirSync(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  return Object.fromEntries(files
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path): [string, string] => [relative(folder, path), createHash('sha256').update(readFileSync(path)).digest('hex')])
-    .sort(([a], [b]) => (a < b ? -1 : 1)));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path): [string, string] => [relative(folder, path), createHash('sha256').update(readFileSync(path)).digest('hex')])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 export function bytesOf(sample: Sample, file: string): Buffer {
@@ -29,7 +35,11 @@ export function bytesOf(sample: Sample, file: string): Buffer {
   return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 
-export interface TestRow { row: number; fields: string[]; raw: string }
+export interface TestRow {
+  row: number;
+  fields: string[];
+  raw: string;
+}
 
 /**
  * Records of a CSV file, without the header. `isOneLine` tells of rows whose quotes are broken on purpose: they end with their line.
@@ -48,8 +58,15 @@ export function recordsOf(bytes: Buffer, isOneLine: (row: number) => boolean): {
       else if (text[end] === '\n' && !quoted) break;
     }
     const raw = text.slice(at, end).replace(/\r$/, '');
-    const fields = raw.match(/("(?:[^"]|"")*"|[^,]*)(,|$)/gs)!.slice(0, raw.endsWith(',') ? undefined : -1)
-      .map((field) => field.replace(/,$/, '').replace(/^"(.*)"$/s, '$1').replaceAll('""', '"'));
+    const fields = raw
+      .match(/("(?:[^"]|"")*"|[^,]*)(,|$)/gs)!
+      .slice(0, raw.endsWith(',') ? undefined : -1)
+      .map((field) =>
+        field
+          .replace(/,$/, '')
+          .replace(/^"(.*)"$/s, '$1')
+          .replaceAll('""', '"'),
+      );
     if (header === undefined) header = fields;
     else rows.push({ row, fields, raw });
     at = end + 1;
