@@ -6,3 +6,5 @@ export { latestBusinessDate } from './as-of.ts';
 export type { BatchOptions, BatchPlan } from './tasks/plan.ts';
 export type { AuditCounts } from './tasks/audit.ts';
 export type { PrepareResult } from './tasks/prepare.ts';
+export { projectFromJson, type ProjectFile } from './project-json.ts';
+export { applyTables, type AppliedTables } from './apply.ts';

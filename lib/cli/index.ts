@@ -4,6 +4,7 @@ import { ingest } from './verbs/ingest.ts';
 import { history } from './verbs/history.ts';
 import { ledger } from './verbs/ledger.ts';
 import { maintain } from './verbs/maintain.ts';
+import { quarantineList, quarantineReplay, quarantineSettle, quarantineShow } from './verbs/quarantine.ts';
 import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
 import { runBatchVerb } from './verbs/run.ts';
@@ -17,4 +18,7 @@ export { systemTerminal, type Terminal } from './terminal.ts';
 export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
-export const VERBS: readonly Verb[] = Object.freeze([start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger, maintain]);
+export const VERBS: readonly Verb[] = Object.freeze([
+  start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger,
+  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, maintain,
+]);

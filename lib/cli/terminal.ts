@@ -19,7 +19,7 @@ export function systemTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     interactive: Boolean(process.stderr.isTTY) && process.env['CI'] === undefined,
     colours: Boolean(process.stdout.isTTY) && !noColour,
-    columns: process.stdout.columns ?? 120,
+    columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
   };
 }
 

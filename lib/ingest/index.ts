@@ -5,3 +5,8 @@ export { discoverLanding, discoverPaths, type Discovered, type DiscoverOptions }
 export type { LandingFile } from './landing/landing-file.ts';
 export { keysFromSecret, openKeyFolder, type PrivacyKey, type PrivacyKeys } from './privacy/keys.ts';
 export { normalise, pseudonym } from './privacy/pseudonym.ts';
+export { listQuarantine, showQuarantine, type QuarantinedRow, type QuarantineFilter, type QuarantineGroup, type ShowOptions } from './quarantine/list.ts';
+export { replayQuarantine, type ReplayOptions } from './quarantine/replay.ts';
+export type { Outcome, ReplayReport, SourceReplay } from './quarantine/replay-report.ts';
+export { supersede } from './quarantine/supersede.ts';
+export { ensureSourceTables } from './tables/ensure.ts';

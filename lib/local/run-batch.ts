@@ -27,7 +27,7 @@ export async function runBatch(runtime: Runtime, { options = {}, files, onTask }
   const runId = uuidv7(clock.now());
   const context: BatchContext = {
     project, shop: project.config.shop, lake, engine, files, clock, version, signal,
-    ops: new OpsLog({ lake, database: await runtime.database() }),
+    ops: new OpsLog({ lake, database: runtime.database }),
     journal: new Journal(new LocalFiles(), path.join(home.root, 'runs')),
   };
   const interpreter = new Interpreter(compileWorkflow(workflowOf(project.workflows, 'batch'), project.graph), {

@@ -15,7 +15,8 @@ export type Upload = (files: DataFile[], folder: string) => Promise<DataFile[]>;
 
 export interface OpsLogOptions {
   lake: Lake;
-  database: Database;
+  /** Opened when the first row is written. */
+  database: () => Promise<Database>;
   /** Where the lake is not a local folder: a local folder to write to first, and how to move files from there. */
   remote?: { scratch: string; upload: Upload };
 }
@@ -25,6 +26,11 @@ export class OpsLog {
 
   constructor(options: OpsLogOptions) {
     this.#options = options;
+  }
+
+  /** Makes the tables that are not there yet. */
+  async ensure(): Promise<void> {
+    for (const name of Object.keys(TABLES)) await this.#table(name as keyof typeof TABLES);
   }
 
   /** Appends rows by one commit. `once` names what they are: a second append of the same name into the table changes nothing. */
@@ -49,7 +55,8 @@ export class OpsLog {
   async #write(table: Table, rows: readonly OpsRow[]): Promise<DataFile[]> {
     const { database, remote } = this.#options;
     const select = valuesOf(table, rows);
-    const write = (folder: string) => database.use((session) =>
+    const opened = await database();
+    const write = (folder: string) => opened.use((session) =>
       writeRows(session, { schema: table.schema, spec: table.spec, sortOrder: table.sortOrder, folder, select, where: `ops.${table.name.name}` }));
     if (remote === undefined) return write(table.dataLocation);
     const folder = await mkdtemp(join(remote.scratch, 'ops-'));

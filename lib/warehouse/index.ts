@@ -2,6 +2,7 @@
 export * from './types.ts';
 export { bindParameters, DUCKDB_PRELUDE, parametersOf, rewriteTables, tableReferences, tablesRead, toDuckDb } from './dialect/index.ts';
 export { loadModels, projectOf } from './models/load.ts';
+export { readSqlFiles, type SqlFile } from './models/files.ts';
 export { SYSTEM_TABLES, type Project } from './models/project.ts';
 export { buildGraph, type Graph } from './models/graph.ts';
 export { selectModels } from './models/select.ts';
@@ -16,6 +17,6 @@ export { planModel, type Extent, type ModelPlan, type PlanOptions } from './run/
 export { prepareModel, type PreparedModel } from './run/prepare.ts';
 export { auditModel, type AuditOutcome } from './run/audit.ts';
 export { discardLeftovers, discardModel, publishModel, type PublishedModel } from './run/publish.ts';
-export { runModel, type ModelOutcome } from './run/model.ts';
+export { ensureModelTable, runModel, type ModelOutcome } from './run/model.ts';
 export { loadModelTests, type ModelTest } from './tests/cases.ts';
 export { runModelTest, runModelTests, type ModelTestContext, type ModelTestResult } from './tests/run.ts';

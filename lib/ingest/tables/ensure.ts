@@ -20,6 +20,13 @@ export async function ensureFiles(lake: Lake): Promise<Table> {
   return ensureTable(lake, FILES, { columns: FILES_COLUMNS });
 }
 
+/** All tables that files of a source are written to. */
+export async function ensureSourceTables(lake: Lake, contract: Contract): Promise<void> {
+  await ensureBronze(lake, contract);
+  await ensureRejected(lake);
+  await ensureFiles(lake);
+}
+
 /** Whoever comes first makes it; columns that it lacks are added at the end. */
 async function ensureTable(lake: Lake, name: TableName, definition: TableDefinition): Promise<Table> {
   const table = await lake.findTable(name) ?? await lake.createTable(name, definition).catch(async (thrown: unknown) => {

@@ -2,8 +2,9 @@
 import { MillraceError } from '../../base/index.ts';
 import { auditModel, type AuditOutcome } from './audit.ts';
 import type { RunContext } from './context.ts';
-import { planModel, type ModelPlan, type PlanOptions } from './plan.ts';
+import { modelOf, planModel, type ModelPlan, type PlanOptions } from './plan.ts';
 import { prepareModel } from './prepare.ts';
+import { ensureTable } from './target.ts';
 import { discardModel, publishModel, type PublishedModel } from './publish.ts';
 
 export type ModelOutcome =
@@ -38,4 +39,10 @@ async function runOnce(context: RunContext, name: string, options: PlanOptions):
     return { status: 'audit failed', plan, audits };
   }
   return { status: 'published', plan: prepared.plan, audits, published: await publishModel(context, prepared) };
+}
+
+/** Makes the empty table of a model where there is none, so that it can be read before its first run. */
+export async function ensureModelTable(context: RunContext, name: string): Promise<void> {
+  const plan = await planModel(context, name);
+  if (plan.isNew) await ensureTable(context, modelOf(context, name), plan);
 }

@@ -1,0 +1,6 @@
+// Makes a staging place and the statements that fill it.
+import { BATCH_TASKS } from '../../lib/batch/index.ts';
+import { lambdaContext } from '../shared/context.ts';
+import { asTask } from '../shared/handler.ts';
+
+export const handler = asTask(BATCH_TASKS.prepare, lambdaContext);

@@ -1,0 +1,96 @@
+// millrace quarantine: the rows that were set aside, why, and how they come back.
+import { MillraceError } from '../../base/index.ts';
+import { listQuarantine, replayQuarantine, showQuarantine, supersede } from '../../ingest/index.ts';
+import { ingestContext } from '../../local/index.ts';
+import { withRuntime } from '../runtime.ts';
+import { number, paint, table } from '../terminal.ts';
+import { present, type Invocation, type Verb, type VerbOption } from '../verb.ts';
+
+const FILTER: readonly VerbOption[] = [
+  { flags: '--source <name>', description: 'only rows of this source' },
+  { flags: '--file <name>', description: 'only rows of this file (name or id)' },
+  { flags: '--reason <code>', description: 'only rows refused for this reason' },
+];
+
+function filterOf({ options }: Invocation): { source?: string; file?: string; reason?: string } {
+  return Object.fromEntries(['source', 'file', 'reason'].flatMap((name) => (typeof options[name] === 'string' ? [[name, options[name]]] : [])));
+}
+
+export const quarantineList: Verb = {
+  name: 'quarantine list',
+  summary: 'rejected rows by source, file and reason',
+  options: [...FILTER, { flags: '--with-settled', description: 'also rows of files that a mended one replaced' }],
+  examples: ['millrace quarantine list', 'millrace quarantine list --source order_items --json'],
+  async run(invocation) {
+    const { terminal } = invocation;
+    await withRuntime(invocation, async (runtime) => {
+      const groups = await listQuarantine(await ingestContext(runtime), { ...filterOf(invocation), withSettled: invocation.options['withSettled'] === true }, invocation.signal);
+      present(invocation, groups, () => {
+        if (groups.length === 0) return terminal.out('  the quarantine is empty\n');
+        terminal.out(table(terminal, ['rows', 'reason', 'file', 'first line', 'what is wrong'], groups.map((group) => [
+          number(group.rows), group.reason, group.file ?? '(stream)', group.line === undefined ? '' : number(group.line), group.message,
+        ])));
+        terminal.out(`\n  ${number(groups.reduce((sum, { rows }) => sum + rows, 0))} rows. \`millrace quarantine show --reason CODE\` shows them; mend the contract, then \`millrace quarantine replay\`; or mend the file and ingest it.\n`);
+      });
+    });
+  },
+};
+
+export const quarantineShow: Verb = {
+  name: 'quarantine show',
+  summary: 'rejected rows as they came',
+  description: 'Shows rejected rows with file, line, byte offset, all their reasons, and the raw record. Records of sources with personal data are kept encrypted and shown only with --reveal.',
+  options: [...FILTER, { flags: '--limit <number>', description: 'so many rows', default: '20' }, { flags: '--reveal', description: 'decrypt records of sources with personal data' }],
+  examples: ['millrace quarantine show --reason orders.parse.too_few_fields', 'millrace quarantine show --source customers --limit 3 --json'],
+  async run(invocation) {
+    const { terminal, options } = invocation;
+    await withRuntime(invocation, async (runtime) => {
+      const limit = Number(options['limit']);
+      if (!Number.isInteger(limit) || limit < 1) throw new MillraceError('usage', `--limit wants a whole number, not '${String(options['limit'])}'`);
+      const rows = await showQuarantine(await ingestContext(runtime), { ...filterOf(invocation), limit, reveal: options['reveal'] === true }, invocation.signal);
+      present(invocation, rows, () => {
+        if (rows.length === 0) return terminal.out('  nothing there\n');
+        for (const row of rows) {
+          terminal.out(`  ${paint(terminal, 'bold', row.reasons.join(', '))}  ${row.file ?? '(stream)'}${row.line === undefined ? '' : `, line ${number(row.line)}`}${row.byteOffset === undefined ? '' : `, byte ${number(row.byteOffset)}`}\n    ${row.message}\n    ${paint(terminal, 'dim', row.raw?.trimEnd() ?? '(encrypted: --reveal shows it)')}\n`);
+        }
+      });
+    });
+  },
+};
+
+export const quarantineReplay: Verb = {
+  name: 'quarantine replay',
+  summary: "read rejected rows again by today's contracts",
+  description: "Reads rejected rows again by today's contracts. Those that conform now go to bronze, exactly once, and leave the quarantine; then run the batch. --dry-run only tells what would change.",
+  options: [...FILTER, { flags: '--dry-run', description: 'tell what would change, change nothing' }],
+  examples: ['millrace quarantine replay --dry-run', 'millrace quarantine replay --source orders && millrace run batch'],
+  async run(invocation) {
+    const { terminal } = invocation;
+    await withRuntime(invocation, async (runtime) => {
+      const dryRun = invocation.options['dryRun'] === true;
+      const report = await replayQuarantine(await ingestContext(runtime), { ...filterOf(invocation), dryRun, signal: invocation.signal });
+      present(invocation, report, () => {
+        const accepted = report.sources.reduce((sum, one) => sum + one.accepted, 0);
+        terminal.out(report.sources.length === 0 ? '  the quarantine is empty\n' : table(terminal, ['source', 'read again', 'conform', 'left alone'], report.sources.map((one) => [one.source, number(one.examined), number(one.accepted), number(one.skipped)])));
+        for (const { source, outcomes } of report.sources) {
+          for (const { from, to, rows } of outcomes.filter((outcome) => outcome.to !== outcome.from)) terminal.out(`    ${source}: ${number(rows)} ${rows === 1 ? 'row' : 'rows'} refused for ${from} ${to === undefined ? 'would be accepted' : `would be refused for ${to}`}\n`);
+        }
+        if (accepted > 0) terminal.out(dryRun ? `\n  without --dry-run ${number(accepted)} rows would move to bronze\n` : `\n  ${number(accepted)} rows moved to bronze; \`millrace run batch\` computes what reads them\n`);
+      });
+    });
+  },
+};
+
+export const quarantineSettle: Verb = {
+  name: 'quarantine settle',
+  summary: 'mark the rejected rows of a damaged file as replaced by a mended one',
+  arguments: [{ name: '<source>', description: 'the source of both files' }, { name: '<damaged>', description: 'id of the damaged file' }, { name: '<mended>', description: 'id of the mended file' }],
+  examples: ['millrace quarantine list --json', 'millrace quarantine settle orders <damaged _file_id> <mended _file_id>'],
+  async run(invocation) {
+    const [source = '', damaged = '', mended = ''] = invocation.arguments;
+    await withRuntime(invocation, async (runtime) => {
+      const rows = await supersede(await ingestContext(runtime), source, damaged, mended, invocation.signal);
+      present(invocation, { source, damaged, mended, rows }, () => invocation.terminal.out(`  ${number(rows)} rows settled\n`));
+    });
+  },
+};
