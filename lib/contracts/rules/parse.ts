@@ -88,6 +88,7 @@ class Parser {
     if (this.#takeName('in')) {
       this.#expectSymbol('(');
       const values = this.#list();
+      if (values.length === 0) this.#fail('IN needs at least one value', word);
       for (const value of values) this.#comparable(left, value, word);
       return not(negated, { node: 'in', of: left, values, type: BOOLEAN });
     }
