@@ -54,7 +54,8 @@ function asGzipError(thrown: unknown, where: string, consumed: number, given: nu
       where, todo: 'Nothing of it was kept; send the whole file again.', cause: thrown,
     });
   }
-  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check' && given > 0) return trailing(where, undefined, thrown);
+  // The first member has its header: that is how it was known for gzip.
+  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check') return trailing(where, undefined, thrown);
   if (code?.startsWith('Z_') === true) {
     const what = message === 'incorrect data check' ? 'its checksum (CRC) does not match'
       : message === 'incorrect length check' ? 'its length does not match' : message;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
-import type { LandingFile } from '../landing/landing-file.ts';
+import type { FileStamp, LandingFile } from '../landing/landing-file.ts';
 import { inMemory, onDisk, type Content } from './content.ts';
 import { diskError } from './disk-error.ts';
 import { gunzip, isGzip } from './gunzip.ts';
@@ -47,8 +47,8 @@ export async function materialise(file: LandingFile, options: MaterialOptions): 
   const chunks = file.open()[Symbol.asyncIterator]();
   const first = await chunks.next();
   const isCompressed = first.done !== true && isGzip(first.value);
-  const raw = startingWith(first, chunks);
-  const inPlace = !isCompressed && file.localPath !== undefined && file.size > memoryLimit;
+  const raw = upTo(before.size, file, startingWith(first, chunks));
+  const inPlace = !isCompressed && file.localPath !== undefined && before.size > memoryLimit;
 
   const hash = createHash('sha256');
   const sink = inPlace ? new NoSink(file.localPath!) : new GrowingSink(memoryLimit, join(temporaryFolder, `landing-${process.pid}-${nextNumber()}`));
@@ -63,15 +63,13 @@ export async function materialise(file: LandingFile, options: MaterialOptions): 
       hash.update(chunk);
       await sink.write(chunk);
     }
-    // In place it is read again later, and verified after that.
-    if (!inPlace) await verify();
-    if (!isCompressed && size !== file.size) await verify();
+    await verify();
     return {
       file, fileId: hash.digest('hex'), content: await sink.content(size), sniffed: sniff(Buffer.concat(head)), verify, release: () => sink.release(),
     };
   } catch (thrown) {
     await sink.release();
-    // A file that somebody writes while it is read looks damaged: say what is the matter first.
+    // A file that somebody writes while it is read looks damaged: say what is the matter.
     if (thrown instanceof MillraceError && thrown.code === 'bad_input') await verify();
     throw thrown;
   }
@@ -85,12 +83,25 @@ async function* startingWith(first: IteratorResult<Uint8Array, unknown>, rest: A
   }
 }
 
-async function checkUnchanged(file: LandingFile, before: string): Promise<void> {
+/** A file may grow as fast as it is read: what it has grown by is not waited for. */
+async function* upTo(size: number, file: LandingFile, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const chunk of chunks) {
+    read += chunk.length;
+    if (read > size) throw changed(file);
+    yield chunk;
+  }
+}
+
+async function checkUnchanged(file: LandingFile, before: FileStamp): Promise<void> {
   const after = await file.stamp().catch((cause: unknown) => {
     throw new MillraceError('bad_input', 'the file was removed while it was read', { where: file.path, todo: 'Nothing of it was kept; put it back whole.', cause });
   });
-  if (after === before) return;
-  throw new MillraceError('bad_input', 'the file changed while it was read: somebody is still writing it', {
+  if (after.version !== before.version) throw changed(file);
+}
+
+function changed(file: LandingFile): MillraceError {
+  return new MillraceError('bad_input', 'the file changed while it was read: somebody is still writing it', {
     where: file.path, todo: 'Nothing of it was kept. Run ingest again when it is complete; writing it as <name>.part and renaming it at the end avoids this.',
   });
 }

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 /** `text`: UTF-8 as far as one can see, its text starting at byte `skip` (behind a byte order mark). */
 export type Sniffed = { kind: 'text'; skip: number } | { kind: 'parquet' } | { kind: 'refused'; what: string; todo: string };
 
-const SAVE_AS_UTF8 = 'Export it again as UTF-8, or convert it: iconv -f FROM -t UTF-8 in.csv > out.csv.';
+const saveAsUtf8 = (from: string): string => `Export it again as UTF-8, or convert it: iconv -f ${from} -t UTF-8 in.csv > out.csv.`;
 const NOT_TABULAR = 'Export the table as CSV, JSON lines or Parquet.';
 
 const MAGIC: readonly (readonly [bytes: readonly number[], what: string, todo: string])[] = [
@@ -21,8 +21,8 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string, todo: s
   [[0x4f, 0x62, 0x6a, 0x01], 'an Avro file', NOT_TABULAR],
   [[0x4f, 0x52, 0x43, 0x00], 'an ORC file', NOT_TABULAR],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], 'an SQLite database', NOT_TABULAR],
-  [[0xff, 0xfe], 'text in UTF-16 (little endian)', SAVE_AS_UTF8.replace('FROM', 'UTF-16')],
-  [[0xfe, 0xff], 'text in UTF-16 (big endian)', SAVE_AS_UTF8.replace('FROM', 'UTF-16')],
+  [[0xff, 0xfe], 'text in UTF-16 (little endian)', saveAsUtf8('UTF-16')],
+  [[0xfe, 0xff], 'text in UTF-16 (big endian)', saveAsUtf8('UTF-16')],
 ];
 
 /** @param head the first bytes of the decompressed file, best 64 KiB */
@@ -47,8 +47,8 @@ export function sniff(head: Uint8Array): Sniffed {
   }
   // Latin letters in UTF-16 have a NUL in every second byte.
   if (head.length >= 4 && nuls > head.length * 0.3) {
-    if (oddNuls > nuls * 0.95) return { kind: 'refused', what: 'text in UTF-16 (little endian)', todo: SAVE_AS_UTF8.replace('FROM', 'UTF-16LE') };
-    if (oddNuls < nuls * 0.05) return { kind: 'refused', what: 'text in UTF-16 (big endian)', todo: SAVE_AS_UTF8.replace('FROM', 'UTF-16BE') };
+    if (oddNuls > nuls * 0.95) return { kind: 'refused', what: 'text in UTF-16 (little endian)', todo: saveAsUtf8('UTF-16LE') };
+    if (oddNuls < nuls * 0.05) return { kind: 'refused', what: 'text in UTF-16 (big endian)', todo: saveAsUtf8('UTF-16BE') };
   }
   if (nuls + controls > head.length * 0.02 + 8 && (nuls > controls || !isUtf8(head.subarray(0, lastWholeCharacter(head))))) {
     return { kind: 'refused', what: 'a binary file', todo: NOT_TABULAR };

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import type { Contracts } from '../../contracts/index.ts';
-import { isInProgress, sourceByFolder, sourceByName } from './belonging.ts';
+import { belongingOf, isInProgress } from './belonging.ts';
 import type { LandingFile } from './landing-file.ts';
 import { localFile } from './local-file.ts';
 
@@ -56,12 +56,10 @@ async function discoverFolder(folder: string, contracts: Contracts, options: Dis
 }
 
 async function discoverFile(path: string, name: string, contracts: Contracts, placed = name): Promise<Discovered> {
-  const contract = sourceByFolder(placed, contracts) ?? sourceByName(name, contracts);
-  if (contract === undefined) {
-    return { fate: 'unknown', name, path, todo: 'Put it into the landing folder of its source (<source>/…), or add its name to `files.names` of a contract.' };
-  }
+  const belonging = belongingOf(name, placed, contracts);
+  if (!belonging.known) return { fate: 'unknown', name, path, todo: belonging.todo };
   try {
-    return { fate: 'known', source: contract.name, file: await localFile(path, name, contract.name) };
+    return { fate: 'known', source: belonging.source, file: await localFile(path, name, belonging.source) };
   } catch (thrown) {
     if (thrown instanceof MillraceError) return { fate: 'failed', name, path, error: thrown };
     throw thrown;

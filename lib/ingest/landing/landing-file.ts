@@ -15,6 +15,12 @@ export interface LandingFile {
   localPath?: string;
   /** Its bytes from the start. A chunk is valid until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
-  /** A text that differs once the file has been changed, replaced or removed. */
-  stamp(): Promise<string>;
+  stamp(): Promise<FileStamp>;
+}
+
+/** What a file is at a moment; rejects where it is gone. */
+export interface FileStamp {
+  size: number;
+  /** Differs once the file has been changed or replaced. */
+  version: string;
 }

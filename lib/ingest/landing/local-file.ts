@@ -1,7 +1,7 @@
 // A file of a landing folder on disk.
 import { open, stat } from 'node:fs/promises';
 import { MillraceError } from '../../base/index.ts';
-import type { LandingFile } from './landing-file.ts';
+import type { FileStamp, LandingFile } from './landing-file.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -35,9 +35,9 @@ export async function* chunksOf(path: string, from = 0, to = Number.POSITIVE_INF
  * Size, times and inode. The time of the last change of the inode cannot be set back by a program, unlike the file's own; both
  * are taken in nanoseconds.
  */
-async function stampOf(path: string): Promise<string> {
+async function stampOf(path: string): Promise<FileStamp> {
   const found = await stat(path, { bigint: true }).catch((cause: unknown) => { throw cannotRead(path, cause); });
-  return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.');
+  return { size: Number(found.size), version: [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.') };
 }
 
 function cannotRead(path: string, cause: unknown): MillraceError {

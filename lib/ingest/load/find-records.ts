@@ -21,8 +21,9 @@ export async function* findRecords(content: Content, format: RecordFormat, marks
     const from = marks[index];
     if (from === undefined) return;
     const next = marks[index + 1];
+    const end = next?.row ?? Number.POSITIVE_INFINITY;
     const wanted = new Set<number>();
-    while (at < rows.length && (next === undefined || rows[at]! < next.row)) wanted.add(rows[at++]!);
+    for (; at < rows.length && rows[at]! < end; at++) wanted.add(rows[at]!);
     yield await readStretch(content, format, from, next?.offset ?? content.size, wanted);
   }
 }

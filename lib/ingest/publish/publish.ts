@@ -1,8 +1,8 @@
 // The three commits of a job, in the one order that survives a crash anywhere: the quarantine (replacing what an earlier try left there),
 // bronze, which decides, and the list of files.
 import { MillraceError } from '../../base/index.ts';
-import type { Rebase, Snapshot, Table } from '../../lake/index.ts';
-import { quoteText, type Session } from '../../lake/duckdb/index.ts';
+import type { Predicate, Rebase, Snapshot, Table } from '../../lake/index.ts';
+import { deleteRows, overwriteRows, quoteText, type Session } from '../../lake/duckdb/index.ts';
 import { REJECTED_TABLE, type RejectedRows } from '../load/rejected-rows.ts';
 import type { Loaded } from '../load/loader.ts';
 import type { Origin } from '../load/staged.ts';
@@ -12,7 +12,6 @@ import { ensureBronze, ensureFiles, ensureRejected } from '../tables/ensure.ts';
 import { countRows, mayHold } from '../tables/seen.ts';
 import { REJECTED_COLUMNS } from '../tables/definitions.ts';
 import type { IngestContext } from '../types.ts';
-import { replaceRows } from './replace-rows.ts';
 
 /** Somebody else landed some of the files while they were loaded. */
 export class LandedMeanwhile extends Error {
@@ -56,7 +55,10 @@ export async function publish(context: IngestContext, contract: Parameters<typeo
   const summary = { 'millrace.run-id': runId };
 
   const quarantine = await ensureRejected(context.lake);
-  await replaceRows(context, quarantine, { source, fileIds, session, summary, signal, ...(rejected.total === 0 ? {} : { rows: rejectedSelect(publication) }) });
+  // Isolation `snapshot`: what matters is that rows of these very files are replaced, not what is added for others meanwhile.
+  const options = { isolation: 'snapshot', summary, signal, temporaryFolder: context.temporaryFolder } as const;
+  if (rejected.total === 0) await deleteRows(session, quarantine, rowsOf(source, fileIds), options);
+  else await overwriteRows(session, quarantine, rowsOf(source, fileIds), rejectedSelect(publication), options);
 
   if (loaded.dataFiles.length > 0) {
     const bronze = await ensureBronze(context.lake, contract, [...loaded.extras]);
@@ -82,10 +84,15 @@ export async function recordFiles(
     quoteText(source), quoteText(file.file), quoteText(file.fileId), `${file.bytes}::BIGINT`, `${file.accepted + file.rejected}::BIGINT`, `${file.accepted}::BIGINT`,
     `${file.rejected}::BIGINT`, quoteText(file.reader), quoteText(file.status), `make_timestamp(${file.ingestedAt}::BIGINT)`, quoteText(runId), quoteText(file.contractVersion),
   ].join(', ')})`);
-  await replaceRows(context, await ensureFiles(context.lake), {
-    source, fileIds: files.map(({ fileId }) => fileId), session, signal, summary: { 'millrace.run-id': runId },
-    rows: `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(source, _file, _file_id, bytes, rows, accepted, rejected, reader, status, ingested_at, run_id, contract_version)`,
+  const select = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(source, _file, _file_id, bytes, rows, accepted, rejected, reader, status, ingested_at, run_id, contract_version)`;
+  await overwriteRows(session, await ensureFiles(context.lake), rowsOf(source, files.map(({ fileId }) => fileId)), select, {
+    isolation: 'snapshot', summary: { 'millrace.run-id': runId }, signal, temporaryFolder: context.temporaryFolder,
   });
+}
+
+/** Rows of some files of a source. */
+function rowsOf(source: string, fileIds: readonly string[]): Predicate {
+  return { op: 'and', of: [{ op: 'eq', column: 'source', value: source }, { op: 'in', column: '_file_id', values: [...fileIds] }] };
 }
 
 function rejectedSelect({ source, files, key }: Publication): string {

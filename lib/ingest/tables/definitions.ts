@@ -28,6 +28,7 @@ export const REJECTED_COLUMNS: readonly ColumnDefinition[] = Object.freeze<Colum
   { name: '_sequence', type: 'string' },
   { name: '_subsequence', type: 'string' },
   { name: 'layout', type: 'string', doc: 'How the bytes are read again: format, delimiter and header, as JSON; NULL for the stream.' },
+  { name: 'superseded_by', type: 'string', doc: 'The id of the mended file that replaces the one this row came with; such rows are settled.' },
 ]);
 
 /** `ops.files`: one row a file that was landed, or that had nothing to land. */

@@ -2,7 +2,7 @@
 import type { DataFile, Lake, Predicate, ScanFile, Snapshot, Table } from '../../lake/index.ts';
 import { quoteText, scanSql, type Database, type SqlRow } from '../../lake/duckdb/index.ts';
 import { bronzeTable, FILES } from './definitions.ts';
-import { withLocalFiles } from './storage.ts';
+import { withLocalFiles, type LocalFiles } from './storage.ts';
 
 export interface SeenFile {
   fileId: string;
@@ -78,10 +78,14 @@ async function findListed(lookup: Lookup, source: string, fileIds: readonly stri
 export async function query(
   lookup: Lookup, table: Table, files: readonly ScanFile[], columns: readonly string[], sql: (relation: string) => string,
 ): Promise<SqlRow[]> {
-  return withLocalFiles(lookup.lake, files, lookup.temporaryFolder, (local) => lookup.database.use(async (session) => {
-    const relation = `(${scanSql({ schema: table.schema, specs: table.metadata['partition-specs'], properties: table.properties, files: local }, { columns })})`;
-    return session.rows(sql(relation), { signal: lookup.signal });
-  }));
+  return withLocalFiles(lookup.lake, files, lookup.temporaryFolder, (local) => lookup.database.use(async (session) =>
+    session.rows(sql(relationOf(table, local, columns)), { signal: lookup.signal })));
+}
+
+/** Some columns of data files on this machine as a relation in SQL. */
+export function relationOf(table: Table, files: LocalFiles, columns: readonly string[]): string {
+  const { schema, properties, metadata } = table;
+  return `(${scanSql({ schema, specs: metadata['partition-specs'], properties, files: files.files, locate: files.locate }, { columns })})`;
 }
 
 function list(values: readonly string[]): string {

@@ -1,0 +1,3 @@
+// Ingest in an account: the landing bucket as a landing folder. This file is what others may import.
+export { discoverBucket, discoverObjects, type Bucket } from './discover.ts';
+export { s3File, type S3Object } from './s3-file.ts';
