@@ -17,6 +17,8 @@ export { planModel, type Extent, type ModelPlan, type PlanOptions } from './run/
 export { prepareModel, type PreparedModel } from './run/prepare.ts';
 export { auditModel, type AuditOutcome } from './run/audit.ts';
 export { discardLeftovers, discardModel, publishModel, type PublishedModel } from './run/publish.ts';
+export { explainRun, type ExplainedModel } from './run/explain.ts';
+export { isBreaking, type ColumnChange } from './run/schema-change.ts';
 export { ensureModelTable, runModel, type ModelOutcome } from './run/model.ts';
 export { loadModelTests, type ModelTest } from './tests/cases.ts';
 export { runModelTest, runModelTests, type ModelTestContext, type ModelTestResult } from './tests/run.ts';

@@ -1,8 +1,8 @@
 // What a user notices of loading models: mistakes named with file, line and remedy; the order; the selection.
-import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { id, source } from '../../lib/contracts/index.ts';
 import { buildGraph, loadModels, nearNames, selectModels } from '../../lib/warehouse/index.ts';
@@ -14,8 +14,12 @@ const contracts = new Map([['orders', source('orders', {
 const AUDITS = { 'audits/unique.sql': '/*\ndescription: Copies.\nparameters:\n  columns: { type: columns, description: The key. }\n*/\nSELECT {{columns}} FROM {{model}} GROUP BY {{columns}} HAVING count(*) > 1\n' };
 const header = (more = '') => `/*\ndescription: A table.\nowner: shop\n${more}*/\n`;
 
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 async function load(files: Record<string, string>) {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-models-'));
+  folders.push(folder);
   for (const [path, text] of Object.entries({ ...AUDITS, ...files })) {
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
