@@ -8,6 +8,7 @@ export { buildGraph, type Graph } from './models/graph.ts';
 export { selectModels } from './models/select.ts';
 export { didYouMean, nearNames } from './models/near.ts';
 export { expandSources } from './models/sources.ts';
+export { lineageOf, type ColumnLineage } from './models/lineage.ts';
 export { Relations } from './models/relations.ts';
 export { athenaTypeOf, icebergTypeOf } from './models/column-types.ts';
 export type { AuditDefinition } from './audits/definition.ts';

@@ -65,7 +65,7 @@ function plainTime(written: string): string {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)) ?? 'NULL';
+  return typeof value === 'string' || typeof value === 'bigint' ? String(value) : JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)) ?? 'NULL';
 }
 
 function difference(

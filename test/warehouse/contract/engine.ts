@@ -16,7 +16,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
     let home: EngineUnderTest;
     let runs = 0;
     beforeAll(async () => { home = await open(); }, 300_000);
-    afterAll(() => home.close());
+    afterAll(() => home.close(), 60_000);
 
     const rows = async (sql: string, options = {}) => (await home.engine.query(sql, options)).rows;
     const create = (table: string, columns: ColumnDefinition[], partitionBy: string[] = []) => home.lake.createTable({ namespace: 'silver', name: table }, { columns, partitionBy });
@@ -138,7 +138,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       expect(parts.splice(0)).toEqual(['intervals', 'intervals', 'keys', 'intervals']);
       await runAll();
       expect(parts).toEqual(['skipped', 'skipped', 'skipped', 'skipped']);
-    });
+    }, 900_000);
 
     it('changes columns and partitioning in the commit that brings the rows', async () => {
       const run = async (header: string, sql: string) => runModel(contextOf(projectFrom({ 'gold.evolving': model(header, sql) })), 'gold.evolving');
@@ -151,9 +151,10 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 
     it('does not publish what fails an audit', async () => {
       const project = projectFrom({ 'gold.audited': model('audits:\n  - accepted_values: { column: state, values: [a, b] }', "SELECT * FROM (VALUES ('a'), ('c')) AS t (state)") });
-      expect(await runModel(contextOf(project), 'gold.audited')).toMatchObject({ status: 'audit failed', audits: { results: [{ failures: 1, sample: { rows: [['c', '1']] } }] } });
+      const context = contextOf(project);
+      expect(await runModel(context, 'gold.audited')).toMatchObject({ status: 'audit failed', audits: { results: [{ failures: 1, sample: { rows: [['c', '1']] } }] } });
       expect(await rows('SELECT count(*) FROM gold.audited')).toEqual([[0n]]);
-      expect(await home.engine.listStagings()).toEqual([]);
+      expect(await home.engine.listStagings(context.runId)).toEqual([]);
     });
   });
 }
