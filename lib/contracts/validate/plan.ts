@@ -42,7 +42,7 @@ export interface ColumnPlan {
 
 export interface RulePlan { name: string; sql: string; node: RuleNode; reads: readonly string[] }
 
-export interface ValidationPlan { source: string; timeZone: string; columns: readonly ColumnPlan[]; rules: readonly RulePlan[] }
+export interface ValidationPlan { source: string; timeZone: string; /** Events come as JSON, whose values need not be text. */ stream: boolean; columns: readonly ColumnPlan[]; rules: readonly RulePlan[] }
 
 const plans = new WeakMap<Contract, ValidationPlan>();
 
@@ -53,6 +53,7 @@ export function validationPlan(contract: Contract): ValidationPlan {
     plan = {
       source: contract.name,
       timeZone: contract.timeZone,
+      stream: contract.stream !== undefined,
       columns: columnsOf(contract).map(({ header, name, column }) => planColumn(header, name, column)),
       rules: rulesOf(contract),
     };

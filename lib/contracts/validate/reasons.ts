@@ -27,15 +27,17 @@ export function ruleFailure(source: string, rule: RulePlan): Failure {
 export function failuresOf(plan: ValidationPlan): Failure[] {
   const each = (reasons: (column: ColumnPlan) => ColumnReason[]) =>
     plan.columns.flatMap((column) => reasons(column).map((what) => columnFailure(plan.source, column, what)));
-  return [...each(typeReasons), ...each((column) => (column.nullable ? [] : ['missing'])), ...each(rangeReasons), ...plan.rules.map((rule) => ruleFailure(plan.source, rule))];
+  return [...each((column) => typeReasons(column, plan.stream)), ...each((column) => (column.nullable ? [] : ['missing'])), ...each(rangeReasons), ...plan.rules.map((rule) => ruleFailure(plan.source, rule))];
 }
 
-/** What can be wrong with the type of a column's value; `not_text` only where values are not text, as in an event. */
-function typeReasons(column: ColumnPlan): ColumnReason[] {
+/** What can be wrong with the type of a column's value; text can be anything but what an event's JSON has in its place. */
+function typeReasons(column: ColumnPlan, stream: boolean): ColumnReason[] {
+  const notText: ColumnReason[] = stream ? ['not_text'] : [];
   const wrong = WRONG_TYPE[column.kind];
-  if (column.kind === 'integer' || column.kind === 'epoch_ms') return [wrong, 'too_large'];
-  if (column.integerFits !== undefined) return [wrong, 'too_large', ...(column.scaleFits === undefined ? [] : ['too_precise' as const])];
-  return [wrong];
+  if (column.kind === 'text') return notText;
+  if (column.kind === 'integer' || column.kind === 'epoch_ms') return [...notText, wrong, 'too_large'];
+  if (column.integerFits !== undefined) return [...notText, wrong, 'too_large', ...(column.scaleFits === undefined ? [] : ['too_precise' as const])];
+  return [...notText, wrong];
 }
 
 function rangeReasons(column: ColumnPlan): ColumnReason[] {
