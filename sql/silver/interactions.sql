@@ -3,7 +3,6 @@ description: One row a contact between a customer and the shop's support or mark
 kind: full
 key: interaction_id
 owner: support
-sort_by: interaction_date
 audits:
   - unique: interaction_id
   - not_null: [interaction_id, customer_id, crm_customer_id, interaction_timestamp, interaction_date, interaction_type, channel]

@@ -3,7 +3,6 @@ description: One row an order of the marketplace, of every status, with its time
 kind: full
 key: order_id
 owner: marketplace
-sort_by: purchase_date
 audits:
   - unique: order_id
   - not_null: [order_id, customer_id, delivery_zone, order_status, is_delivered, order_purchase_timestamp, purchase_date,

@@ -9,7 +9,6 @@ changes:                               # whatever changes about an order, its mo
   silver.order_items: purchase_date
   silver.order_payments: purchase_date
   silver.order_reviews: purchase_date
-sort_by: purchase_date
 owner: marketplace
 audits:
   - unique: order_id

@@ -8,7 +8,6 @@ time: { column: transaction_date, grain: month }
 changes:                               # a customer of the CRM who turns out to be somebody else changes any month, so that is not listed
   source.online_retail: invoice_date__date
   source.transactions: timestamp__date
-sort_by: transaction_date
 owner: finance
 audits:
   - unique: [source, transaction_id, line_no]
