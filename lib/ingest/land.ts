@@ -1,6 +1,7 @@
 // Files of one source that were read: those seen before are left, the others loaded and published, each with a fate in the end.
 import { MillraceError, messageOf } from '../base/index.ts';
 import type { Contract } from '../contracts/index.ts';
+import { diskError } from './bytes/disk-error.ts';
 import type { Material } from './bytes/material.ts';
 import { Loader } from './load/loader.ts';
 import { RejectedRows } from './load/rejected-rows.ts';
@@ -187,7 +188,11 @@ function failed(file: { material: Material }, contract: Contract, thrown: unknow
 }
 
 export function asError(thrown: unknown, where: string): MillraceError {
-  return thrown instanceof MillraceError ? thrown : new MillraceError('internal', messageOf(thrown), { where, cause: thrown });
+  if (thrown instanceof MillraceError || (thrown as NodeJS.ErrnoException).syscall !== undefined) {
+    const placed = thrown instanceof MillraceError ? thrown.where : (thrown as NodeJS.ErrnoException).path;
+    return diskError(thrown, placed ?? where);
+  }
+  return new MillraceError('internal', messageOf(thrown), { where, cause: thrown });
 }
 
 export function rethrowInterruption(thrown: unknown, signal: AbortSignal | undefined): void {
