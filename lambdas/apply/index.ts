@@ -9,4 +9,4 @@ export const handler = asTask(async (context, event: CloudFormationCustomResourc
   if (event.RequestType === 'Delete') return { PhysicalResourceId: id };
   const { made, changed } = await applyTables(context);
   return { PhysicalResourceId: id, Data: { made: String(made.length), changed: String(changed.length) } };
-}, lambdaContext);
+}, lambdaContext());

@@ -3,4 +3,4 @@ import { BATCH_TASKS } from '../../lib/batch/index.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
 
-export const handler = asTask(BATCH_TASKS.audit, lambdaContext);
+export const handler = asTask(BATCH_TASKS.audit, lambdaContext());

@@ -2,5 +2,6 @@
 import { BATCH_TASKS } from '../../lib/batch/index.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
+import { withDuckDb } from '../shared/with-duckdb.ts';
 
-export const handler = asTask(BATCH_TASKS.finish, lambdaContext);
+export const handler = asTask(BATCH_TASKS.finish, lambdaContext(withDuckDb));

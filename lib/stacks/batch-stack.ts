@@ -105,6 +105,7 @@ export class BatchStack extends Stack {
         MILLRACE_PRIVACY_KEYS: privacyKeys.secretArn,
         MILLRACE_SHOP_TIME_ZONE: stage.shop.timeZone,
         MILLRACE_SHOP_CURRENCY: stage.shop.currency,
+        MILLRACE_SCRATCH_MB: String(duties.scratchMb ?? 512),
       },
     });
     const reads = [...new Set([...(duties.reads ?? []), ...(duties.writes ?? [])])];

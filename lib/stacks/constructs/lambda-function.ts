@@ -50,7 +50,7 @@ export class LambdaFunction extends Construct {
       memorySize: props.memoryMb ?? 1024,
       timeout: props.timeout ?? Duration.minutes(5),
       ephemeralStorageSize: Size.mebibytes(props.scratchMb ?? 512),
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: props.environment,
       environmentEncryption: props.key,
       loggingFormat: LoggingFormat.JSON,
       logGroup,

@@ -1,0 +1,30 @@
+// The CDK app: `npx cdk synth -c stage=dev`. Needs neither an account nor a network; see docs/deploy.md.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MillraceError } from '../lib/base/index.ts';
+import { loadProject } from '../lib/local/index.ts';
+import { BATCH_FUNCTIONS } from '../lib/stacks/batch-stack.ts';
+import { addStage, newApp } from '../lib/stacks/app.ts';
+import { bundleFunctions } from '../lib/stacks/bundle.ts';
+import { readProjectFile } from '../lib/stacks/project-file.ts';
+import { stageOf } from '../lib/stacks/stage.ts';
+import { compileWorkflow } from '../lib/workflow/index.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+try {
+  const app = newApp();
+  const folder = process.env['MILLRACE_PROJECT'] ?? root;
+  const project = await loadProject(folder);
+  // A stage that is not there is told before anything is bundled.
+  stageOf(app, project.config);
+  const file = await readProjectFile(root, folder, project.sources);
+  const bundles = path.join(root, 'dist', 'bundles');
+  await bundleFunctions({ root, out: bundles, functions: Object.keys(BATCH_FUNCTIONS), project: file });
+  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, account: process.env['CDK_DEFAULT_ACCOUNT'] });
+  app.synth();
+} catch (error) {
+  if (!(error instanceof MillraceError)) throw error;
+  console.error(`millrace: ${error.message}${error.where === undefined ? '' : `\n  where  ${error.where}`}${error.todo === undefined ? '' : `\n  todo   ${error.todo}`}`);
+  process.exitCode = 1;
+}

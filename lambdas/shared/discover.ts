@@ -1,0 +1,49 @@
+// What landed and is not in bronze yet, in batches of one source. A file that landed at its arrival is not read again: the list of files
+// knows its name, and when it was read.
+import type { FileBatch } from '../../lib/batch/index.ts';
+import type { Lake } from '../../lib/lake/index.ts';
+import { discoverBucket, type Bucket } from '../../lib/ingest/aws/index.ts';
+import type { Engine } from '../../lib/warehouse/index.ts';
+
+/** The service limits what a state gives on to 256 KiB; what does not fit is left to the next run. */
+const MOST_BYTES = 200_000;
+/** Between a file's last change and the time at which it was read: clocks differ, and S3's have no fractions of seconds. */
+const MARGIN_MILLISECONDS = 120_000;
+
+export interface DiscoverOptions extends Bucket { lake: Lake; engine: Engine; signal?: AbortSignal }
+
+/** A batch a source; files that belong to none are a batch without one, so that they are told of. */
+export async function discoverBatches(options: DiscoverOptions): Promise<FileBatch[]> {
+  const [found, readAt] = await Promise.all([discoverBucket(options), whenRead(options)]);
+  const batches = new Map<string, FileBatch>();
+  let bytes = 0;
+  for (const one of found) {
+    if (one.fate === 'known' && (readAt.get(`${one.source} ${one.file.name}`) ?? 0) > one.file.modifiedAt + MARGIN_MILLISECONDS) continue;
+    const [source, path] = one.fate === 'known' ? [one.source, one.file.path] : ['', one.path];
+    bytes += Buffer.byteLength(JSON.stringify(path)) + 1;
+    if (bytes > MOST_BYTES) break;
+    const batch = batches.get(source) ?? { source, files: [] };
+    batch.files.push(path);
+    batches.set(source, batch);
+  }
+  return [...batches.values()];
+}
+
+/**
+ * `<source> <file>` → milliseconds since 1970. Only of sources whose rows in bronze are as many as the list says: after a rollback its
+ * files are read again.
+ */
+async function whenRead({ contracts, lake, engine, signal }: DiscoverOptions): Promise<Map<string, number>> {
+  if (!(await lake.tableExists({ namespace: 'ops', name: 'files' }))) return new Map();
+  const inBronze = new Set((await lake.listTables('bronze')).map(({ name }) => name));
+  const counts = [...contracts.values()].filter(({ name }) => inBronze.has(name))
+    .map(({ name, stream }) => `SELECT '${name}' AS source, count(*) AS n FROM bronze.${name}${stream === undefined ? '' : ' WHERE _sequence IS NULL'}`);
+  if (counts.length === 0) return new Map();
+  const { rows } = await engine.query(
+    `WITH listed AS (SELECT source, sum(accepted) AS n FROM ops.files WHERE status = 'landed' GROUP BY source),
+          present AS (${counts.join(' UNION ALL ')})
+     SELECT f.source, f._file, CAST(max(f.ingested_at) AS varchar) AS read_at
+     FROM ops.files f JOIN present p ON p.source = f.source LEFT JOIN listed l ON l.source = f.source
+     WHERE coalesce(l.n, 0) = p.n GROUP BY f.source, f._file`, { signal });
+  return new Map(rows.map(([source, file, at]) => [`${String(source)} ${String(file)}`, Date.parse(`${String(at).replace(' ', 'T')}Z`)]));
+}

@@ -1,0 +1,48 @@
+// The CDK app of one stage: two stacks, the flags, the security rules, and the bundles that they deploy.
+import { createHash } from 'node:crypto';
+import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { ProjectConfig } from '../base/index.ts';
+import type { ProjectFile } from '../batch/index.ts';
+import type { StateMachine } from '../workflow/index.ts';
+import { BatchStack } from './batch-stack.ts';
+import { FLAGS } from './flags.ts';
+import { FoundationStack } from './foundation-stack.ts';
+import { stageOf, type Stage } from './stage.ts';
+
+/** An app with Millrace's flags. `props` is for tests; the CDK command line gives its own through the environment. */
+export function newApp(props: AppProps = {}): App {
+  return new App({ ...props, postCliContext: { ...FLAGS, ...props.postCliContext } });
+}
+
+export interface StageAppOptions {
+  app: App;
+  config: ProjectConfig;
+  /** The compiled batch workflow. */
+  definition: StateMachine;
+  /** Folder with one bundle a function. */
+  bundles: string;
+  project: ProjectFile;
+  /** Account of the credentials, where the stage names none. */
+  account?: string;
+}
+
+export interface StageStacks { stage: Stage; foundation: FoundationStack; batch: BatchStack }
+
+/** The stacks of the stage that the context names. A finding of the security rules that nobody answered for fails the synthesis. */
+export function addStage({ app, config, definition, bundles, project, account }: StageAppOptions): StageStacks {
+  const stage = stageOf(app, config);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const env = { account: stage.settings.account ?? account, region: stage.settings.region };
+  const foundation = new FoundationStack(app, `${stage.app}-${stage.name}-foundation`, { stage, env });
+  const batch = new BatchStack(app, `${stage.app}-${stage.name}-batch`, { foundation, definition, bundles, projectHash: hashOf(project), env });
+  batch.addStackDependency(foundation, 'Buckets and databases are named, not referred to.');
+  Tags.of(app).add('app', stage.app);
+  Tags.of(app).add('stage', stage.name);
+  return { stage, foundation, batch };
+}
+
+/** Changes when contracts, models or the version do, and with it the tables are applied again. */
+function hashOf(project: ProjectFile): string {
+  return createHash('sha256').update(JSON.stringify(project)).digest('hex').slice(0, 32);
+}

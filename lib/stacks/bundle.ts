@@ -1,0 +1,118 @@
+// Lambda bundles: one module a function that holds only what it uses, the project as JSON beside it, and DuckDB's binding for Linux where the
+// module asks for it. The AWS SDK is bundled too: what was rehearsed is what runs, and not what the runtime happens to bring that month.
+import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { MillraceError } from '../base/index.ts';
+import type { ProjectFile } from '../batch/index.ts';
+import { linuxBinding, type LinuxBinding } from './duckdb-binding.ts';
+
+export interface BundleOptions {
+  /** Of the checkout: holds lambdas/, lib/, node_modules/. */
+  root: string;
+  /** Is emptied first; gets a folder a function, and the source maps in `maps/`, which are not deployed. */
+  out: string;
+  functions: readonly string[];
+  project: ProjectFile;
+  /** Where the binding comes from; default: this machine's node_modules, else npm's cache. */
+  binding?: () => Promise<LinuxBinding>;
+}
+
+export interface Bundle {
+  name: string;
+  folder: string;
+  /** Of `index.mjs`. */
+  codeBytes: number;
+  /** Of all that is deployed, unzipped. */
+  bytes: number;
+  /** Whether it opens DuckDB. */
+  hasDuckDb: boolean;
+}
+
+const BINDINGS = '@duckdb/node-bindings';
+/** Lambda's limit for what a function's package and layers hold, unzipped. */
+const MOST_BYTES = 250 * 2 ** 20;
+
+/** Makes all bundles. The same sources give the same bytes, so that a deployment changes only what changed. */
+export async function bundleFunctions({ root, out, functions, project, binding = () => linuxBinding(root) }: BundleOptions): Promise<Bundle[]> {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(path.join(out, 'maps'), { recursive: true });
+  const projectText = JSON.stringify(project);
+  let files: Promise<LinuxBinding> | undefined;
+  return Promise.all(functions.map(async (name): Promise<Bundle> => {
+    const folder = path.join(out, name);
+    await mkdir(folder, { recursive: true });
+    const hasDuckDb = await bundleCode(root, name, folder, path.join(out, 'maps'));
+    await writeFile(path.join(folder, 'project.json'), projectText);
+    if (hasDuckDb) {
+      files ??= binding();
+      for (const file of (await files).files) await copyFile(file, path.join(folder, path.basename(file)));
+    }
+    const sizes = await Promise.all((await readdir(folder)).map(async (file) => (await stat(path.join(folder, file))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes > MOST_BYTES) throw new MillraceError('unsupported', `the function ${name} has ${bytes} bytes, and Lambda takes ${MOST_BYTES}`, { where: folder });
+    return { name, folder, codeBytes: (await stat(path.join(folder, 'index.mjs'))).size, bytes, hasDuckDb };
+  }));
+}
+
+/** Gives whether the module asks for DuckDB's binding. */
+async function bundleCode(root: string, name: string, folder: string, maps: string): Promise<boolean> {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [path.join(root, 'lambdas', name, 'index.ts')],
+    outfile: path.join(folder, 'index.mjs'),
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    // What a failure is called is what the state machine matches on.
+    keepNames: true,
+    sourcemap: 'external',
+    metafile: true,
+    write: false,
+    legalComments: 'none',
+    // Packages that are CommonJS call require for the modules of Node and for the binding.
+    banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
+    plugins: [bindingBesideTheModule(), domainsWithoutSideEffects(root)],
+    logLevel: 'silent',
+  }).catch((cause: unknown) => {
+    throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });
+  });
+  for (const { path: file, contents } of outputFiles) {
+    await writeFile(file.endsWith('.map') ? path.join(maps, `${name}.mjs.map`) : file, contents);
+  }
+  return asksForBinding(metafile);
+}
+
+function asksForBinding({ outputs }: Metafile): boolean {
+  return Object.values(outputs).some(({ imports }) => imports.some(({ path: wanted }) => wanted === './duckdb.node'));
+}
+
+/** DuckDB's JavaScript looks for a binding of the machine it runs on, by package; in Lambda there is one, and it lies beside the module. */
+function bindingBesideTheModule(): Plugin {
+  return {
+    name: 'binding-beside-the-module',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^@duckdb\/node-bindings$/ }, () => ({ path: BINDINGS, namespace: 'binding' }));
+      pluginBuild.onLoad({ filter: /.*/, namespace: 'binding' }, () => ({ contents: "module.exports = require('./duckdb.node');", loader: 'js' }));
+      pluginBuild.onResolve({ filter: /^\.\/duckdb\.node$/, namespace: 'binding' }, () => ({ path: './duckdb.node', external: true }));
+    },
+  };
+}
+
+/** A module of ours, or DuckDB's, that nothing uses is left out whole: importing one does nothing by itself. */
+function domainsWithoutSideEffects(root: string): Plugin {
+  const lib = path.join(root, 'lib') + path.sep;
+  const marker = {};
+  return {
+    name: 'domains-without-side-effects',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^(\.{1,2}\/|@duckdb\/node-api$)/ }, async ({ path: wanted, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === marker || !importer.startsWith(lib)) return undefined;
+        const found = await pluginBuild.resolve(wanted, { importer, resolveDir, kind, pluginData: marker });
+        return found.errors.length > 0 ? undefined : { path: found.path, sideEffects: false };
+      });
+    },
+  };
+}
