@@ -23,7 +23,7 @@ export interface BatchContext {
   lake: Lake;
   engine: Engine;
   files: FileIngest;
-  ops: OpsLog;
+  ops: Pick<OpsLog, 'append'>;
   journal: Journal;
   clock: Clock;
   /** Of Millrace. */

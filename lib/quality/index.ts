@@ -1,5 +1,5 @@
 // Quality: the tables of the operation, the ledger that proves the counts.
-export { OpsLog, type OpsLogOptions, type OpsRow, type Upload } from './ops-log.ts';
+export { ensureOpsTables, OpsLog, type OpsLogOptions, type OpsRow, type Upload } from './ops-log.ts';
 export { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 export { proveFiles, proveGold, proveSilver, type LedgerEntry, type LedgerScope } from './ledger.ts';
 export { maintainLake, type MaintainOptions, type TableUpkeep, type UpkeepReport } from './maintain.ts';

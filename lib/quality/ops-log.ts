@@ -28,28 +28,12 @@ export class OpsLog {
     this.#options = options;
   }
 
-  /** Makes the tables that are not there yet. */
-  async ensure(): Promise<void> {
-    for (const name of Object.keys(TABLES)) await this.#table(name as keyof typeof TABLES);
-  }
-
   /** Appends rows by one commit. `once` names what they are: a second append of the same name into the table changes nothing. */
   async append(name: keyof typeof TABLES, rows: readonly OpsRow[], once: string): Promise<void> {
     if (rows.length === 0) return;
-    const table = await this.#table(name);
+    const table = await ensureTable(this.#options.lake, name);
     const files = await this.#write(table, rows);
     await table.append(files, { wapId: `${name}:${once}` });
-  }
-
-  async #table(name: keyof typeof TABLES): Promise<Table> {
-    const { lake } = this.#options;
-    const tableName = { namespace: 'ops', name };
-    const found = await lake.findTable(tableName);
-    if (found !== undefined) return found;
-    return lake.createTable(tableName, TABLES[name]).catch((error: unknown) => {
-      if (error instanceof MillraceError && error.code === 'conflict') return lake.loadTable(tableName);
-      throw error;
-    });
   }
 
   async #write(table: Table, rows: readonly OpsRow[]): Promise<DataFile[]> {
@@ -66,6 +50,21 @@ export class OpsLog {
       await rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** Makes the tables of the operation that are not there yet. */
+export async function ensureOpsTables(lake: Lake): Promise<void> {
+  for (const name of Object.keys(TABLES)) await ensureTable(lake, name as keyof typeof TABLES);
+}
+
+async function ensureTable(lake: Lake, name: keyof typeof TABLES): Promise<Table> {
+  const tableName = { namespace: 'ops', name };
+  const found = await lake.findTable(tableName);
+  if (found !== undefined) return found;
+  return lake.createTable(tableName, TABLES[name]).catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'conflict') return lake.loadTable(tableName);
+    throw error;
+  });
 }
 
 /** Rows as a SELECT of literals with the table's exact types. */
