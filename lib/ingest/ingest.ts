@@ -15,6 +15,10 @@ export interface IngestOptions {
   onProgress?(progress: Progress): void;
   /** A file with more decompressed bytes is refused. */
   sizeLimit?: number;
+  /** Up to so many decompressed bytes a file is held in memory, and landed together with others; default 4 MiB. */
+  memoryLimit?: number;
+  /** Bytes of text that DuckDB takes in at once; default 128 MiB. */
+  stretchBytes?: number;
 }
 
 /** Small files are landed together: so many at most, of so many bytes. */
@@ -53,7 +57,7 @@ export async function ingestFiles(context: IngestContext, found: readonly Discov
       throw interruption;
     }
     const paths = new Map(group.map(({ material }) => [material.fileId, material.file.path]));
-    const job: Promise<void> = land({ context, contract, runId, signal, onFinished: (report) => finish(paths.get(report.fileId ?? '') ?? report.file)(report) }, group)
+    const job: Promise<void> = land({ context, contract, runId, signal, stretchBytes: options.stretchBytes, onFinished: (report) => finish(paths.get(report.fileId ?? '') ?? report.file)(report) }, group)
       .catch((thrown: unknown) => { interruption ??= thrown; })
       .finally(() => running.delete(job));
     running.add(job);
@@ -79,7 +83,7 @@ export async function ingestFiles(context: IngestContext, found: readonly Discov
 
 /** Reads the files of a source one after the other, and hands them on: big ones alone, small ones in groups. */
 async function readSource(
-  context: IngestContext, contract: Contract, files: readonly LandingFile[], { signal, sizeLimit, onProgress }: IngestOptions, nextMoment: () => bigint,
+  context: IngestContext, contract: Contract, files: readonly LandingFile[], { signal, sizeLimit, memoryLimit, onProgress }: IngestOptions, nextMoment: () => bigint,
   start: (contract: Contract, group: readonly ReadFile[]) => Promise<void>, finish: (path: string) => (report: FileReport) => void,
 ): Promise<void> {
   const claimed = new Map<string, string>();
@@ -97,12 +101,11 @@ async function readSource(
       let material: Material;
       try {
         signal?.throwIfAborted();
+        const limits = { temporaryFolder: context.temporaryFolder, sizeLimit, signal };
         // DuckDB opens Parquet itself, so it has to lie on disk.
-        const memoryLimit = formatOf(file.name, contract) === 'parquet' ? 0 : undefined;
-        material = await materialise(file, { temporaryFolder: context.temporaryFolder, sizeLimit, signal, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
-        if (material.sniffed.kind === 'parquet' && material.content.path === undefined) {
-          material = await materialise(file, { temporaryFolder: context.temporaryFolder, sizeLimit, signal, memoryLimit: 0 });
-        }
+        const isParquet = formatOf(file.name, contract) === 'parquet';
+        material = await materialise(file, { ...limits, memoryLimit: isParquet ? 0 : memoryLimit });
+        if (material.sniffed.kind === 'parquet' && material.content.path === undefined) material = await materialise(file, { ...limits, memoryLimit: 0 });
       } catch (thrown) {
         rethrowInterruption(thrown, signal);
         finish(file.path)({ ...nothing(file.name), source: contract.name, status: 'failed', error: asError(thrown, file.path) });

@@ -19,6 +19,8 @@ export interface Landing {
   contract: Contract;
   runId: string;
   signal?: AbortSignal;
+  /** Bytes of text that DuckDB takes in at once. */
+  stretchBytes?: number;
   /** Called once a file. */
   onFinished(report: FileReport): void;
 }
@@ -129,7 +131,7 @@ async function loadAndPublish(landing: Landing, job: readonly LoadableFile[], lo
     return context.database.use((session) => context.database.use(async (rejectedSession) => {
       const rejected = new RejectedRows(rejectedSession, contract.name, origins.map(({ fileId }) => fileId), key);
       await rejected.open();
-      const loader = new Loader(context, { contract, files, origins, session, rejected, key, signal });
+      const loader = new Loader(context, { contract, files, origins, session, rejected, key, stretchBytes: landing.stretchBytes, signal });
       const loaded = await loader.load();
       rejected.finish();
       const entries = files.map((file, number): FileEntry => {

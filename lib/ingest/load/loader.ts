@@ -47,12 +47,15 @@ export interface LoaderOptions {
   session: Session;
   rejected: RejectedRows;
   key: PrivacyKey | undefined;
+  /** Default 128 MiB. */
+  stretchBytes?: number;
   signal?: AbortSignal;
 }
 
 export class Loader {
   private readonly context: IngestContext;
   private readonly options: LoaderOptions;
+  private readonly stretchBytes: number;
   private readonly messages: ReadonlyMap<string, string>;
   private readonly loaded: Loaded = { dataFiles: [], accepted: new Map(), reader: 'exact', extras: new Set() };
   /** Where records start, by number of the file: to find them again. */
@@ -61,6 +64,7 @@ export class Loader {
   constructor(context: IngestContext, options: LoaderOptions) {
     this.context = context;
     this.options = options;
+    this.stretchBytes = options.stretchBytes ?? STRETCH_BYTES;
     this.messages = new Map(failuresOf(validationPlan(options.contract)).map(({ reason, message }) => [reason, message]));
   }
 
@@ -125,7 +129,7 @@ export class Loader {
 
   /** The file as it is, or copies of pieces of it, header included, each of whole records. */
   private async *stretches(path: string, { scan, header }: PreparedCsv): AsyncGenerator<{ path: string; firstRow: number; records: number }> {
-    if (scan.bytes <= STRETCH_BYTES) {
+    if (scan.bytes <= this.stretchBytes) {
       yield { path, firstRow: 1, records: scan.records };
       return;
     }
@@ -134,7 +138,7 @@ export class Loader {
     let from = scan.marks[0]!;
     for (const [at, mark] of [...scan.marks, end].entries()) {
       const next = scan.marks[at + 1] ?? end;
-      if (mark === from || (next.offset - from.offset <= STRETCH_BYTES && mark !== end)) continue;
+      if (mark === from || (next.offset - from.offset <= this.stretchBytes && mark !== end)) continue;
       const piece = this.temporaryPath('piece');
       try {
         await copyBytes(piece, content.chunks(0, header.body.offset), content.chunks(from.offset, mark.offset));
@@ -172,7 +176,7 @@ export class Loader {
     const target = { spool: this.newSpool(first.format === 'csv' ? first.delimiter : ',') };
     const afterChunk = async (): Promise<void> => {
       await target.spool.flush();
-      if (target.spool.bytes < STRETCH_BYTES) return;
+      if (target.spool.bytes < this.stretchBytes) return;
       await this.takeSpool(target.spool, first);
       target.spool = this.newSpool(target.spool.delimiter);
     };
