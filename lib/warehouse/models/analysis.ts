@@ -5,7 +5,7 @@ import { auditLabel, renderAudit } from '../audits/render.ts';
 import type { AuditDefinition } from '../audits/definition.ts';
 import { analyse, type Analysis, type TableReference } from '../dialect/index.ts';
 import { DATE, timestamp, VARCHAR } from '../dialect/types/types.ts';
-import type { Model, ResultColumn } from '../types.ts';
+import type { AuditUse, Model, ResultColumn } from '../types.ts';
 import { athenaTypeOf } from './column-types.ts';
 import type { HeaderLines } from './header.ts';
 import { didYouMean } from './near.ts';
@@ -66,12 +66,34 @@ const AUDIT_PARAMETERS = { as_of: DATE, from: DATE, to: DATE, now: timestamp(6),
 function checkAudits(
   model: Model, lines: HeaderLines, columns: readonly ResultColumn[], audits: ReadonlyMap<string, AuditDefinition>, columnsOf: ColumnsOf, problems: Problems,
 ): void {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
   for (const use of model.audits) {
     const definition = audits.get(use.audit);
     if (definition === undefined) continue;
+    const kind = kindOf(use, definition, types);
+    if (kind !== undefined && fits.get(definition)?.has(kind) === true) continue;
+    const found = problems.found.length;
     tryAnalysis(renderAudit(use, definition, model.name), model, columns, columnsOf, (error) =>
       problems.add(model.file, lines('audits'), `the audit ${auditLabel(use)} does not fit the table: ${error.message}`, error.todo));
+    if (kind !== undefined && problems.found.length === found) fits.set(definition, (fits.get(definition) ?? new Set()).add(kind));
   }
+}
+
+/** Kinds of use that are known to fit: one `not_null` of a date is like another. */
+const fits = new WeakMap<AuditDefinition, Set<string>>();
+
+/** The types of the columns that an audit is given; undefined where it is given anything else that has to be looked at. */
+function kindOf({ args }: AuditUse, definition: AuditDefinition, types: ReadonlyMap<string, string>): string | undefined {
+  const kinds: string[] = [];
+  for (const { name, type } of definition.parameters) {
+    const given = args[name];
+    if (given === undefined) continue;
+    if (type !== 'column' && type !== 'columns') return undefined;
+    const found = (Array.isArray(given) ? given : [given]).map((column) => types.get(String(column)));
+    if (found.includes(undefined)) return undefined;
+    kinds.push(`${name}: ${[...new Set(found)].sort().join(', ')}`);
+  }
+  return kinds.join('; ');
 }
 
 function tryAnalysis(sql: string, model: Model, columns: readonly ResultColumn[], columnsOf: ColumnsOf, onError: (error: MillraceError) => void): void {
