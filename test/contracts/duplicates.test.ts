@@ -43,7 +43,7 @@ async function run(contract: Contract, rows: readonly Row[]): Promise<{ kept: st
 
 const order = (a: Row & { index: number }, b: Row & { index: number }): number => a.day - b.day || (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.index - b.index;
 
-describe('duplicates', () => {
+describe('duplicates', { timeout: 120_000 }, () => {
   it('by key leave the last row, and are told from rows that it superseded', async () => {
     for (const rows of fc.sample(fc.array(row, { minLength: 0, maxLength: 14 }), { numRuns: 12, seed: 5 })) {
       const indexed = rows.map((each, index) => ({ ...each, index }));

@@ -55,7 +55,7 @@ function wrongAt(rule: string): string {
   return 'nothing is wrong';
 }
 
-describe('rules', () => {
+describe('rules', { timeout: 120_000 }, () => {
   it('mean the same in SQL and in JavaScript', async () => {
     const seed = Number(process.env['MILLRACE_TEST_SEED'] ?? 3);
     const rules = Object.fromEntries(fc.sample(expressions.condition, { numRuns: 140, seed }).filter((rule) => wrongAt(rule) === 'nothing is wrong').map((rule, at) => [`r${at}`, rule]));
