@@ -8,3 +8,4 @@ export type { AuditCounts } from './tasks/audit.ts';
 export type { PrepareResult } from './tasks/prepare.ts';
 export { projectFromJson, type ProjectFile } from './project-json.ts';
 export { applyTables, type AppliedTables } from './apply.ts';
+export { runContext } from './run-context.ts';

@@ -3,9 +3,12 @@ import { Relations, type RunContext } from '../warehouse/index.ts';
 import type { BatchContext } from './context.ts';
 import type { BatchPlan } from './tasks/plan.ts';
 
-const relations = new WeakMap<BatchContext, Relations>();
+const relations = new WeakMap<WarehouseScope, Relations>();
 
-export function runContext(context: BatchContext, runId: string, plan: Pick<BatchPlan, 'as_of'>): RunContext {
+/** What a run of the warehouse needs of the batch's context. */
+export type WarehouseScope = Pick<BatchContext, 'project' | 'lake' | 'engine' | 'clock' | 'shop' | 'signal'>;
+
+export function runContext(context: WarehouseScope, runId: string, plan: Pick<BatchPlan, 'as_of'>): RunContext {
   const { project, lake, engine, clock, shop, signal } = context;
   let known = relations.get(context);
   if (known === undefined) {

@@ -1,9 +1,12 @@
 // The command line.
 import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
+import { doctor } from './verbs/doctor.ts';
 import { history } from './verbs/history.ts';
 import { ledger } from './verbs/ledger.ts';
+import { lineage } from './verbs/lineage.ts';
 import { maintain } from './verbs/maintain.ts';
+import { planVerb } from './verbs/plan.ts';
 import { quarantineList, quarantineReplay, quarantineSettle, quarantineShow } from './verbs/quarantine.ts';
 import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
@@ -11,6 +14,7 @@ import { runBatchVerb } from './verbs/run.ts';
 import { sample } from './verbs/sample.ts';
 import { start } from './verbs/start.ts';
 import { tables } from './verbs/tables.ts';
+import { testVerb } from './verbs/test.ts';
 import type { Verb } from './verb.ts';
 
 export { runProgram, type ProgramContext } from './program.ts';
@@ -19,6 +23,6 @@ export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = Object.freeze([
-  start, sample, ingest, runBatchVerb, query, tables, describe, history, rollback, ledger,
-  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, maintain,
+  start, sample, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
+  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, maintain, doctor, testVerb,
 ]);

@@ -1,6 +1,7 @@
 // Ingest: files of a source into bronze and the quarantine. This file is what others may import.
 export type { FileReport, FileStatus, IngestContext, IngestReport, Progress, Reader } from './types.ts';
 export { ingestFiles, type IngestOptions } from './ingest.ts';
+export { watchLanding, type WatchOptions } from './watch.ts';
 export { discoverLanding, discoverPaths, type Discovered, type DiscoverOptions } from './landing/discover.ts';
 export type { LandingFile } from './landing/landing-file.ts';
 export { keysFromSecret, openKeyFolder, type PrivacyKey, type PrivacyKeys } from './privacy/keys.ts';

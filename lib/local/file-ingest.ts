@@ -1,7 +1,7 @@
 // Files from the landing folder, or from paths given by hand, into bronze.
 import path from 'node:path';
 import type { FileBatch, FileIngest, LandedCounts } from '../batch/index.ts';
-import { discoverLanding, discoverPaths, ingestFiles, openKeyFolder, type Discovered, type FileReport, type IngestContext, type IngestReport, type Progress } from '../ingest/index.ts';
+import { discoverLanding, discoverPaths, ingestFiles, openKeyFolder, watchLanding, type Discovered, type FileReport, type IngestContext, type IngestReport, type Progress } from '../ingest/index.ts';
 import type { Runtime } from './runtime.ts';
 
 export async function ingestContext(runtime: Runtime): Promise<IngestContext> {
@@ -9,10 +9,20 @@ export async function ingestContext(runtime: Runtime): Promise<IngestContext> {
   return { lake: runtime.lake, database, contracts: sources, keys: openKeyFolder(runtime.home.keys), clock: runtime.clock, temporaryFolder: path.join(runtime.home.temporary, 'ingest') };
 }
 
+/** Lands what lies in the landing folder and what comes, until the signal aborts; gives a report whenever there was something new. */
+export async function* watchLandingFolder(runtime: Runtime, signal: AbortSignal): AsyncGenerator<IngestReport, void, undefined> {
+  yield* watchLanding(await ingestContext(runtime), runtime.home.landing, { signal });
+}
+
+/** A file that changed less than this ago may still be being written. */
+const SETTLE_MS = 300;
+
 /** Ingests the landing folder, or the given files and folders, without running any model. */
 export async function ingestNow(runtime: Runtime, paths: readonly string[], options: { onProgress?: (progress: Progress) => void; runId?: string } = {}): Promise<IngestReport> {
   const context = await ingestContext(runtime);
-  const found = paths.length === 0 ? await discoverLanding(runtime.home.landing, context.contracts) : await discoverPaths(paths, context.contracts);
+  const found = paths.length === 0
+    ? await discoverLanding(runtime.home.landing, context.contracts, { settle: { milliseconds: SETTLE_MS, now: runtime.clock.now() } })
+    : await discoverPaths(paths, context.contracts);
   return ingestFiles(context, found, { ...options, ...(runtime.signal === undefined ? {} : { signal: runtime.signal }) });
 }
 

@@ -3,5 +3,5 @@ export { clearTemporary, homeExists, openHome, HOME_FORMAT, type Home } from './
 export { loadProject, type LoadedProject } from './project.ts';
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';
-export { ingestContext, ingestNow, localFileIngest, type LocalFileIngestOptions } from './file-ingest.ts';
+export { ingestContext, ingestNow, watchLandingFolder, localFileIngest, type LocalFileIngestOptions } from './file-ingest.ts';
 export { RunReporter, type ModelReport, type RunReport } from './run-report.ts';

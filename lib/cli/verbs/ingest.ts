@@ -1,5 +1,6 @@
 // millrace ingest: files into bronze and the quarantine.
-import { ingestNow } from '../../local/index.ts';
+import { MillraceError } from '../../base/index.ts';
+import { ingestNow, watchLandingFolder } from '../../local/index.ts';
 import type { IngestReport } from '../../ingest/index.ts';
 import { fileLine } from '../file-line.ts';
 import { bytes, number, paint, progressLine, seconds, type Terminal } from '../terminal.ts';
@@ -22,9 +23,17 @@ export const ingest: Verb = {
         line.clear();
         return report;
       };
-      const report = await once();
-      present(invocation, report, () => printIngest(terminal, report));
-      return report.totals.failed + report.totals.unknown > 0 ? 3 : 0;
+      if (invocation.options['watch'] !== true) {
+        const report = await once();
+        present(invocation, report, () => printIngest(terminal, report));
+        return report.totals.failed + report.totals.unknown > 0 ? 3 : 0;
+      }
+      if (invocation.arguments.length > 0) throw new MillraceError('usage', '--watch looks at the landing folder only', { where: runtime.home.landing, todo: 'Leave the paths out.' });
+      terminal.err(`watching ${runtime.home.landing}; Ctrl-C ends\n`);
+      for await (const report of watchLandingFolder(runtime, invocation.signal)) {
+        for (const file of report.files) terminal.out(invocation.json ? `${JSON.stringify(file)}\n` : `${fileLine(terminal, file)}\n`);
+      }
+      return 0;
     }, { create: true });
   },
 };
