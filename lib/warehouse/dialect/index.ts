@@ -4,5 +4,6 @@ export { rewriteTables, tableReferences, tablesRead, type TableReference, type T
 export { bindParameters, parametersOf } from './parameters.ts';
 export type { SchemaProvider } from './schema.ts';
 export { analyse, describe, toDuckDb, type Analysis, type ColumnReference, type CompileOptions, type OutputLineage } from './duckdb.ts';
+export { check, type Purpose } from './check.ts';
 export { DUCKDB_PRELUDE } from './prelude.ts';
 export { quoteName, quoteString } from './literals.ts';

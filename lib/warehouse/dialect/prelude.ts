@@ -12,7 +12,7 @@ const MACROS: Readonly<Record<string, string>> = {
     ELSE sign(x) * floor(abs(x) * power(10, places) + CASE WHEN abs(x) * power(10, places) < 0.5 THEN 0 ELSE 0.5 END) / power(10, places) END`,
   'millrace_sign(x)': "CASE WHEN isnan(x) THEN x ELSE CAST(sign(x) AS DOUBLE) END",
   'millrace_finite(x)': "CASE WHEN isinf(x) THEN CAST('NaN' AS DOUBLE) ELSE x END",
-  'millrace_power(x, y)': "CASE WHEN isnan(y) OR (isinf(y) AND abs(x) = 1) THEN CAST('NaN' AS DOUBLE) ELSE power(x, y) END",
+  'millrace_power(x, y)': "CASE WHEN x IS NOT NULL AND (isnan(y) OR (isinf(y) AND abs(x) = 1)) THEN CAST('NaN' AS DOUBLE) ELSE power(x, y) END",
   'millrace_sqrt(x)': "CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END",
   'millrace_ln(x)': "CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) ELSE ln(x) END",
   'millrace_log2(x)': "CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) ELSE log2(x) END",
@@ -34,7 +34,7 @@ const MACROS: Readonly<Record<string, string>> = {
     ELSE substring(s, CASE WHEN n < 0 THEN length(s) + n + 1 ELSE n END, least(m, length(s))) END`,
   // DuckDB makes ẞ of ß, Trino leaves it. U+FDD0 is a code point that no text has.
   'millrace_upper(s)': "CASE WHEN contains(s, 'ß') THEN replace(upper(replace(s, 'ß', chr(64976))), chr(64976), 'ß') ELSE upper(s) END",
-  'millrace_part(list, n)': `CASE WHEN n < 1 THEN CAST(CAST('Index must be greater than zero' AS INTEGER) AS VARCHAR) ELSE list[n] END`,
+  'millrace_part(list, n)': `CASE WHEN n < 1 AND list IS NOT NULL THEN CAST(CAST('Index must be greater than zero' AS INTEGER) AS VARCHAR) ELSE list[n] END`,
   'millrace_number(s)': "regexp_replace(regexp_replace(s, '[\\x00-\\x20]', '', 'g'), '([0-9.])[fFdD]$', '\\1')",
   'millrace_json_scalar(j, path, failed)': `CASE WHEN j IS NULL THEN NULL WHEN NOT json_valid(j) THEN failed
     WHEN json_type(j, path) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL WHEN json_type(j, path) = 'DOUBLE' THEN failed ELSE json_extract_string(j, path) END`,

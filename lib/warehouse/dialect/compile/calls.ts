@@ -66,6 +66,8 @@ function aggregate(
   const { context } = compiler;
   if (call.nulls) context.fail(call.at, `IGNORE NULLS does not belong to ${call.name}`);
   if (call.over && call.distinct) context.refuse(call.at, `${call.name}(DISTINCT …) OVER is not possible in Athena`);
+  if (call.over && call.filter) context.refuse(call.at, `${call.name} FILTER (…) OVER is not possible in Athena`, 'put a CASE into the argument');
+  if (call.distinct && (call.name === 'count_if' || call.star)) context.fail(call.at, `${call.name} takes no DISTINCT`);
   if (call.over && call.orderBy.length > 0) context.refuse(call.at, 'ORDER BY inside a windowed aggregate is not allowed');
   if (call.orderBy.length > 0 && !row.ordered) context.refuse(call.at, `ORDER BY inside ${call.name} has no effect`);
   const result = row.duckdb(args, suffixed(compiler, scope, inner, call), fit.returns);

@@ -52,6 +52,7 @@ function compileNode(compiler: Compiler, scope: Scope, node: Expression): Typed 
       return binary(context, node, inner);
     case 'between': {
       const [value, low, high] = [inner(node.value), inner(node.low), inner(node.high)];
+      if (value.type.kind === 'boolean') return context.refuse(node.at, 'BETWEEN of booleans is not allowed', 'Trino gives it a meaning of its own');
       const from = originsOf([value, low, high]);
       const sides = [compare('>=', value, low), compare('<=', value, high)].map((each) => ('complaint' in each ? context.complain(node.at, each) : each.sql));
       return negatable(`(${sides.join(' AND ')})`, node.negated, from);
@@ -334,5 +335,5 @@ function subscript(context: Context, node: Expression, value: Typed, index: Type
   if (type.kind !== 'array') return context.refuse(node.at, `[ ] of ${nameOfType(type)} is not allowed`, 'use element_at');
   if (!commonType(index.type, BIGINT) || index.type.kind === 'decimal') context.fail(node.at, `an index is a bigint, not ${nameOfType(index.type)}`);
   const wrong = failure('Array subscript out of range', type.of);
-  return { sql: `(CASE WHEN ${index.sql} < 1 OR ${index.sql} > len(${value.sql}) THEN ${wrong} ELSE ${value.sql}[${index.sql}] END)`, type: type.of, from };
+  return { sql: `(CASE WHEN ${value.sql} IS NOT NULL AND (${index.sql} < 1 OR ${index.sql} > len(${value.sql})) THEN ${wrong} ELSE ${value.sql}[${index.sql}] END)`, type: type.of, from };
 }

@@ -9,14 +9,11 @@ const sqlOf = (value: Typed | undefined): string => value?.sql ?? 'NULL';
 /** An aggregate that DuckDB has under that name, with the same meaning. */
 const plain = (signatures: string | readonly string[], name: string, extras = {}) =>
   aggregate(signatures, (args, call) => call(name, args.map(sqlOf)), extras);
-/** The same, with a result that DuckDB types otherwise. */
-const typed = (signatures: string | readonly string[], name: string) =>
-  aggregate(signatures, (args, call, returns) => castTo(call(name, args.map(sqlOf)), returns));
 const ofDoubles = (names: readonly string[], duckdb: string) => plain(names.map((name) => `${name}(double) → double`), duckdb);
 
 export const AGGREGATES: readonly FunctionRow[] = [
   plain('count(T) → bigint', 'count', { note: 'also count(*), count(DISTINCT x)' }),
-  typed('count_if(boolean) → bigint', 'count_if'),
+  aggregate('count_if(boolean) → bigint', ([x], call) => call('count', ['*'], sqlOf(x))),
   aggregate(['sum(bigint) → bigint', 'sum(real) → real', 'sum(double) → double', 'sum(decimal(p, s)) → decimal(38, s)'], ([x], call, returns) =>
     castTo(call('sum', [sqlOf(x)]), returns), { note: 'NULL of no rows; fails where a bigint overflows' }),
   aggregate(['avg(double) → double', 'avg(decimal(p, s)) → decimal(p, s)', 'avg(real) → real'], average, {
@@ -29,7 +26,7 @@ export const AGGREGATES: readonly FunctionRow[] = [
   plain(['bool_and(boolean) → boolean', 'every(boolean) → boolean'], 'bool_and'),
   plain('bool_or(boolean) → boolean', 'bool_or'),
   plain('array_agg(T) → array(T)', 'list', { ordered: true, note: 'a model must give an ORDER BY' }),
-  plain('listagg(varchar, varchar) → varchar', 'string_agg', { note: "listagg(x, ',') WITHIN GROUP (ORDER BY x)" }),
+  plain('listagg(varchar, varchar) → varchar', 'string_agg', { ordered: true, note: "listagg(x, ',') WITHIN GROUP (ORDER BY x)" }),
   ofDoubles(['stddev', 'stddev_samp'], 'stddev_samp'),
   ofDoubles(['stddev_pop'], 'stddev_pop'),
   ofDoubles(['variance', 'var_samp'], 'var_samp'),

@@ -11,6 +11,7 @@ type Digits = { precision: number; scale: number };
 /** Both operands, and the type they are to have. */
 export function arithmetic(operator: ArithmeticOperator, left: Typed, right: Typed): { sql: string; type: SqlType } | Complaint {
   const [a, b] = [left.type, right.type];
+  if ((operator === '/' || operator === '%') && isZero(right)) return { complaint: 'this divides by zero' };
   if (isNumber(a) && isNumber(b)) return numeric(operator, left, right);
   if (a.kind === 'unknown' && isNumber(b)) return numeric(operator, { ...left, type: b }, right);
   if (b.kind === 'unknown' && isNumber(a)) return numeric(operator, left, { ...right, type: a });
@@ -34,6 +35,10 @@ function numeric(operator: ArithmeticOperator, left: Typed, right: Typed): { sql
   const [x, y] = [asDecimal(left.type), asDecimal(right.type)];
   if (!x || !y) return { complaint: `${nameOfType(left.type)} ${operator} ${nameOfType(right.type)} is not possible` };
   return decimals(operator, left, right, x, y);
+}
+
+function isZero({ source, type }: Typed): boolean {
+  return source?.kind === 'literal' && (isInteger(type) || type.kind === 'decimal') && Number(source.text) === 0;
 }
 
 const turned = (operand: Typed, type: SqlType): string => (operand.type.kind === type.kind ? operand.sql : castTo(operand.sql, type));
@@ -85,10 +90,15 @@ function zeroGuarded(sql: string, a: string, b: string, type: SqlType): string {
   return `(CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failure('Division by zero', type)} ELSE ${sql} END)`;
 }
 
-/** A decimal times a power of ten, as a whole number of 128 bits. */
+/** A decimal times a power of ten, as a whole number of 128 bits. `places` is at least its scale. */
 export function unscaled(sql: string, { precision, scale }: Digits, places: number): string {
-  const wide = castTo(sql, decimal(Math.max(precision, MOST_DECIMAL_DIGITS), scale));
-  return places === 0 ? `CAST(${sql} AS HUGEINT)` : `CAST(${wide} * CAST(${10n ** BigInt(places)} AS ${duckDbType(decimal(places + 1, 0))}) AS HUGEINT)`;
+  if (places === 0) return `CAST(${sql} AS HUGEINT)`;
+  const times = (part: string) => `CAST(${part} * CAST(${10n ** BigInt(places)} AS ${duckDbType(decimal(places + 1, 0))}) AS HUGEINT)`;
+  if (precision + places <= MOST_DECIMAL_DIGITS) return times(castTo(sql, decimal(precision + places, scale)));
+  // Too wide to be multiplied at once: what is before the point and what is behind it are, one by one.
+  const whole = castTo(`trunc(${sql})`, decimal(MOST_DECIMAL_DIGITS, 0));
+  const fraction = castTo(`(${sql} - trunc(${sql}))`, decimal(Math.min(scale + 1 + places, MOST_DECIMAL_DIGITS), scale));
+  return `(CAST(${whole} AS HUGEINT) * ${10n ** BigInt(places)} + ${times(fraction)})`;
 }
 
 /** The inverse: a whole number that counts the last digit of the type. */

@@ -1,5 +1,5 @@
 // Functions of arrays, and JSON, of which only single values are taken out.
-import { castTo, failure, literalText, type Typed } from '../types/expression.ts';
+import { castTo, failure, literalInteger, literalText, type Typed } from '../types/expression.ts';
 import { quoteString } from '../literals.ts';
 import { array, BIGINT, DATE, VARCHAR, type SqlType } from '../types/types.ts';
 import { scalar, type FunctionRow, type Translated } from './rows.ts';
@@ -10,8 +10,8 @@ const BACKWARDS = 'a sequence that never reaches its end';
 export const ARRAYS: readonly FunctionRow[] = [
   scalar('cardinality(array(T)) → bigint', 'len($1)'),
   scalar('contains(array(T), T) → boolean', 'millrace_contains($1, $2)'),
-  scalar('element_at(array(T), bigint) → T', ([list, index], returns) =>
-    `(CASE WHEN ${index?.sql} = 0 THEN ${failure('SQL array indices start at 1', returns)} ELSE ${list?.sql}[${index?.sql}] END)`),
+  scalar('element_at(array(T), bigint) → T', ([list, index], returns) => literalInteger(index) === 0 ? { complaint: 'arrays are counted from 1' } :
+    `(CASE WHEN ${index?.sql} = 0 AND ${list?.sql} IS NOT NULL THEN ${failure('SQL array indices start at 1', returns)} ELSE ${list?.sql}[${index?.sql}] END)`),
   scalar("array_join(array(varchar), 'separator') → varchar", 'array_to_string($1, $2)', { note: 'leaves out NULLs' }),
   scalar('array_sort(array(T)) → array(T)', "list_sort($1, 'ASC', 'NULLS LAST')"),
   scalar('array_max(array(T)) → T', 'millrace_list_max($1)', { note: 'NULL if any element is' }),

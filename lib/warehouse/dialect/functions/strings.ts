@@ -31,11 +31,11 @@ export const STRINGS: readonly FunctionRow[] = [
   scalar('concat(varchar, varchar...) → varchar', (args) => `(${args.map(({ sql }) => sql).join(' || ')})`, { note: 'NULL if any part is' }),
   scalar('concat_ws(varchar, varchar...) → varchar', (args) => `concat_ws(${args.map(({ sql }) => sql).join(', ')})`, { note: 'leaves out NULLs' }),
   scalar("split(varchar, 'separator') → array(varchar)", nonEmpty('string_split($1, $2)')),
-  scalar("split_part(varchar, 'separator', bigint) → varchar", nonEmpty('millrace_part(string_split($1, $2), $3)')),
+  scalar("split_part(varchar, 'separator', bigint) → varchar", splitPart),
   scalar("lpad(varchar, bigint, 'padding') → varchar", padded('lpad')),
   scalar("rpad(varchar, bigint, 'padding') → varchar", padded('rpad')),
   scalar('translate(varchar, varchar, varchar) → varchar', 'translate($1, $2, $3)'),
-  scalar('chr(bigint) → varchar', 'chr(CAST($1 AS INTEGER))'),
+  scalar('chr(bigint) → varchar', character, { note: 'of a literal' }),
   scalar('regexp_like(varchar, \'pattern\') → boolean', regexLike, { note: REGEX_NOTE }),
   scalar(['regexp_extract(varchar, \'pattern\') → varchar', 'regexp_extract(varchar, \'pattern\', integer) → varchar'], regexExtract),
   scalar(['regexp_replace(varchar, \'pattern\') → varchar', 'regexp_replace(varchar, \'pattern\', \'replacement\') → varchar'], regexReplace),
@@ -60,6 +60,18 @@ function substring([text, start, length]: readonly Typed[]): string {
 /** Functions that look for a text: what an empty one means differs. */
 function nonEmpty(template: string): (args: readonly Typed[]) => Translated {
   return (args) => (literalText(args[1]) ? fill(template, args.map(({ sql }) => sql)) : { complaint: 'the text that is looked for must not be empty' });
+}
+
+function splitPart([text, separator, index]: readonly Typed[]): Translated {
+  if (!literalText(separator)) return { complaint: 'the separator must not be empty' };
+  if ((literalInteger(index) ?? 1) < 1) return { complaint: 'parts are counted from 1' };
+  return `millrace_part(string_split(${text?.sql}, ${separator?.sql}), ${index?.sql})`;
+}
+
+function character([code]: readonly Typed[]): Translated {
+  const point = literalInteger(code) ?? -1;
+  if (point < 1 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return { complaint: 'chr wants the number of a character, as a literal' };
+  return `chr(${point})`;
 }
 
 function padded(name: string): (args: readonly Typed[]) => Translated {

@@ -49,7 +49,7 @@ function commonTime(a: SqlType, b: SqlType): SqlType | undefined {
   if (order[rank] === 'timestamp') return timestamp(precision);
   // The value with the zone decides: the other one is read in the session's zone, which is UTC.
   const zones = [a, b].map((type) => (type.kind === 'instant' ? type.zone : 'UTC'));
-  return zones[0] === zones[1] ? instant(precision, 'UTC') : undefined;
+  return zones[0] !== undefined && zones[0] === zones[1] ? instant(precision, zones[0]) : undefined;
 }
 
 /** Does Trino turn a value of `from` into `to` without being asked? */
