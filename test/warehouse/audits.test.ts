@@ -91,5 +91,9 @@ describe('audits of a merge', () => {
     await table.overwrite(await home.write(table, "SELECT * FROM (VALUES ('b', 2::BIGINT), ('c', 3)) AS t(name, amount)"), { all: true });
     expect(await runModel(home.context(project), 'silver.upsert')).toMatchObject({ status: 'published', published: { rowsAdded: 1, rowsTotal: 3 } });
     expect(await home.rows('SELECT * FROM silver.upsert ORDER BY name')).toEqual([['a', 1n], ['b', 2n], ['c', 3n]]);
+    await table.refresh();
+    await table.overwrite(await home.write(table, "SELECT 'b' AS name, 2::BIGINT AS amount"), { all: true });
+    expect(await runModel(home.context(project), 'silver.upsert')).toMatchObject({ status: 'published', published: { rowsAdded: 0, rowsTotal: 3 } });
+    expect(await runModel(home.context(project), 'silver.upsert')).toMatchObject({ status: 'skipped' });
   });
 });

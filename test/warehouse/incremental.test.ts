@@ -8,12 +8,12 @@ import { projectFrom } from './support/project.ts';
 
 type Step = { do: 'append'; rows: EventRow[] } | { do: 'run'; model: number } | { do: 'delete'; file: number } | { do: 'backfill'; model: number };
 
-const row = fc.record({ event: fc.nat(30), customer: fc.nat(6), day: fc.nat(90), amount: fc.nat(100) });
+const row = fc.record({ event: fc.nat(30), customer: fc.nat(6), day: fc.option(fc.nat(90), { freq: 8 }), amount: fc.nat(100) });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('append' as const), rows: fc.array(row, { minLength: 1, maxLength: 5 }) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('run' as const), model: fc.nat(3) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('run' as const), model: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), file: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('backfill' as const), model: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('backfill' as const), model: fc.nat(2) }) },
 );
 
 let home: Home;

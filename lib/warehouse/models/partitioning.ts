@@ -33,8 +33,3 @@ export function parseSortTerm(text: string): SortTerm | undefined {
   const nulls = groups['nulls'] ?? (direction === 'asc' ? 'first' : 'last');
   return { column: groups['column'] ?? '', direction, nullOrder: nulls === 'first' ? 'nulls-first' : 'nulls-last' };
 }
-
-/** Name of the partition field that Iceberg's own tools would give it. */
-export function partitionFieldName({ transform, column }: PartitionTerm): string {
-  return transform === 'identity' ? column : `${column}_${transform.replace(/\[\d+\]/, '').replace('truncate', 'trunc')}`;
-}

@@ -131,13 +131,13 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       };
       await insert('bronze.events', bronzeEvents(1, [{ event: 1, customer: 1, day: 0, amount: 5 }, { event: 2, customer: 2, day: 0, amount: 7 }, { event: 3, customer: 1, day: 40, amount: 1 }]));
       await runAll();
-      expect(parts.splice(0)).toEqual(['everything', 'everything', 'everything', 'everything']);
+      expect(parts.splice(0)).toEqual(['everything', 'everything', 'everything', 'everything', 'everything']);
       // A late row, a correction that moves an event to another day and customer, and a new day.
       await insert('bronze.events', bronzeEvents(2, [{ event: 4, customer: 3, day: 1, amount: 2 }, { event: 2, customer: 1, day: 41, amount: 7 }, { event: 5, customer: 4, day: 80, amount: 9 }]));
       await runAll();
-      expect(parts.splice(0)).toEqual(['intervals', 'intervals', 'keys', 'intervals']);
+      expect(parts.splice(0)).toEqual(['intervals', 'intervals', 'intervals', 'keys', 'intervals']);
       await runAll();
-      expect(parts).toEqual(['skipped', 'skipped', 'skipped', 'skipped']);
+      expect(parts).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped']);
     }, 900_000);
 
     it('changes columns and partitioning in the commit that brings the rows', async () => {

@@ -1,5 +1,5 @@
 // A lake in a folder of its own with the DuckDB engine over it.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../lib/base/index.ts';
@@ -54,6 +54,13 @@ export class Home {
   /** Data files with the rows of a DuckDB SELECT, in no snapshot yet. */
   async write(table: Table, select: string): Promise<DataFile[]> {
     return this.database.use((session) => writeRows(session, { schema: table.schema, spec: table.spec, folder: table.dataLocation, select }));
+  }
+
+  /** Leaves a half-written file for each staging place, as a statement that is killed does. */
+  async cutShort(name: string): Promise<void> {
+    const [namespace = '', tableName = ''] = name.split('.');
+    const { dataLocation } = await this.lake.loadTable({ namespace, name: tableName });
+    for (const staging of await this.engine.listStagings()) await writeFile(join(dataLocation, `${staging.name}-9-0.parquet`), 'PAR1');
   }
 
   /** Data files in a table's folder that no snapshot holds. */
