@@ -1,6 +1,7 @@
 // Waiting for new files: the file system's own notices, and a listing now and then for those that it does not give.
 import { watch as watchFolder } from 'node:fs';
-import type { Clock } from '../../base/index.ts';
+import { stat } from 'node:fs/promises';
+import { MillraceError, type Clock } from '../../base/index.ts';
 
 export interface WatchOptions {
   folder: string;
@@ -12,6 +13,7 @@ export interface WatchOptions {
 
 /** Yields when it is worth listing the folder (at once the first time), until the signal aborts. */
 export async function* changes({ folder, clock, signal, everyMilliseconds = 5_000 }: WatchOptions): AsyncGenerator<void, void, undefined> {
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new MillraceError('not_found', 'there is no such folder to watch', { where: folder, todo: 'Make it first.' });
   let wake = (): void => {};
   let changed = false;
   const notice = (): void => {

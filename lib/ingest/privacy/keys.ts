@@ -1,5 +1,5 @@
 // Keys of privacy: one secret for pseudonyms and one for payloads, under an id that every pseudonym and payload carries.
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
@@ -24,11 +24,17 @@ export interface PrivacyKeys {
 const ID = /^[a-z0-9]{1,32}$/;
 const FILE = /^([a-z0-9]{1,32})\.json$/;
 
-/** Keys from the JSON of a secret: `{ "current": "k2", "keys": { "k1": { "pseudonyms": "<hex>", "payloads": "<hex>" }, … } }`. */
+/**
+ * Keys from the JSON of a secret: `{ "current": "k2", "keys": { "k1": { "pseudonyms": "<hex>", "payloads": "<hex>" }, … } }`. Beside them, or
+ * instead, stand texts that a secret store made, `{ "current": "k1", "k1": "<32 random characters or more>" }`: each gives its two keys.
+ */
 export function keysFromSecret(json: string, where: string): PrivacyKeys {
-  const secret = parse(json, where) as { current?: unknown; keys?: Record<string, unknown> };
-  const keys = new Map(Object.entries(secret.keys ?? {}).map(([id, key]) => [id, keyOf(id, key, where)]));
-  const current = typeof secret.current === 'string' ? keys.get(secret.current) : undefined;
+  const { current: currentId, keys: made = {}, ...texts } = parse(json, where) as { current?: unknown; keys?: Record<string, unknown> };
+  const keys = new Map([
+    ...Object.entries(made).map(([id, key]): [string, PrivacyKey] => [id, keyOf(id, key, where)]),
+    ...Object.entries(texts).map(([id, text]): [string, PrivacyKey] => [id, derivedKey(id, text, where)]),
+  ]);
+  const current = typeof currentId === 'string' ? keys.get(currentId) : undefined;
   if (current === undefined) throw new MillraceError('bad_input', 'the secret names no current key', { where, todo: 'Give it the members `current` and `keys`.' });
   return { current: async () => current, byId: async (id) => keys.get(id) };
 }
@@ -104,6 +110,17 @@ function keyOf(id: string, value: unknown, where: string): PrivacyKey {
     throw new MillraceError('bad_input', `the key ${id} is damaged: it needs two secrets of 32 bytes`, { where, todo: 'Restore it from a backup; without it pseudonyms cannot be made again.' });
   }
   return { id, pseudonyms: Buffer.from(pseudonyms, 'hex'), payloads: Buffer.from(payloads, 'hex') };
+}
+
+const SHORTEST_TEXT = 32;
+
+/** Two keys from one random text, by HKDF (RFC 5869). */
+function derivedKey(id: string, text: unknown, where: string): PrivacyKey {
+  if (!ID.test(id) || typeof text !== 'string' || text.length < SHORTEST_TEXT) {
+    throw new MillraceError('bad_input', `the key ${id} is damaged: it needs ${SHORTEST_TEXT} random characters or more`, { where, todo: 'Restore it from a backup; without it pseudonyms cannot be made again.' });
+  }
+  const derive = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', text, '', `millrace ${purpose} ${id}`, 32));
+  return { id, pseudonyms: derive('pseudonyms'), payloads: derive('payloads') };
 }
 
 function isSecret(value: unknown): value is string {
