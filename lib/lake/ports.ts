@@ -32,7 +32,11 @@ export interface Files {
   list(prefix: string): AsyncIterable<FileInfo>;
   /** Not an error where nothing is there. */
   delete(path: string): Promise<void>;
+  /** See `Catalog.takeTurn`; only where processes of one machine share the files. */
+  takeTurn?(path: string): Promise<EndTurn>;
 }
+
+export type EndTurn = () => Promise<void>;
 
 /** What a catalog knows of a table: where its metadata is, and a token that a commit must present. */
 export interface TablePointer { name: TableName; metadataLocation: string; token: string }
@@ -55,6 +59,11 @@ export interface Catalog {
   create(name: TableName, location: string, metadata: Uint8Array, columns: CatalogColumn[]): Promise<CommitOutcome>;
   /** Swaps `base` for new metadata, which the catalog writes to the place that its layout asks for. */
   commit(base: TablePointer, location: string, metadata: Uint8Array, columns: CatalogColumn[], options?: CreateOptions): Promise<CommitOutcome>;
+  /**
+   * Waits, a moment at most, until no other process of this machine is committing to the table. A courtesy that spares lost races and
+   * keeps them fair; nothing relies on it, and who does not get the turn goes on without.
+   */
+  takeTurn?(name: TableName): Promise<EndTurn>;
   list(namespace?: string): Promise<TableName[]>;
   /** Forgets the table; files stay. */
   drop(name: TableName): Promise<void>;

@@ -47,10 +47,11 @@ export async function mapLimited<T, R>(items: readonly T[], limit: number, work:
   return results;
 }
 
-const PARALLEL_READS = 16;
+/** Files read at a time: as many as hide S3's latency without holding much memory. */
+export const PARALLEL_READS = 16;
 const METADATA_FILES = 64;
-const MANIFEST_LINES = 200_000;
-const MANIFEST_ENTRIES = 200_000;
+const MANIFEST_LINES = 100_000;
+const MANIFEST_ENTRIES = 100_000;
 
 /** What is returned is shared: nobody may change it. */
 export class TableStore {

@@ -1,6 +1,6 @@
 // A catalog that is a folder, in the Hadoop table layout: `<root>/<namespace>/<table>/metadata/vN.metadata.json`.
 import { MillraceError } from '../../base/index.ts';
-import type { Catalog, CatalogColumn, CommitOutcome, CreateOptions, FileInfo, Files, TablePointer } from '../ports.ts';
+import type { Catalog, CatalogColumn, CommitOutcome, CreateOptions, EndTurn, FileInfo, Files, TablePointer } from '../ports.ts';
 import type { TableName } from '../types.ts';
 
 /** Spellings of a version's file: our own, then the two that Java writes with compressed metadata. */
@@ -13,6 +13,8 @@ const SPELLINGS = ['.metadata.json', '.gz.metadata.json', '.metadata.json.gz'] a
 export class FolderCatalog implements Catalog {
   private readonly files: Files;
   private readonly root: string;
+  /** The version last seen of each table, by location: where to start looking. */
+  private readonly lastSeen = new Map<string, number>();
 
   constructor(files: Files, root: string) {
     this.files = files;
@@ -25,13 +27,15 @@ export class FolderCatalog implements Catalog {
 
   async load(name: TableName): Promise<TablePointer | undefined> {
     const location = this.locationFor(name);
-    let file = await this.hintedVersion(location) ?? await this.highestVersion(location);
+    let file = await this.seenVersion(location) ?? await this.hintedVersion(location) ?? await this.highestVersion(location);
     if (file === undefined) return undefined;
     for (;;) {
       const next = await this.find(location, versionIn(file.path) + 1, versionSpelling(file.path) === SPELLINGS[0] ? [SPELLINGS[0]] : SPELLINGS);
-      if (next === undefined) return pointerTo(name, file);
+      if (next === undefined) break;
       file = next;
     }
+    this.lastSeen.set(location, versionIn(file.path));
+    return pointerTo(name, file);
   }
 
   async create(name: TableName, location: string, metadata: Uint8Array): Promise<CommitOutcome> {
@@ -48,6 +52,10 @@ export class FolderCatalog implements Catalog {
     // Old versions are deleted oldest first. Where the base is gone, our version was only free because its first owner is gone as well.
     await this.files.delete(path);
     return { outcome: 'conflict' };
+  }
+
+  async takeTurn(name: TableName): Promise<EndTurn> {
+    return await this.files.takeTurn?.(`${this.locationFor(name)}/metadata/.turn`) ?? (() => Promise.resolve());
   }
 
   async list(namespace?: string): Promise<TableName[]> {
@@ -89,6 +97,11 @@ export class FolderCatalog implements Catalog {
     } catch {
       return false;
     }
+  }
+
+  private async seenVersion(location: string): Promise<FileInfo | undefined> {
+    const version = this.lastSeen.get(location);
+    return version === undefined ? undefined : this.find(location, version, [SPELLINGS[0]]);
   }
 
   private async hintedVersion(location: string): Promise<FileInfo | undefined> {

@@ -53,29 +53,41 @@ async function tryUntilIn(
   const tries = 1 + retriesOf(start.metadata);
   for (let tried = 1; ; tried++) {
     signal?.throwIfAborted();
-    const base = await readState(context, name);
-    if (tried > 1 && committer.isIn(base.metadata)) return base; // an earlier try, whose answer was lost, came through after all
-    const attempt = await committer.attempt(base);
-    if (attempt === 'done') return base;
-    attempt.written?.catch(() => undefined); // its failure reaches us through the catalog
-    const metadata = withLog(attempt.metadata, base);
-    const outcome = await swap(context, base, metadata, attempt);
-    switch (outcome.outcome) {
-      case 'committed':
-        context.store.rememberMetadata(outcome.pointer, metadata);
-        await removeOldMetadata(context, base.metadata, metadata);
-        return { pointer: outcome.pointer, metadata };
-      case 'unknown': {
-        doubt.lostAnswer = true;
-        const now = await readState(context, name);
-        if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
-        if (tried >= tries) throw lostAnswer(name, outcome.cause);
-        break;
-      }
-      case 'conflict':
-        if (tried >= tries) throw outraced(name, tries);
+    const endTurn = await context.catalog.takeTurn?.(name);
+    try {
+      const state = await tryOnce(context, name, committer, doubt, tried === tries);
+      if (state !== undefined) return state;
+    } finally {
+      await endTurn?.();
     }
     await context.clock.sleep(waitBefore(tried), signal);
+  }
+}
+
+/** undefined: the race was lost, or the answer was and the commit is not in; there is another try. */
+async function tryOnce(context: LakeContext, name: TableName, committer: Committer, doubt: { lostAnswer: boolean }, isLast: boolean): Promise<TableState | undefined> {
+  const base = await readState(context, name);
+  if (committer.isIn(base.metadata)) return base; // an earlier try, whose answer was lost, came through after all
+  const attempt = await committer.attempt(base);
+  if (attempt === 'done') return base;
+  attempt.written?.catch(() => undefined); // its failure reaches us through the catalog
+  const metadata = withLog(attempt.metadata, base);
+  const outcome = await swap(context, base, metadata, attempt);
+  switch (outcome.outcome) {
+    case 'committed':
+      context.store.rememberMetadata(outcome.pointer, metadata);
+      await removeOldMetadata(context, base.metadata, metadata);
+      return { pointer: outcome.pointer, metadata };
+    case 'unknown': {
+      doubt.lostAnswer = true;
+      const now = await readState(context, name);
+      if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
+      if (isLast) throw lostAnswer(name, outcome.cause);
+      return undefined;
+    }
+    case 'conflict':
+      if (isLast) throw outraced(name);
+      return undefined;
   }
 }
 
@@ -141,8 +153,8 @@ function refersTo(state: TableState, location: string | undefined): boolean {
     && (state.pointer.metadataLocation === location || state.metadata['metadata-log'].some((entry) => entry['metadata-file'] === location));
 }
 
-function outraced(name: TableName, tries: number): MillraceError {
-  return new MillraceError('conflict', `other writers committed first, ${tries} times in a row`, {
+function outraced(name: TableName): MillraceError {
+  return new MillraceError('conflict', 'other writers committed first, at every try', {
     where: `${name.namespace}.${name.name}`, todo: 'Try again when fewer writers are at work, or raise commit.retry.num-retries.',
   });
 }

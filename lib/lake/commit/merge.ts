@@ -14,13 +14,14 @@ function setting(metadata: TableMetadata, key: string, byDefault: number, least:
 }
 
 /**
- * Merges manifests below the target size, of one spec and content each, once there are `commit.manifest.min-count-to-merge` of
- * them. Manifests that the commit under way wrote are left alone.
+ * Merges manifests of one spec and content once there are `commit.manifest.min-count-to-merge` of about the same number of entries: small
+ * ones become a middle one, many middle ones a large one, so that no entry is written again more often than its table has orders of
+ * magnitude. Manifests of the target size, and those that the commit under way wrote, are left alone.
  */
 export async function mergeManifests(
   metadata: TableMetadata, manifests: readonly ManifestFile[], snapshotId: bigint,
-  read: (manifest: ManifestFile) => Promise<readonly ManifestEntry[]>,
-  write: (key: string, entries: ManifestEntry[]) => Promise<ManifestFile>,
+  read: (manifests: readonly ManifestFile[]) => Promise<(readonly ManifestEntry[])[]>,
+  write: (key: string, entries: ManifestEntry[]) => ManifestFile,
 ): Promise<ManifestFile[]> {
   if (metadata.properties['commit.manifest-merge.enabled'] === 'false') return [...manifests];
   const minCount = setting(metadata, 'commit.manifest.min-count-to-merge', DEFAULT_MIN_COUNT, 2);
@@ -28,7 +29,7 @@ export async function mergeManifests(
   const groups = new Map<string, ManifestFile[]>();
   for (const manifest of manifests) {
     if (manifest.addedSnapshotId === snapshotId || manifest.length >= target) continue;
-    const key = `${manifest.specId}/${manifest.content}`;
+    const key = `${manifest.specId}/${manifest.content}/${tierOf(manifest, minCount)}`;
     groups.set(key, [...(groups.get(key) ?? []), manifest]);
   }
   const replaced = new Set<ManifestFile>();
@@ -36,12 +37,20 @@ export async function mergeManifests(
   for (const group of groups.values()) {
     if (group.length < minCount) continue;
     for (const bin of binsOf(group, target)) {
-      const entries = (await Promise.all(bin.map(read))).flat().filter((entry) => entry.status !== DELETED);
-      merged.push(await write(bin.map((manifest) => manifest.path).join('|'), entries.map((entry) => ({ ...entry, status: EXISTING }))));
+      const entries = (await read(bin)).flat().filter((entry) => entry.status !== DELETED);
+      merged.push(write(`merge:${bin.map((manifest) => manifest.path).join('|')}`, entries.map((entry) => ({ ...entry, status: EXISTING }))));
       for (const manifest of bin) replaced.add(manifest);
     }
   }
   return [...merged, ...manifests.filter((manifest) => !replaced.has(manifest))];
+}
+
+/** 0 for manifests of fewer entries than are merged at once, 1 for what such a merge makes, and so on. */
+function tierOf(manifest: ManifestFile, minCount: number): number {
+  const entries = manifest.addedFilesCount + manifest.existingFilesCount;
+  let tier = 0;
+  for (let size = minCount; entries >= size; size *= minCount) tier += 1;
+  return tier;
 }
 
 /** Neighbours in bins of at most the target size, at least two each: order keeps files of one time together. */

@@ -36,6 +36,9 @@ export async function commitSnapshot(
   const builder = new SnapshotBuilder(context);
   const basedOn = (options.basedOn === undefined ? currentSnapshot(start.metadata) : options.basedOn.snapshot)?.['snapshot-id'];
   let lastSeen = basedOn;
+  if (change.add.length > 0 && options.wapId === undefined && options.beforeCommit === undefined && start.metadata['format-version'] === 2) {
+    builder.beginAdding(start.metadata, { add: prepareFiles(change.add, start.metadata), addKey: change.add, addWithSequenceNumber: change.addWithSequenceNumber });
+  }
   let found: { snapshot: Snapshot | undefined } | undefined;
 
   const state = await commitWithRetry(context, start, {
@@ -71,7 +74,7 @@ export async function commitSnapshot(
       return { ...attempt, metadata: withProperties(withProperties(attempt.metadata, options.properties), revision?.properties) };
     },
     isIn: (metadata) => snapshotById(metadata, builder.snapshotId) !== undefined,
-    settled: (metadata) => builder.discardUnused(metadata),
+    settled: (metadata) => builder.settle(metadata),
   }, options.signal);
   return { state, result: { snapshot: found === undefined ? snapshotById(state.metadata, builder.snapshotId) : found.snapshot, committed: found === undefined } };
 }

@@ -33,7 +33,7 @@ export class SnapshotBuilder {
   private readonly context: LakeContext;
   private readonly token: string;
   /** Manifests written for this or an earlier try. */
-  private readonly manifests = new Map<string, { line: ManifestFile; written: Promise<void> }>();
+  private readonly manifests = new Map<string, { line: ManifestFile; entries: readonly ManifestEntry[]; written: Promise<void> }>();
   private readonly writtenPaths = new Set<string>();
   private addVersion = 0;
   private lastAddKey: unknown;
@@ -43,6 +43,14 @@ export class SnapshotBuilder {
     this.context = context;
     this.snapshotId = context.ids.snapshotId();
     this.token = context.ids.uuid();
+  }
+
+  /** Begins to write the manifests of added files, which every try will use; `addKey` as in the plan. */
+  beginAdding(metadata: TableMetadata, plan: Pick<SnapshotPlan, 'add' | 'addKey' | 'addWithSequenceNumber'>): void {
+    this.lastAddKey = plan.addKey;
+    const pending: Promise<unknown>[] = [];
+    this.addedManifests(metadata, plan, metadata['last-sequence-number'] + 1n, pending);
+    for (const each of pending) each.catch(() => undefined); // the try that uses it will fail by it
   }
 
   async build(metadata: TableMetadata, plan: SnapshotPlan): Promise<Attempt> {
@@ -58,9 +66,9 @@ export class SnapshotBuilder {
     const kept = await this.withoutRemoved(metadata, old, plan.remove, sequenceNumber, summary, pending);
     const write = (key: string, entries: ManifestEntry[]) => this.writeOnce(key, metadata, entries, sequenceNumber, pending);
     const merged = plan.entriesPerManifest === undefined
-      ? await mergeManifests(metadata, kept, this.snapshotId, (manifest) => this.context.store.readEntries(manifest, metadata), write)
+      ? await mergeManifests(metadata, kept, this.snapshotId, (bin) => this.context.store.readAllEntries(bin, metadata), write)
       : await this.regrouped(metadata, kept, plan.entriesPerManifest, write);
-    const added = await this.addedManifests(metadata, plan, sequenceNumber, pending);
+    const added = this.addedManifests(metadata, plan, sequenceNumber, pending);
     const manifests = [...added, ...merged].map((manifest) => (manifest.addedSnapshotId === this.snapshotId ? renumbered(manifest, sequenceNumber) : manifest));
 
     this.attempts += 1;
@@ -83,11 +91,20 @@ export class SnapshotBuilder {
     return { metadata: withSnapshot(metadata, snapshot), written: Promise.all(pending) };
   }
 
-  /** Deletes what was written for tries that did not come through. `metadata` is what came through; undefined: nothing did. */
-  async discardUnused(metadata: TableMetadata | undefined): Promise<void> {
+  /**
+   * Called when it is certain what came through; undefined: nothing did. Remembers the manifests that are in the table, and deletes
+   * what was written for tries that came to nothing.
+   */
+  async settle(metadata: TableMetadata | undefined): Promise<void> {
     const snapshot = metadata === undefined ? undefined : snapshotById(metadata, this.snapshotId);
+    const lines = snapshot === undefined ? [] : await this.context.store.readManifests(snapshot);
+    const own = new Map(Array.from(this.manifests.values(), (manifest) => [manifest.line.path, manifest.entries]));
+    for (const line of lines) {
+      const entries = own.get(line.path);
+      if (entries !== undefined) this.context.store.rememberEntries(line, entries.map((entry) => inherited(entry, line)));
+    }
     if (snapshot !== undefined && this.attempts === 1) return;
-    const used = new Set(snapshot === undefined ? [] : [snapshot['manifest-list'], ...(await this.context.store.readManifests(snapshot)).map((each) => each.path)]);
+    const used = new Set([snapshot?.['manifest-list'], ...lines.map((line) => line.path)]);
     for (const path of this.writtenPaths) {
       if (!used.has(path)) await this.context.files.delete(path).catch(() => undefined); // else the orphan sweep finds it
     }
@@ -98,22 +115,26 @@ export class SnapshotBuilder {
     await this.context.files.write(path, bytes, { durable: 'with-folder' });
   }
 
-  private async addedManifests(metadata: TableMetadata, plan: SnapshotPlan, sequenceNumber: bigint, pending: Promise<unknown>[]): Promise<ManifestFile[]> {
+  private addedManifests(
+    metadata: TableMetadata, plan: Pick<SnapshotPlan, 'add' | 'addWithSequenceNumber'>, sequenceNumber: bigint, pending: Promise<unknown>[],
+  ): ManifestFile[] {
     const groups = new Map<string, ManifestEntry[]>();
     for (const file of plan.add) {
       const key = `${file.specId}/${file.content === 0 ? 0 : 1}`;
       const entry: ManifestEntry = { status: ADDED, snapshotId: this.snapshotId, sequenceNumber: plan.addWithSequenceNumber, fileSequenceNumber: undefined, file };
-      groups.set(key, [...(groups.get(key) ?? []), entry]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [entry]);
+      else group.push(entry);
     }
-    return Promise.all([...groups].map(([key, entries]) => this.writeOnce(`add:${this.addVersion}:${key}`, metadata, entries, sequenceNumber, pending)));
+    return Array.from(groups, ([key, entries]) => this.writeOnce(`add:${this.addVersion}:${key}`, metadata, entries, sequenceNumber, pending));
   }
 
   private async regrouped(
-    metadata: TableMetadata, manifests: readonly ManifestFile[], entriesPerManifest: number, write: (key: string, entries: ManifestEntry[]) => Promise<ManifestFile>,
+    metadata: TableMetadata, manifests: readonly ManifestFile[], entriesPerManifest: number, write: (key: string, entries: ManifestEntry[]) => ManifestFile,
   ): Promise<ManifestFile[]> {
     const live = (await this.context.store.readAllEntries(manifests, metadata)).flat().filter((entry) => entry.status !== DELETED);
     const source = manifests.map((manifest) => manifest.path).join('|');
-    return Promise.all(regroup(live, entriesPerManifest).map((group, index) => write(`regroup:${index}:${source}`, group)));
+    return regroup(live, entriesPerManifest).map((group, index) => write(`regroup:${index}:${source}`, group));
   }
 
   private async withoutRemoved(
@@ -136,14 +157,14 @@ export class SnapshotBuilder {
       for (const { file } of gone) summary.remove(file);
       const entries = live.map((entry): ManifestEntry => (gone.has(entry) ? { ...entry, status: DELETED, snapshotId: this.snapshotId } : { ...entry, status: EXISTING }));
       const key = `${manifest.path}:${live.map((entry) => (gone.has(entry) ? '1' : '0')).join('')}`;
-      kept.push(await this.writeOnce(`filter:${key}`, metadata, entries, sequenceNumber, pending));
+      kept.push(this.writeOnce(`filter:${key}`, metadata, entries, sequenceNumber, pending));
     }
     remove?.finish();
     return kept;
   }
 
   /** Writes a manifest, or gives the one that an earlier try wrote under the same key. The bytes become durable with `pending`. */
-  private async writeOnce(key: string, metadata: TableMetadata, entries: ManifestEntry[], sequenceNumber: bigint, pending: Promise<unknown>[]): Promise<ManifestFile> {
+  private writeOnce(key: string, metadata: TableMetadata, entries: ManifestEntry[], sequenceNumber: bigint, pending: Promise<unknown>[]): ManifestFile {
     let manifest = this.manifests.get(key);
     if (manifest === undefined) {
       const { file } = entries[0] as ManifestEntry;
@@ -153,12 +174,17 @@ export class SnapshotBuilder {
       const bytes = writeManifest(entries, content, spec, currentSchema(metadata), schemas);
       const path = `${metadata.location}/metadata/${this.token}-m${this.manifests.size}.avro`;
       const line = describeManifest(path, bytes.length, content, spec, schemas, entries, this.snapshotId, sequenceNumber);
-      manifest = { line, written: this.write(path, bytes) };
+      manifest = { line, entries, written: this.write(path, bytes) };
       this.manifests.set(key, manifest);
     }
     pending.push(manifest.written);
     return manifest.line;
   }
+}
+
+/** The entry as a reader of the manifest would see it. */
+function inherited(entry: ManifestEntry, line: ManifestFile): ManifestEntry {
+  return { ...entry, sequenceNumber: entry.sequenceNumber ?? line.sequenceNumber, fileSequenceNumber: entry.fileSequenceNumber ?? line.sequenceNumber };
 }
 
 /** A manifest written for an earlier try gets the sequence number of this one; entries of older files keep the minimum down. */

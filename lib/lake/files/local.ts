@@ -1,11 +1,12 @@
 // Files on the local disk: whole or not at all, durable when the promise resolves.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, link, mkdir, open, opendir, readdir, readFile, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
+import { link, mkdir, open, opendir, readdir, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { localPath } from './local-path.ts';
-import type { CreateOptions, FileInfo, Files, WriteOptions } from '../ports.ts';
+import { takeTurn } from './turn.ts';
+import type { CreateOptions, EndTurn, FileInfo, Files, WriteOptions } from '../ports.ts';
 
 /** Names of files that are still being written start so; they are never part of a table. */
 const TEMPORARY_PREFIX = '.tmp-';
@@ -67,16 +68,18 @@ export class LocalFiles implements Files {
   }
 
   async exists(path: string): Promise<boolean> {
-    return access(localPath(path), constants.F_OK).then(() => true, (error: unknown) => {
-      if (isAbsent(error)) return false;
-      throw explained('look at', path, error);
-    });
+    return this.look(path) !== undefined;
   }
 
   async stat(path: string): Promise<FileInfo | undefined> {
+    const info = this.look(path);
+    return info?.isFile() === true ? { path, size: info.size, modifiedAt: info.mtimeMs } : undefined;
+  }
+
+  /** Synchronous: it takes microseconds, and a trip to the thread pool many times that. */
+  private look(path: string): Stats | undefined {
     try {
-      const info = await stat(localPath(path));
-      return info.isFile() ? { path, size: info.size, modifiedAt: info.mtimeMs } : undefined;
+      return statSync(localPath(path), { throwIfNoEntry: false });
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw explained('look at', path, error);
@@ -115,6 +118,10 @@ export class LocalFiles implements Files {
     await unlink(localPath(path)).catch((error: unknown) => {
       if (!isAbsent(error)) throw explained('delete', path, error);
     });
+  }
+
+  async takeTurn(path: string): Promise<EndTurn> {
+    return takeTurn(localPath(path));
   }
 
   private async writeTemporary(path: string, bytes: Uint8Array, durable: boolean): Promise<string> {

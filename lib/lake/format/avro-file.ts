@@ -67,13 +67,13 @@ function decompress(codec: string, block: Buffer, where: string): Buffer {
   });
 }
 
-/** Builds a file of one block. The sync marker derives from the content, so equal records give equal files. */
+/** Builds a file of one block. `schema` is the JSON text that goes into the header. The sync marker derives from the content, so equal records give equal files. */
 export function writeAvroFile(
-  schema: AvroSchema, metadata: Record<string, string>, count: number, records: Buffer, codec: 'null' | 'deflate' = 'deflate',
+  schema: string, metadata: Record<string, string>, count: number, records: Buffer, codec: 'null' | 'deflate' = 'deflate',
 ): Buffer {
   const block = codec === 'null' ? records : zlib.deflateRawSync(records, { level: 1 });
   const sync = createHash('md5').update(block).digest();
-  const entries = { ...metadata, 'avro.schema': JSON.stringify(schema), 'avro.codec': codec };
+  const entries = { ...metadata, 'avro.schema': schema, 'avro.codec': codec };
   const to = new ByteWriter(block.length + 8192);
   to.raw(MAGIC);
   to.long(Object.keys(entries).length);

@@ -165,6 +165,13 @@ export class ByteReader {
     return value;
   }
 
+  /** Passes over bytes. */
+  skip(size: number): void {
+    const end = this.position + size;
+    if (size < 0 || end > this.buffer.length) throw new RangeError('the Avro data end in the middle of a value');
+    this.position = end;
+  }
+
   raw(size: number): Buffer {
     const end = this.position + size;
     if (size < 0 || end > this.buffer.length) throw new RangeError('the Avro data end in the middle of a value');

@@ -1,20 +1,36 @@
 // JSON with 64-bit ids: metadata files hold snapshot ids and sequence numbers as plain integers, beyond what a JavaScript number can.
 
+/** A character of Unicode's private use area, put before digits that stand for an integer. */
+const MARK = '\ue000';
 const ID_KEYS = '(?:[a-z-]+-)?(?:snapshot-id|sequence-number)';
-// A quote inside a JSON string is escaped, so `"key":` can only be a key, and a number after it only a value.
-const IDS_AS_INTEGERS = new RegExp(`"(${ID_KEYS})"(\\s*:\\s*)(-?\\d+)`, 'g');
-const IDS_AS_STRINGS = new RegExp(`"(${ID_KEYS})":"(-?\\d+)"`, 'g');
+// A quote inside a JSON string is escaped, so `"key":` can only be a key, and digits after it only a number.
+const INTEGER_IDS = new RegExp(`"(${ID_KEYS})"\\s*:\\s*(-?\\d+)`, 'g');
+const WHOLLY_MARKED = new RegExp(`^${MARK}-?\\d+$`);
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** Parses JSON; ids (keys that end in `snapshot-id` or `sequence-number`) come as strings of digits, so that none is rounded. */
-export function parseJsonWithIds(text: string): unknown {
-  return JSON.parse(text.replace(IDS_AS_INTEGERS, '"$1"$2"$3"'));
+/**
+ * Parses JSON in which integers under keys that end in `snapshot-id` or `sequence-number` must not be rounded: they come as marked
+ * texts, to be read by `idOf`, or turned into bigint throughout a value by `withIds`. Texts under such keys stay texts.
+ */
+export function parseJsonMarkingIds(text: string): unknown {
+  return JSON.parse(text.replace(INTEGER_IDS, `"$1":"${MARK}$2"`));
 }
 
-/** The inverse: ids, given as bigint or as strings of digits, become plain integers. */
-export function stringifyJsonWithIds(value: unknown): string {
-  return unquoteIds(JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)));
+/** A marked integer as bigint; undefined for null or a missing one. */
+export function idOf(value: unknown): bigint | undefined {
+  if (value === undefined || value === null) return undefined;
+  return BigInt(typeof value === 'string' && value.startsWith(MARK) ? value.slice(1) : value as string | number);
 }
 
-function unquoteIds(text: string): string {
-  return text.replace(IDS_AS_STRINGS, '"$1":$2');
+/** The value with every marked integer in it as bigint. */
+export function withIds(value: unknown): unknown {
+  if (typeof value === 'string') return WHOLLY_MARKED.test(value) ? BigInt(value.slice(1)) : value;
+  if (Array.isArray(value)) return value.map(withIds);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withIds(item)]));
+}
+
+/** JSON in which bigints are plain integers. */
+export function stringifyJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? `${MARK}${item}` : item)).replace(MARKED, '$1');
 }

@@ -65,12 +65,14 @@ function summaryOf(raw: Nullable<PartitionSummary>): PartitionSummary {
   };
 }
 
+const LIST_SCHEMA_TEXT = JSON.stringify(MANIFEST_LIST_SCHEMA);
+
 export interface ManifestListHeader { snapshotId: bigint; parentSnapshotId: bigint | undefined; sequenceNumber: bigint }
 
 export function writeManifestList(manifests: readonly ManifestFile[], header: ManifestListHeader): Buffer {
   const to = new ByteWriter(1024 + manifests.length * 256);
   for (const manifest of manifests) writeLine(to, manifest);
-  return writeAvroFile(MANIFEST_LIST_SCHEMA, {
+  return writeAvroFile(LIST_SCHEMA_TEXT, {
     'snapshot-id': String(header.snapshotId),
     'parent-snapshot-id': header.parentSnapshotId === undefined ? 'null' : String(header.parentSnapshotId),
     'sequence-number': String(header.sequenceNumber),

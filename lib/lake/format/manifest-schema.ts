@@ -6,7 +6,7 @@ import { decimalBytes, decimalShape, fixedLength } from './values.ts';
 
 /** Names that the readers here give to the fields of manifests, whatever the writer called them. */
 export const MANIFEST_FIELD_NAMES: Readonly<Record<number, string>> = {
-  0: 'status', 1: 'snapshotId', 3: 'sequenceNumber', 4: 'fileSequenceNumber', 2: 'dataFile',
+  0: 'status', 1: 'snapshotId', 3: 'sequenceNumber', 4: 'fileSequenceNumber', 2: 'dataFile#',
   134: 'content', 100: 'path', 101: 'format', 102: 'partition', 103: 'recordCount', 104: 'fileSize',
   108: 'columnSizes', 109: 'valueCounts', 110: 'nullValueCounts', 137: 'nanValueCounts', 125: 'lowerBounds', 128: 'upperBounds',
   131: 'keyMetadata', 132: 'splitOffsets', 135: 'equalityIds', 140: 'sortOrderId', 143: 'referencedDataFile',

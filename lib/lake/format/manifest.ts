@@ -2,6 +2,7 @@
 import { MillraceError } from '../../base/index.ts';
 import type { ColumnMetrics, DataFile, PartitionSpec, PrimitiveType, Schema, Value } from '../types.ts';
 import { readAvroFile, writeAvroFile } from './avro-file.ts';
+import type { AvroIntMap } from './avro-schema.ts';
 import { ByteWriter } from './bytes.ts';
 import type { ManifestFile } from './manifest-list.ts';
 import { MANIFEST_FIELD_NAMES, manifestSchema } from './manifest-schema.ts';
@@ -24,22 +25,26 @@ export interface ManifestEntry {
   /** Sequence number of the snapshot that added the file. */
   fileSequenceNumber: bigint | undefined;
   file: DataFile;
+  /** The file as a manifest with that schema held it: to be copied into another with the same, rather than encoded anew. */
+  encoded?: { schema: string; bytes: Uint8Array };
 }
 
 type LongMap = Record<number, bigint>;
 type BytesMap = Record<number, Uint8Array>;
+type Maybe<T> = T | null | undefined;
 
 interface RawEntry {
   status: 0 | 1 | 2;
-  snapshotId?: bigint | null;
-  sequenceNumber?: bigint | null;
-  fileSequenceNumber?: bigint | null;
+  snapshotId: Maybe<bigint>;
+  sequenceNumber: Maybe<bigint>;
+  fileSequenceNumber: Maybe<bigint>;
   dataFile: {
-    content?: 0 | 1 | 2; path: string; format: string; partition: Record<string, unknown>; recordCount: bigint; fileSize: bigint;
-    columnSizes?: LongMap | null; valueCounts?: LongMap | null; nullValueCounts?: LongMap | null; nanValueCounts?: LongMap | null;
-    lowerBounds?: BytesMap | null; upperBounds?: BytesMap | null; keyMetadata?: Uint8Array | null;
-    splitOffsets?: bigint[] | null; equalityIds?: number[] | null; sortOrderId?: number | null; referencedDataFile?: string | null;
+    content: 0 | 1 | 2 | undefined; path: string; format: string; partition: Record<string, unknown>; recordCount: bigint; fileSize: bigint;
+    columnSizes: Maybe<AvroIntMap>; valueCounts: Maybe<AvroIntMap>; nullValueCounts: Maybe<AvroIntMap>; nanValueCounts: Maybe<AvroIntMap>;
+    lowerBounds: Maybe<AvroIntMap>; upperBounds: Maybe<AvroIntMap>; keyMetadata: Maybe<Uint8Array>;
+    splitOffsets: Maybe<bigint[]>; equalityIds: Maybe<number[]>; sortOrderId: Maybe<number>; referencedDataFile: Maybe<string>;
   };
+  dataFileBytes: Buffer;
 }
 
 /** Columns of position-delete files (specification, "Reserved Field IDs"): their bounds tell which data files they point into. */
@@ -61,10 +66,11 @@ export function typeLookup(schemas: readonly Schema[]): (id: number) => Primitiv
 
 /** Reads the entries of a manifest; what they inherit comes from its line in the manifest list. */
 export function readManifest(bytes: Uint8Array, manifest: ManifestFile, spec: PartitionSpec, schemas: readonly Schema[]): ManifestEntry[] {
-  const { records } = readAvroFile(bytes, manifest.path, (id, name) => (id === undefined ? name : MANIFEST_FIELD_NAMES[id] ?? (id >= 1000 ? String(id) : undefined)));
+  const { header, records } = readAvroFile(bytes, manifest.path, (id, name) => (id === undefined ? name : MANIFEST_FIELD_NAMES[id] ?? (id >= 1000 ? String(id) : undefined)));
   const partition = typedPartitionFields(spec, schemas);
   const typeOf = typeLookup(schemas);
-  return (records as RawEntry[]).map((raw) => {
+  const schema = header.metadata['avro.schema'] ?? '';
+  return (records as RawEntry[]).map((raw): ManifestEntry => {
     const inherits = raw.status === ADDED || manifest.sequenceNumber === 0n;
     const inherited = inherits ? manifest.sequenceNumber : undefined;
     return {
@@ -73,6 +79,7 @@ export function readManifest(bytes: Uint8Array, manifest: ManifestFile, spec: Pa
       sequenceNumber: raw.sequenceNumber ?? inherited,
       fileSequenceNumber: raw.fileSequenceNumber ?? inherited,
       file: dataFileOf(raw.dataFile, spec['spec-id'], partition, typeOf, manifest.path),
+      encoded: { schema, bytes: raw.dataFileBytes },
     };
   });
 }
@@ -80,71 +87,104 @@ export function readManifest(bytes: Uint8Array, manifest: ManifestFile, spec: Pa
 function dataFileOf(
   raw: RawEntry['dataFile'], specId: number, partition: readonly TypedPartitionField[], typeOf: (id: number) => PrimitiveType | undefined, where: string,
 ): DataFile {
-  const format = raw.format.toUpperCase();
-  if (format !== 'PARQUET' && format !== 'AVRO' && format !== 'ORC') {
-    throw new MillraceError('unsupported', `${raw.path} has the file format ${raw.format}, which Iceberg version 2 does not know`, { where });
-  }
-  return {
+  const file: DataFile = {
     content: raw.content ?? 0,
     path: raw.path,
-    format,
+    format: knownFormat(raw.format, raw.path, where),
     specId,
     partition: partition.map(({ field, resultType }) => fromAvro(resultType, raw.partition[field['field-id']])),
     recordCount: raw.recordCount,
     fileSizeInBytes: raw.fileSize,
     metrics: new StoredMetrics(raw, typeOf),
-    ...(raw.sortOrderId === null || raw.sortOrderId === undefined ? {} : { sortOrderId: raw.sortOrderId }),
-    ...(raw.splitOffsets === null || raw.splitOffsets === undefined ? {} : { splitOffsets: raw.splitOffsets }),
-    ...(raw.equalityIds === null || raw.equalityIds === undefined ? {} : { equalityIds: raw.equalityIds }),
-    ...(raw.referencedDataFile === null || raw.referencedDataFile === undefined ? {} : { referencedDataFile: raw.referencedDataFile }),
-    ...(raw.keyMetadata === null || raw.keyMetadata === undefined ? {} : { keyMetadata: raw.keyMetadata }),
   };
+  if (isGiven(raw.sortOrderId)) file.sortOrderId = raw.sortOrderId;
+  if (isGiven(raw.splitOffsets)) file.splitOffsets = raw.splitOffsets;
+  if (isGiven(raw.equalityIds)) file.equalityIds = raw.equalityIds;
+  if (isGiven(raw.referencedDataFile)) file.referencedDataFile = raw.referencedDataFile;
+  if (isGiven(raw.keyMetadata)) file.keyMetadata = raw.keyMetadata;
+  return file;
 }
 
-/** Metrics as a manifest holds them: bounds stay bytes until somebody asks, since a plan looks at few columns of many files. */
-class StoredMetrics implements ColumnMetrics {
-  readonly columnSizes: LongMap;
-  readonly valueCounts: LongMap;
-  readonly nullValueCounts: LongMap;
-  readonly nanValueCounts?: LongMap;
-  private readonly lower: BytesMap;
-  private readonly upper: BytesMap;
+function isGiven<T>(value: Maybe<T>): value is T {
+  return value !== null && value !== undefined;
+}
+
+function knownFormat(format: string, path: string, where: string): DataFile['format'] {
+  switch (format.toUpperCase()) {
+    case 'PARQUET': return 'PARQUET';
+    case 'AVRO': return 'AVRO';
+    case 'ORC': return 'ORC';
+  }
+  throw new MillraceError('unsupported', `${path} has the file format ${format}, which Iceberg version 2 does not know`, { where });
+}
+
+/** Metrics as a manifest holds them, decoded where somebody asks. */
+export class StoredMetrics implements ColumnMetrics {
+  private readonly raw: RawEntry['dataFile'];
   private readonly typeOf: (id: number) => PrimitiveType | undefined;
-  private lowerValues: Record<number, Value> | undefined;
-  private upperValues: Record<number, Value> | undefined;
 
   constructor(raw: RawEntry['dataFile'], typeOf: (id: number) => PrimitiveType | undefined) {
-    this.columnSizes = raw.columnSizes ?? {};
-    this.valueCounts = raw.valueCounts ?? {};
-    this.nullValueCounts = raw.nullValueCounts ?? {};
-    if (raw.nanValueCounts !== null && raw.nanValueCounts !== undefined) this.nanValueCounts = raw.nanValueCounts;
-    this.lower = raw.lowerBounds ?? {};
-    this.upper = raw.upperBounds ?? {};
+    this.raw = raw;
     this.typeOf = typeOf;
   }
 
+  get columnSizes(): LongMap {
+    return longs(this.raw.columnSizes);
+  }
+
+  get valueCounts(): LongMap {
+    return longs(this.raw.valueCounts);
+  }
+
+  get nullValueCounts(): LongMap {
+    return longs(this.raw.nullValueCounts);
+  }
+
+  get nanValueCounts(): LongMap | undefined {
+    return isGiven(this.raw.nanValueCounts) ? longs(this.raw.nanValueCounts) : undefined;
+  }
+
   get lowerBounds(): Record<number, Value> {
-    return (this.lowerValues ??= decodeBounds(this.lower, this.typeOf));
+    return this.bounds(this.raw.lowerBounds);
   }
 
   get upperBounds(): Record<number, Value> {
-    return (this.upperValues ??= decodeBounds(this.upper, this.typeOf));
+    return this.bounds(this.raw.upperBounds);
+  }
+
+  /** What is known of one column, without decoding the others. */
+  of(id: number): { values?: bigint; nulls?: bigint; nans?: bigint; lower?: Value; upper?: Value } {
+    const { raw } = this;
+    const type = this.typeOf(id);
+    const lower = raw.lowerBounds?.get(id) as Uint8Array | undefined;
+    const upper = raw.upperBounds?.get(id) as Uint8Array | undefined;
+    return {
+      values: raw.valueCounts?.get(id) as bigint | undefined,
+      nulls: raw.nullValueCounts?.get(id) as bigint | undefined,
+      nans: raw.nanValueCounts?.get(id) as bigint | undefined,
+      lower: type === undefined || lower === undefined ? undefined : valueFromBytes(type, lower),
+      upper: type === undefined || upper === undefined ? undefined : valueFromBytes(type, upper),
+    };
   }
 
   toJSON(): ColumnMetrics {
     const { columnSizes, valueCounts, nullValueCounts, nanValueCounts, lowerBounds, upperBounds } = this;
     return { columnSizes, valueCounts, nullValueCounts, ...(nanValueCounts === undefined ? {} : { nanValueCounts }), lowerBounds, upperBounds };
   }
+
+  private bounds(map: Maybe<AvroIntMap>): Record<number, Value> {
+    const bounds: Record<number, Value> = {};
+    for (const [key, bytes] of Object.entries(map?.toObject() ?? {})) {
+      const type = this.typeOf(Number(key));
+      const value = type === undefined ? undefined : valueFromBytes(type, bytes as Uint8Array);
+      if (value !== undefined) bounds[Number(key)] = value;
+    }
+    return bounds;
+  }
 }
 
-function decodeBounds(raw: BytesMap, typeOf: (id: number) => PrimitiveType | undefined): Record<number, Value> {
-  const bounds: Record<number, Value> = {};
-  for (const [key, bytes] of Object.entries(raw)) {
-    const type = typeOf(Number(key));
-    const value = type === undefined ? undefined : valueFromBytes(type, bytes);
-    if (value !== undefined) bounds[Number(key)] = value;
-  }
-  return bounds;
+function longs(map: Maybe<AvroIntMap>): LongMap {
+  return (map?.toObject() ?? {}) as LongMap;
 }
 
 function fromAvro(type: PrimitiveType, raw: unknown): Value | null {
@@ -162,9 +202,17 @@ function fromAvro(type: PrimitiveType, raw: unknown): Value | null {
 export function writeManifest(entries: readonly ManifestEntry[], content: 0 | 1, spec: PartitionSpec, schema: Schema, schemas: readonly Schema[]): Buffer {
   const partition = typedPartitionFields(spec, schemas);
   const typeOf = typeLookup(schemas);
+  const avroSchema = JSON.stringify(manifestSchema(partition));
   const to = new ByteWriter(1024 + entries.length * 512);
-  for (const entry of entries) writeEntry(to, entry, partition, typeOf);
-  return writeAvroFile(manifestSchema(partition), {
+  for (const entry of entries) {
+    to.long(entry.status);
+    optional(to, entry.snapshotId, (value) => to.long(value));
+    optional(to, entry.sequenceNumber, (value) => to.long(value));
+    optional(to, entry.fileSequenceNumber, (value) => to.long(value));
+    if (entry.encoded?.schema === avroSchema) to.raw(entry.encoded.bytes);
+    else writeFile(to, entry.file, partition, typeOf);
+  }
+  return writeAvroFile(avroSchema, {
     schema: JSON.stringify(schema),
     'schema-id': String(schema['schema-id']),
     'partition-spec': JSON.stringify(spec.fields),
@@ -174,13 +222,8 @@ export function writeManifest(entries: readonly ManifestEntry[], content: 0 | 1,
   }, entries.length, to.finish());
 }
 
-function writeEntry(to: ByteWriter, entry: ManifestEntry, partition: readonly TypedPartitionField[], typeOf: (id: number) => PrimitiveType | undefined): void {
-  const { file } = entry;
+function writeFile(to: ByteWriter, file: DataFile, partition: readonly TypedPartitionField[], typeOf: (id: number) => PrimitiveType | undefined): void {
   const { metrics } = file;
-  to.long(entry.status);
-  optional(to, entry.snapshotId, (value) => to.long(value));
-  optional(to, entry.sequenceNumber, (value) => to.long(value));
-  optional(to, entry.fileSequenceNumber, (value) => to.long(value));
   to.long(file.content);
   to.string(file.path);
   to.string(file.format);

@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/index.ts';
 import type { PartitionField, PartitionSpec, Schema, Snapshot, SnapshotRef, SortOrder, TableMetadata } from '../types.ts';
-import { parseJsonWithIds, stringifyJsonWithIds } from './json-text.ts';
+import { idOf, parseJsonMarkingIds, stringifyJson, withIds } from './json-text.ts';
 import { highestFieldId } from './schema.ts';
 
 type Json = Record<string, unknown>;
@@ -19,7 +19,7 @@ export function parseMetadata(bytes: Uint8Array, where: string): TableMetadata {
   let json: Json;
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-    json = parseJsonWithIds(Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString('utf8')) as Json;
+    json = parseJsonMarkingIds(Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString('utf8')) as Json;
   } catch (cause) {
     throw new MillraceError('bad_input', `the table metadata do not parse: ${(cause as Error).message}`, { where, cause });
   }
@@ -34,7 +34,7 @@ function fromJson(json: Json, version: 1 | 2): TableMetadata {
   const schemas = (json['schemas'] ?? [{ 'schema-id': 0, ...(json['schema'] as object) }]) as Schema[];
   const specs = (json['partition-specs'] ?? [{ 'spec-id': 0, fields: numberOldFields(json['partition-spec'] as PartitionField[]) }]) as PartitionSpec[];
   const current = idOf(json['current-snapshot-id']);
-  const other = Object.fromEntries(Object.entries(json).filter(([key]) => !KNOWN_KEYS.has(key)));
+  const other = Object.fromEntries(Object.entries(json).filter(([key]) => !KNOWN_KEYS.has(key)).map(([key, value]) => [key, withIds(value)]));
   return {
     'format-version': version,
     'table-uuid': (json['table-uuid'] ?? '') as string,
@@ -70,14 +70,12 @@ function highestPartitionId(specs: PartitionSpec[]): number {
   return Math.max(999, ...specs.flatMap((spec) => spec.fields.map((field) => field['field-id'])));
 }
 
-function idOf(value: unknown): bigint | undefined {
-  return value === undefined || value === null ? undefined : BigInt(value as string | number);
-}
+const SNAPSHOT_KEYS = new Set(['snapshot-id', 'parent-snapshot-id', 'sequence-number', 'timestamp-ms', 'manifest-list', 'summary', 'schema-id']);
 
 function snapshotFromJson(json: Json): Snapshot {
   const parent = idOf(json['parent-snapshot-id']);
   return {
-    ...json,
+    ...(Object.keys(json).every((key) => SNAPSHOT_KEYS.has(key)) ? json : withIds(json) as Json),
     'snapshot-id': idOf(json['snapshot-id']) as bigint,
     ...(parent === undefined ? {} : { 'parent-snapshot-id': parent }),
     'sequence-number': idOf(json['sequence-number']) ?? 0n,
@@ -102,16 +100,41 @@ const snapshotTexts = new WeakMap<Snapshot, string>();
 function snapshotText(snapshot: Snapshot): string {
   let text = snapshotTexts.get(snapshot);
   if (text === undefined) {
-    text = stringifyJsonWithIds(snapshot);
+    const { 'snapshot-id': id, 'parent-snapshot-id': parent, 'sequence-number': sequenceNumber, ...rest } = snapshot;
+    const ids = `{"snapshot-id":${id},${parent === undefined ? '' : `"parent-snapshot-id":${parent},`}"sequence-number":${sequenceNumber},`;
+    text = ids + stringifyRest(rest).slice(1);
     snapshotTexts.set(snapshot, text);
   }
   return text;
 }
 
+/** The texts of lists by their first item: the next list mostly is the last one and some items more. */
+const joinedTexts = new WeakMap<object, { items: readonly object[]; text: string }>();
+
+function joinedText<T extends object>(items: readonly T[], textOf: (item: T) => string): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const last = joinedTexts.get(first);
+  const known = last !== undefined && last.items.length <= items.length && last.items.every((item, index) => item === items[index]) ? last : { items: [], text: '' };
+  const added = items.slice(known.items.length).map(textOf).join(',');
+  const text = known.text === '' || added === '' ? known.text + added : `${known.text},${added}`;
+  joinedTexts.set(first, { items, text });
+  return text;
+}
+
+/** Quick where there is no bigint, as in all snapshots that this library knows. */
+function stringifyRest(rest: object): string {
+  try {
+    return JSON.stringify(rest);
+  } catch {
+    return stringifyJson(rest);
+  }
+}
+
 /** The bytes of a version 2 metadata file, members in the order of the reference implementation. */
 export function serializeMetadata(metadata: TableMetadata): Uint8Array {
   const { snapshots, 'snapshot-log': log, 'metadata-log': previous, refs, other, ...rest } = metadata;
-  const head = stringifyJsonWithIds({
+  const head = stringifyJson({
     'format-version': rest['format-version'],
     'table-uuid': rest['table-uuid'],
     location: rest.location,
@@ -130,8 +153,8 @@ export function serializeMetadata(metadata: TableMetadata): Uint8Array {
     refs,
     ...other,
   });
-  const logText = log.map((entry) => `{"timestamp-ms":${entry['timestamp-ms']},"snapshot-id":${entry['snapshot-id']}}`).join(',');
-  const text = `${head.slice(0, -1)},"snapshots":[${snapshots.map(snapshotText).join(',')}],"snapshot-log":[${logText}],`
+  const logText = joinedText(log, (entry) => `{"timestamp-ms":${entry['timestamp-ms']},"snapshot-id":${entry['snapshot-id']}}`);
+  const text = `${head.slice(0, -1)},"snapshots":[${joinedText(snapshots, snapshotText)}],"snapshot-log":[${logText}],`
     + `"metadata-log":${JSON.stringify(previous)}}`;
   return Buffer.from(text, 'utf8');
 }

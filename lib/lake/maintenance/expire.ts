@@ -2,6 +2,7 @@
 import { MillraceError } from '../../base/index.ts';
 import { commitWithRetry, type TableState } from '../commit/loop.ts';
 import type { LakeContext } from '../lake.ts';
+import { mapLimited } from '../store.ts';
 import type { Snapshot, SnapshotRef, TableMetadata } from '../types.ts';
 import { liveFilesOf, manifestsOf, statisticsPaths, withoutStatisticsOf } from './references.ts';
 
@@ -21,6 +22,7 @@ export interface ExpireResult {
   failed: { path: string; cause: unknown }[];
 }
 
+const PARALLEL_DELETES = 16;
 const FIVE_DAYS_MS = 5 * 86_400_000;
 
 export async function expireSnapshots(context: LakeContext, start: TableState, options: ExpireOptions): Promise<{ state: TableState; result: ExpireResult }> {
@@ -42,14 +44,21 @@ export async function expireSnapshots(context: LakeContext, start: TableState, o
   const remaining = new Set(state.metadata.snapshots.map((snapshot) => snapshot['snapshot-id']));
   const expired = before.snapshots.filter((snapshot) => !remaining.has(snapshot['snapshot-id']));
   result.expired = expired.map((snapshot) => snapshot['snapshot-id']);
-  for (const path of await unreferenced(context, before, state.metadata, expired)) {
-    await context.files.delete(path).then(() => result.deleted.push(path), (cause: unknown) => result.failed.push({ path, cause }));
+  const { data, leadingThere } = await unreferenced(context, before, state.metadata, expired);
+  for (const paths of [data, leadingThere]) {
+    await mapLimited(paths, PARALLEL_DELETES, (path) => context.files.delete(path).then(() => {
+      result.deleted.push(path);
+    }, (cause: unknown) => {
+      result.failed.push({ path, cause });
+    }));
   }
   return { state, result };
 }
 
-/** Data files first, then what leads to them: where the work is cut short, the rest can still be found. */
-async function unreferenced(context: LakeContext, before: TableMetadata, after: TableMetadata, expired: readonly Snapshot[]): Promise<string[]> {
+/** Data files are deleted first, then what leads to them: where the work is cut short, the orphan sweep finds less to do. */
+async function unreferenced(
+  context: LakeContext, before: TableMetadata, after: TableMetadata, expired: readonly Snapshot[],
+): Promise<{ data: string[]; leadingThere: string[] }> {
   const { store } = context;
   const remaining = await manifestsOf(store, after.snapshots);
   const gone = [...(await manifestsOf(store, expired)).values()].filter((manifest) => !remaining.has(manifest.path));
@@ -59,12 +68,12 @@ async function unreferenced(context: LakeContext, before: TableMetadata, after: 
     for (const manifest of remaining.values()) for (const path of await liveFilesOf(store, after, manifest)) candidates.delete(path);
   }
   const statistics = new Set(statisticsPaths(after));
-  return [
-    ...candidates,
+  const leadingThere = [
     ...gone.map((manifest) => manifest.path),
     ...expired.map((snapshot) => snapshot['manifest-list']).filter((path) => path !== ''),
     ...statisticsPaths(before).filter((path) => !statistics.has(path)),
   ];
+  return { data: Array.from(candidates), leadingThere };
 }
 
 /** The metadata without expired snapshots and references; the same object where nothing expires. */

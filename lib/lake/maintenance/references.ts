@@ -2,7 +2,7 @@
 import { localPath } from '../files/local-path.ts';
 import { DELETED } from '../format/manifest.ts';
 import type { TableState } from '../commit/loop.ts';
-import type { TableStore } from '../store.ts';
+import { mapLimited, PARALLEL_READS, type TableStore } from '../store.ts';
 import type { Snapshot, TableMetadata } from '../types.ts';
 import type { ManifestFile } from '../format/manifest-list.ts';
 
@@ -26,18 +26,15 @@ export async function referencedFiles(store: TableStore, state: TableState): Pro
 
 /** The manifests of some snapshots, each once, by path. */
 export async function manifestsOf(store: TableStore, snapshots: readonly Snapshot[]): Promise<Map<string, ManifestFile>> {
-  const manifests = new Map<string, ManifestFile>();
-  for (const snapshot of snapshots) {
-    for (const manifest of await store.readManifests(snapshot)) manifests.set(manifest.path, manifest);
-  }
-  return manifests;
+  const lists = await mapLimited(snapshots, PARALLEL_READS, (snapshot) => store.readManifests(snapshot));
+  return new Map(lists.flat().map((manifest) => [manifest.path, manifest]));
 }
 
 export async function liveFilesOf(store: TableStore, metadata: TableMetadata, manifest: ManifestFile): Promise<string[]> {
   return (await store.readEntries(manifest, metadata)).filter((entry) => entry.status !== DELETED).map((entry) => entry.file.path);
 }
 
-interface StatisticsFile { 'snapshot-id': string | number; 'statistics-path': string }
+interface StatisticsFile { 'snapshot-id': bigint; 'statistics-path': string }
 
 function statisticsFiles(metadata: TableMetadata): StatisticsFile[] {
   const { other } = metadata;
@@ -53,7 +50,7 @@ export function withoutStatisticsOf(metadata: TableMetadata, gone: ReadonlySet<b
   if (metadata.other === undefined) return metadata;
   const kept = (key: string) => {
     const files = metadata.other?.[key] as StatisticsFile[] | undefined;
-    return files === undefined ? {} : { [key]: files.filter((file) => !gone.has(BigInt(file['snapshot-id']))) };
+    return files === undefined ? {} : { [key]: files.filter((file) => !gone.has(file['snapshot-id'])) };
   };
   return { ...metadata, other: { ...metadata.other, ...kept('statistics'), ...kept('partition-statistics') } };
 }

@@ -1,4 +1,5 @@
 // What manifests tell of a file's columns and of a manifest's partitions, as facts that predicates are tried on.
+import { StoredMetrics } from '../format/manifest.ts';
 import type { ManifestFile, PartitionSummary } from '../format/manifest-list.ts';
 import type { TypedPartitionField } from '../format/partition.ts';
 import { valueFromBytes } from '../format/single-value.ts';
@@ -6,14 +7,11 @@ import type { DataFile, PrimitiveType } from '../types.ts';
 import { factsOfValue, NOTHING_KNOWN, type FactsOf, type RangeFacts } from './evaluate.ts';
 
 /** Facts of a data file's columns by field id, from its counts and bounds. */
-export function factsOfFile(file: DataFile): FactsOf {
-  const { metrics } = file;
+export function factsOfFile({ metrics }: DataFile): FactsOf {
   return (id) => {
-    const values = metrics.valueCounts[id];
-    const nulls = metrics.nullValueCounts[id];
-    const nans = metrics.nanValueCounts?.[id];
-    const lower = metrics.lowerBounds[id];
-    const upper = metrics.upperBounds[id];
+    const { values, nulls, nans, lower, upper } = metrics instanceof StoredMetrics ? metrics.of(id) : {
+      values: metrics.valueCounts[id], nulls: metrics.nullValueCounts[id], nans: metrics.nanValueCounts?.[id], lower: metrics.lowerBounds[id], upper: metrics.upperBounds[id],
+    };
     const isFloat = typeof lower === 'number' || typeof upper === 'number';
     const present = values === undefined ? undefined : values - (nulls ?? 0n) - (nans ?? 0n);
     return {

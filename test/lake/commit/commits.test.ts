@@ -264,7 +264,7 @@ describe('lost races and lost answers', () => {
   it('who loses too often is told so, and leaves no files', async () => {
     const { catalog, lake, table, metadataFiles } = await setUp({ 'commit.retry.num-retries': '2' });
     catalog.script.push('conflict', 'conflict', 'conflict');
-    await expect(table.append([dataFile(table)])).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('3 times in a row') });
+    await expect(table.append([dataFile(table)])).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('at every try') });
     expect(await filesOf(lake)).toEqual([]);
     expect(metadataFiles()).toEqual([]);
   });
@@ -305,7 +305,7 @@ describe('many small commits', () => {
       await table.append([file]);
       most = Math.max(most, (await table.scan()).counts.manifests);
     }
-    expect(most).toBeLessThanOrEqual(11);
+    expect(most).toBeLessThanOrEqual(20); // ten small ones, ten that were merged
     const fresh = await new Lake({ files: lake.context.files, catalog: lake.context.catalog }).loadTable(ORDERS);
     const scan = await fresh.scan();
     expect(pathsOf(scan.files)).toEqual(files.map((file) => file.path).sort());

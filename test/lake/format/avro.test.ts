@@ -3,7 +3,7 @@ import avro from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAvroFile, writeAvroFile } from '../../../lib/lake/format/avro-file.ts';
-import type { AvroSchema } from '../../../lib/lake/format/avro-schema.ts';
+import type { AvroIntMap, AvroSchema } from '../../../lib/lake/format/avro-schema.ts';
 import { ByteReader, ByteWriter } from '../../../lib/lake/format/bytes.ts';
 import { snappyDecompress } from '../../../lib/lake/format/snappy.ts';
 
@@ -75,10 +75,10 @@ it('records that avsc encoded are read, with fields renamed and skipped by their
   const type = avro.Type.forSchema(SCHEMA as avro.Schema, { registry: { long: bigLong }, wrapUnions: true });
   const names: Record<number, string> = { 1: 'id', 3: 'sizes', 4: 'labels', 6: 'kind', 7: 'fixed', 8: 'ratio', 9: 'flag' };
   fc.assert(fc.property(records, fc.constantFrom('null' as const, 'deflate' as const), (given, codec) => {
-    const file = writeAvroFile(SCHEMA, { greeting: 'hällo' }, given.length, Buffer.concat(given.map((record) => type.toBuffer(record))), codec);
+    const file = writeAvroFile(JSON.stringify(SCHEMA), { greeting: 'hällo' }, given.length, Buffer.concat(given.map((record) => type.toBuffer(record))), codec);
     const { header, records: read } = readAvroFile(file, 'test', (id) => (id === undefined ? undefined : names[id]));
     expect(header.metadata['greeting']).toBe('hällo');
-    expect(read).toEqual(given.map(({ id, sizes, names: labels, kind, fixed, ratio, flag }) => ({
+    expect(read.map((record) => ({ ...(record as { sizes: AvroIntMap | null }), sizes: (record as { sizes: AvroIntMap | null }).sizes?.toObject() ?? null }))).toEqual(given.map(({ id, sizes, names: labels, kind, fixed, ratio, flag }) => ({
       id, sizes: sizes === null ? null : Object.fromEntries(sizes.array.map(({ key, value }) => [key, value])), labels, kind, fixed, ratio, flag,
     })));
   }));
@@ -87,7 +87,7 @@ it('records that avsc encoded are read, with fields renamed and skipped by their
 it('a file that we wrote is read by avsc', async () => {
   const to = new ByteWriter();
   for (const value of [1n, 2n ** 60n]) to.long(value);
-  const file = writeAvroFile('long', { 'format-version': '2' }, 2, to.finish());
+  const file = writeAvroFile('"long"', { 'format-version': '2' }, 2, to.finish());
   const decoder = new avro.streams.BlockDecoder({ parseHook: (schema) => avscType(schema) });
   const values: unknown[] = [];
   decoder.on('data', (value) => values.push(value));
@@ -98,7 +98,7 @@ it('a file that we wrote is read by avsc', async () => {
 describe('a damaged file is named', () => {
   const to = new ByteWriter();
   to.long(7);
-  const file = writeAvroFile('long', {}, 1, to.finish(), 'null');
+  const file = writeAvroFile('"long"', {}, 1, to.finish(), 'null');
   it.each([
     ['cut short', file.subarray(0, file.length - 5)],
     ['not Avro at all', Buffer.from('PAR1 and so on')],
@@ -142,6 +142,6 @@ describe('Snappy', () => {
 });
 
 it('equal content gives an equal file', () => {
-  const once = () => writeAvroFile('long', { a: 'b' }, 1, Buffer.from([2]));
+  const once = () => writeAvroFile('"long"', { a: 'b' }, 1, Buffer.from([2]));
   expect(once().equals(once())).toBe(true);
 });

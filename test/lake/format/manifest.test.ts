@@ -29,8 +29,17 @@ it('entries come back as they went, of every type', () => {
   fc.assert(fc.property(fc.array(anyEntry, { minLength: 1, maxLength: 4 }), (entries) => {
     const bytes = writeManifest(entries, 0, WIDE_SPEC, WIDE_SCHEMA, SCHEMAS);
     const read = readManifest(bytes, line(entries, bytes), WIDE_SPEC, SCHEMAS);
-    expect(read.map(({ file, ...rest }) => ({ ...rest, file: plain(file) }))).toEqual(entries.map(({ file, ...rest }) => ({ ...rest, file: plain(file) })));
+    expect(read.map(({ file, encoded: _encoded, ...rest }) => ({ ...rest, file: plain(file) }))).toEqual(entries.map(({ file, ...rest }) => ({ ...rest, file: plain(file) })));
   }), { numRuns: 60 });
+});
+
+it('entries taken over from another manifest are copied as they are', () => {
+  fc.assert(fc.property(fc.array(anyEntry, { minLength: 1, maxLength: 4 }), (entries) => {
+    const first = writeManifest(entries, 0, WIDE_SPEC, WIDE_SCHEMA, SCHEMAS);
+    const read = readManifest(first, line(entries, first), WIDE_SPEC, SCHEMAS).map((entry): ManifestEntry => ({ ...entry, status: EXISTING }));
+    const anew = writeManifest(read.map(({ encoded: _encoded, ...entry }) => entry), 0, WIDE_SPEC, WIDE_SCHEMA, SCHEMAS);
+    expect(writeManifest(read, 0, WIDE_SPEC, WIDE_SCHEMA, SCHEMAS).equals(anew)).toBe(true);
+  }), { numRuns: 40 });
 });
 
 it('added entries inherit the snapshot id and the sequence numbers of their manifest', () => {

@@ -36,6 +36,15 @@ it('ids are plain integers in the JSON, beyond 2^53 too', () => {
   expect(() => JSON.parse(text)).not.toThrow();
 });
 
+it('texts under such keys stay texts: a summary\'s source-snapshot-id, a property', () => {
+  const snapshot: Snapshot = { 'snapshot-id': 1n, 'sequence-number': 1n, 'timestamp-ms': 1, 'manifest-list': '/l.avro', summary: { operation: 'append', 'source-snapshot-id': '9007199254740993' } };
+  const bytes = serializeMetadata({ ...empty, snapshots: [snapshot], properties: { 'last-snapshot-id': '17' } });
+  for (const text of [bytes, serializeMetadata(parseMetadata(bytes, 'v1'))].map((each) => Buffer.from(each).toString('utf8'))) {
+    expect(text).toContain('"source-snapshot-id":"9007199254740993"');
+    expect(text).toContain('"last-snapshot-id":"17"');
+  }
+});
+
 it('an empty table says so as other readers expect it', () => {
   expect(Buffer.from(serializeMetadata(empty)).toString('utf8')).toContain('"current-snapshot-id":-1,');
   expect(roundTrip(empty)['current-snapshot-id']).toBeUndefined();
