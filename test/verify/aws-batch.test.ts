@@ -1,0 +1,124 @@
+// The same files through both homes: the batch over Athena, Glue and S3, with the functions as Lambda calls them, leaves the tables of the
+// embedded home, row by row and value by value.
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { applyTables } from '../../lib/batch/index.ts';
+import { keysFromSecret } from '../../lib/ingest/index.ts';
+import { localFileIngest, openRuntime, runBatch, type Runtime } from '../../lib/local/index.ts';
+import { readProjectFile } from '../../lib/stacks/project-file.ts';
+import type { Engine, QueryResult } from '../../lib/warehouse/index.ts';
+import { compileWorkflow, type StateMachine } from '../../lib/workflow/index.ts';
+import { generateSample } from '../../samples/index.ts';
+import { batch } from '../../workflows/batch.ts';
+import { makeAwsHome, SECRET, type AwsHome } from './support/aws-home.ts';
+import { startAwsRehearsal, type AwsRehearsal } from './support/aws-rehearsal.ts';
+import { differences } from './support/differences.ts';
+
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
+
+const ROOT = join(import.meta.dirname, '../..');
+const SCALE = Number(process.env['MILLRACE_REHEARSAL_SCALE'] ?? 0.1);
+/** What differs by nature: when a file was read, and by which run. */
+const OWN = /^(_ingested_at|ingested_at|run_id|started_at|ended_at|audited_at|proved_at|reader)$/;
+
+let aws: AwsRehearsal;
+let home: AwsHome;
+let runtime: Runtime;
+let folder: string;
+let late: string;
+let definition: StateMachine;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-rehearsal-'));
+  late = join(folder, 'late');
+  runtime = await openRuntime({ home: join(folder, 'home'), project: ROOT, create: true });
+  const key = await keysFromSecret(SECRET, 'the secret').current();
+  await writeFile(join(runtime.home.keys, 'k1.json'), JSON.stringify({ pseudonyms: Buffer.from(key.pseudonyms).toString('hex'), payloads: Buffer.from(key.payloads).toString('hex') }), { mode: 0o600 });
+  await generateSample({ profile: 'shop', scale: SCALE, out: runtime.home.landing, truthFile: join(folder, 'truth.json') });
+  // Another month of the same shop comes later.
+  await generateSample({ profile: 'shop', scale: SCALE / 2, seed: 11, out: join(folder, 'other'), truthFile: join(folder, 'other.json') });
+  aws = await startAwsRehearsal();
+  const project = await runtime.project();
+  home = await makeAwsHome(aws, await readProjectFile(ROOT, ROOT, project.sources), join(folder, 'scratch'), project.config.shop);
+  definition = compileWorkflow(batch, project.graph);
+});
+afterAll(async () => {
+  await runtime?.close();
+  await aws?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** All rows of a table, but the columns that are a home's own. */
+async function rowsOf(engine: Engine, table: string): Promise<QueryResult> {
+  const all = await engine.describe(`SELECT * FROM ${table}`);
+  // What is encrypted is never the same twice.
+  const columns = all.filter(({ name }) => !OWN.test(name)).map(({ name }) => (table === 'bronze.rejected' && name === 'raw' ? "CASE WHEN raw_encoding = 'plain' THEN raw END AS raw" : `"${name}"`));
+  return engine.query(`SELECT ${columns.join(', ')} FROM ${table}`);
+}
+
+async function compareHomes(): Promise<Record<string, string[]>> {
+  const local = await runtime.engine();
+  const names = (await runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`).filter((name) => !/^ops\.(runs|audits|ledger)$/.test(name)).sort();
+  const found: Record<string, string[]> = {};
+  for (const name of names) {
+    const problems = differences(await rowsOf(local, name), await rowsOf(home.context.engine, name));
+    if (problems.length > 0) found[name] = problems;
+  }
+  return found;
+}
+
+async function runBoth(): Promise<void> {
+  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime) });
+  expect(outcome).toMatchObject({ status: 'succeeded' });
+  const there = await home.run(definition);
+  expect(there).toMatchObject({ outcome: { status: 'succeeded' } });
+  process.stdout.write(`rehearsal: ${there.calls.filter((call) => call === 'query').length} statements, ${there.calls.length} calls, longest answer ${there.longestPayload} bytes\n`);
+}
+
+const snapshots = async () => {
+  const tables = await Promise.all(['bronze', 'silver', 'gold'].map((namespace) => home.context.lake.listTables(namespace)));
+  return Object.fromEntries(await Promise.all(tables.flat().map(async (name) => {
+    const table = await home.context.lake.loadTable(name);
+    return [`${name.namespace}.${name.name}`, String(table.metadata['current-snapshot-id'] ?? '')] as const;
+  })));
+};
+
+describe('the batch in an account', () => {
+  it('finds the tables made by its own hand, once', async () => {
+    const { made } = await applyTables(home.context);
+    expect(made).toContain('silver.orders_master');
+    expect(made).toContain('ops.ledger');
+    expect(await applyTables(home.context)).toEqual({ made: [], changed: [] });
+  });
+
+  it('leaves the tables that the embedded home has', async () => {
+    await home.land(runtime.home.landing);
+    await runBoth();
+    expect(await compareHomes()).toEqual({});
+  });
+
+  it('proves the same counts', async () => {
+    const ledger = 'SELECT step, subject, expected, actual, reconciles, parts FROM ops.ledger';
+    expect(differences(await (await runtime.engine()).query(ledger), await home.context.engine.query(ledger))).toEqual([]);
+  });
+
+  it('changes nothing where nothing has landed', async () => {
+    const before = await snapshots();
+    await runBoth();
+    expect(await snapshots()).toEqual(before);
+    expect(await home.context.lake.listTables('staging')).toEqual([]);
+  });
+
+  it('takes one more file, at its arrival, and what follows from it', async () => {
+    await mkdir(join(late, 'transactions'), { recursive: true });
+    const [file = ''] = await readdir(join(folder, 'other', 'transactions'));
+    await mkdir(join(runtime.home.landing, 'transactions'), { recursive: true });
+    for (const to of [join(late, 'transactions', 'late.csv'), join(runtime.home.landing, 'transactions', 'late.csv')]) await copyFile(join(folder, 'other', 'transactions', file), to);
+    await home.land(late);
+    expect(await home.announce('transactions/late.csv')).toMatchObject({ files: 1, refused: 0 });
+    await runBoth();
+    expect(await compareHomes()).toEqual({});
+  });
+});

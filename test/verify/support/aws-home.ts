@@ -1,0 +1,112 @@
+// A home in a rehearsed account: what the foundation stack makes, and the batch workflow over the very functions of lambdas/.
+import { AthenaClient, CreateWorkGroupCommand, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
+import { CreateDatabaseCommand, GlueClient } from '@aws-sdk/client-glue';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ingest } from '../../../lambdas/ingest/index.ts';
+import { awsContext } from '../../../lambdas/shared/context.ts';
+import type { Settings } from '../../../lambdas/shared/settings.ts';
+import { withDuckDb } from '../../../lambdas/shared/with-duckdb.ts';
+import { systemClock, uuidv7, type Clock } from '../../../lib/base/index.ts';
+import { BATCH_TASKS, type BatchContext, type BatchTask, type ProjectFile } from '../../../lib/batch/index.ts';
+import { LAYERS } from '../../../lib/stacks/stage.ts';
+import { Interpreter, StateFailure, type Json, type Outcome, type StateMachine } from '../../../lib/workflow/index.ts';
+import type { AwsRehearsal } from './aws-rehearsal.ts';
+
+export const DATABASE_PREFIX = 'millrace_rehearsal_';
+const BUCKETS = { lake: 'millrace-rehearsal-lake', landing: 'millrace-rehearsal-landing', results: 'millrace-rehearsal-results' };
+const WORKGROUP = 'millrace-rehearsal-batch';
+
+/** As CDK's generated secret has it. */
+export const SECRET = JSON.stringify({ current: 'k1', k1: 'Zk3n8vQ2xL7wR5tY1uI9oP4aS6dF0gH2jK8lZ3xC5vB7nM1qW9eR4tY6uI2oP0aS' });
+
+export interface AwsHome {
+  context: BatchContext;
+  /** Puts the files below a folder into the landing bucket. */
+  land(folder: string): Promise<void>;
+  /** As the rule of the landing bucket calls the ingest function. */
+  announce(key: string): Promise<unknown>;
+  run(definition: StateMachine): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
+  athena: AthenaClient;
+}
+
+export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scratch: string, shop: { timeZone: string; currency: string }, clock: Clock = systemClock): Promise<AwsHome> {
+  // As in Lambda, the clients of the functions find credentials and region in the environment.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey, AWS_REGION: aws.region });
+  const settings = { region: aws.region, credentials: aws.credentials };
+  const s3 = new S3Client({ ...settings, endpoint: aws.endpoints.s3, forcePathStyle: true });
+  const glue = new GlueClient({ ...settings, endpoint: aws.endpoints.glue });
+  const athena = new AthenaClient({ ...settings, endpoint: aws.endpoints.athena });
+  for (const Bucket of Object.values(BUCKETS)) await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
+  for (const layer of LAYERS) await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DATABASE_PREFIX + layer } }));
+  await athena.send(new CreateWorkGroupCommand({
+    Name: WORKGROUP,
+    Configuration: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 10 * 2 ** 30, ResultConfiguration: { OutputLocation: `s3://${BUCKETS.results}/athena/` } },
+  }));
+  const secrets = new SecretsManagerClient({ ...settings, endpoint: aws.endpoints.s3 });
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'millrace-rehearsal-privacy-keys', SecretString: SECRET }));
+  const environment: Settings = {
+    MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'rehearsal', MILLRACE_LAKE: `s3://${BUCKETS.lake}`, MILLRACE_LANDING: `s3://${BUCKETS.landing}`,
+    MILLRACE_WORKGROUP: WORKGROUP, MILLRACE_PRIVACY_KEYS: ARN, MILLRACE_SHOP_TIME_ZONE: shop.timeZone, MILLRACE_SHOP_CURRENCY: shop.currency, MILLRACE_SCRATCH_MB: '10240',
+  };
+  // What a function is given has been JSON before.
+  const context = await awsContext({
+    settings: environment, project: JSON.parse(JSON.stringify(project)) as ProjectFile, scratch, fileParts: withDuckDb, region: aws.region, clock,
+    endpoints: { ...aws.endpoints, secretsManager: aws.endpoints.s3 },
+  });
+  const functions: Record<string, BatchTask> = { ...BATCH_TASKS, ingest: ingest as BatchTask };
+  return {
+    context, athena,
+    async land(folder) {
+      for (const name of await readdir(folder, { recursive: true, withFileTypes: true })) {
+        if (!name.isFile()) continue;
+        const path = join(name.parentPath, name.name);
+        await s3.send(new PutObjectCommand({ Bucket: BUCKETS.landing, Key: path.slice(folder.length + 1), Body: await readFile(path) }));
+      }
+    },
+    announce: (key) => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1]),
+    async run(definition) {
+      const calls: string[] = [];
+      let longestPayload = 0;
+      const interpreter = new Interpreter(definition, {
+        clock,
+        random: Math.random,
+        resources: {
+          'arn:aws:states:::lambda:invoke': async (argument) => {
+            const { FunctionName, Payload } = argument as { FunctionName: string; Payload: Record<string, Json> };
+            const name = FunctionName.slice('${fn_'.length, -1);
+            calls.push([name, Payload['model']].filter(Boolean).join(' '));
+            // Lambda gives and takes JSON.
+            const answer = JSON.stringify(await functions[name]!(context, JSON.parse(JSON.stringify(Payload)) as never));
+            longestPayload = Math.max(longestPayload, Buffer.byteLength(answer));
+            return { Payload: JSON.parse(answer) as Json };
+          },
+          'arn:aws:states:::athena:startQueryExecution.sync': (argument) => {
+            const { QueryString, WorkGroup } = argument as { QueryString: string; WorkGroup: string };
+            if (WorkGroup !== '${workgroup}') throw new Error(`the workgroup is ${WorkGroup}`);
+            calls.push('query');
+            return execute(athena, QueryString, clock);
+          },
+          'arn:aws:states:::sns:publish': async (argument) => { calls.push(`notify ${JSON.stringify(argument)}`); return {}; },
+        },
+      });
+      const runId = uuidv7(clock.now());
+      return { outcome: await interpreter.run({}, { id: runId, name: runId }), calls, longestPayload };
+    },
+  };
+}
+
+/** What Step Functions does for `.sync`: starts, waits, and fails with what Athena says. */
+async function execute(athena: AthenaClient, sql: string, clock: Clock): Promise<Json> {
+  const { QueryExecutionId } = await athena.send(new StartQueryExecutionCommand({ QueryString: sql, WorkGroup: WORKGROUP }))
+    .catch((cause: Error) => { throw new StateFailure(`Athena.${cause.name}`, cause.message); });
+  for (;;) {
+    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+    const { State, StateChangeReason = '' } = QueryExecution?.Status ?? {};
+    if (State === 'SUCCEEDED') return { QueryExecution: { QueryExecutionId: QueryExecutionId ?? '' } };
+    if (State === 'FAILED' || State === 'CANCELLED') throw new StateFailure('States.TaskFailed', `${StateChangeReason}\n${sql.slice(0, 500)}`);
+    await clock.sleep(50);
+  }
+}
