@@ -101,6 +101,7 @@ async function decide(
   const parameters = Object.keys(plan.parameters).filter((name) => state.parameters[name] !== plan.parameters[name]);
   if (parameters.length > 0) return everything(parameters.map((name) => `:${name} is now ${plan.parameters[name]}`).join(', '));
   const changed = await changedInputs(model, state.inputs, tables);
+  if (changed.length === 0 && options.range === undefined) return skip('nothing that it depends on has changed');
   const names = changed.map(({ relation }) => relation).join(', ');
   if (model.kind === 'full') return everything(`${names} changed`);
   const unmapped = changed.find(({ columns }) => columns === undefined);
