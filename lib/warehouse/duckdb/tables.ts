@@ -1,6 +1,6 @@
 // The tables that a query names, found in the lake and among the staging places, as relations for DuckDB.
 import { MillraceError } from '../../base/index.ts';
-import type { Lake, ScanFile, Schema, Table, TimeTravel } from '../../lake/index.ts';
+import type { Lake, Predicate, ScanFile, Schema, Table, TimeTravel } from '../../lake/index.ts';
 import { scanSql } from '../../lake/duckdb/index.ts';
 import { tableReferences, type TableReference } from '../dialect/index.ts';
 import { STAGING } from '../engine/bind.ts';
@@ -9,6 +9,7 @@ import { didYouMean } from '../models/near.ts';
 import type { ResultColumn } from '../types.ts';
 import { metadataColumns } from '../engine/metadata-columns.ts';
 import { metadataRelation } from './metadata-tables.ts';
+import { conditionsOf } from './pruning.ts';
 import type { Stagings } from './stagings.ts';
 
 /** A table in a query: its columns with Athena's types, and DuckDB's text for it. */
@@ -31,10 +32,11 @@ export class Tables {
   async resolve(sql: string): Promise<ReadonlyMap<string, ResolvedTable>> {
     const withPosition = sql.includes('"$path"') || sql.includes('"$pos"');
     const references = new Map(tableReferences(sql).map((reference) => [keyOf(reference), reference]));
-    return new Map(await Promise.all([...references].map(async ([key, reference]) => [key, await this.resolveOne(reference, withPosition)] as const)));
+    const filterOf = conditionsOf(sql, keyOf);
+    return new Map(await Promise.all([...references].map(async ([key, reference]) => [key, await this.resolveOne(reference, withPosition, (schema) => filterOf(key, schema))] as const)));
   }
 
-  private async resolveOne(reference: TableReference, withPosition: boolean): Promise<ResolvedTable> {
+  private async resolveOne(reference: TableReference, withPosition: boolean, filterOf: (schema: Schema) => Predicate | undefined): Promise<ResolvedTable> {
     const [namespace = '', name = ''] = reference.name.split('.');
     if (namespace === STAGING) return this.staged(name, withPosition);
     const table = await this.lake.findTable({ namespace, name });
@@ -43,10 +45,12 @@ export class Tables {
     if (reference.metadata !== undefined) {
       return { columns: metadataColumns(reference.metadata), relation: await metadataRelation(reference.metadata, table, travel) };
     }
-    const key = `${table.pointer.metadataLocation}|${travelKey(travel)}|${withPosition}`;
+    // The past may have had other columns: it is read without a filter.
+    const filter = Object.keys(travel).length === 0 ? filterOf(table.schema) : undefined;
+    const key = `${table.pointer.metadataLocation}|${travelKey(travel)}|${withPosition}|${filterText(filter)}`;
     const known = this.remembered.get(key);
     if (known !== undefined) return known;
-    const { schema, files } = await table.scan(travel);
+    const { schema, files } = await table.scan(filter === undefined ? travel : { filter });
     const found = resolved(schema, files, withPosition, table);
     this.remember(key, found);
     return found;
@@ -84,6 +88,10 @@ function travelOf({ travel }: TableReference, table: Table): TimeTravel {
     case 'tag': return { ref: travel.name };
     case 'timestamp': return { asOf: Number(travel.micros / 1000n) };
   }
+}
+
+function filterText(filter: Predicate | undefined): string {
+  return filter === undefined ? '' : JSON.stringify(filter, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 
 function travelKey({ snapshotId, ref, asOf }: TimeTravel): string {
