@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareValues, primitiveTypes, transformFunction, type PartitionSpec, type PrimitiveType, type Transform, type Value } from '../../lib/lake/index.ts';
+import { compareValues, decimalShape, primitiveTypes, transformFunction, type PartitionSpec, type PrimitiveType, type Transform, type Value } from '../../lib/lake/index.ts';
 import { quoteText, scanSql, writeRows } from '../../lib/lake/duckdb/index.ts';
 import { newSchema } from '../../lib/lake/format/schema.ts';
 import { anyType, cellOf, difference, primitiveType, readableSql, readValue, rowsSql, scanFiles, valueOf, workspace } from './support.ts';
@@ -59,7 +59,8 @@ describe('a partitioned table', () => {
   const transforms = primitiveType().chain((type) => fc.record({
     type: fc.constant(type),
     transform: fc.constantFrom<Transform>('identity', 'void', 'year', 'month', 'day', 'hour', 'bucket[7]', 'truncate[3]').filter((transform) => accepts(transform, type)),
-    values: fc.array(fc.option(valueOf(type), { freq: 6 }), { minLength: 1, maxLength: 25 }),
+    // Rounded down, the least numbers of a type would leave it.
+    values: fc.array(fc.option(valueOf(type).filter((value) => !isLeast(type, value)), { freq: 6 }), { minLength: 1, maxLength: 25 }),
   }));
 
   test('has every row in a file of the partition that the transform gives', async () => {
@@ -93,6 +94,14 @@ describe('a partitioned table', () => {
     );
     expect(readdirSync(folder).sort()).toEqual(files.map((file) => file.path.slice(folder.length + 1)).sort());
     expect(readdirSync(folder).every((name) => /^[0-9a-f-]+\.parquet$/.test(name))).toBe(true);
+  });
+
+  test('by truncation refuses the number that rounds down to one that the type does not have', async () => {
+    const { schema } = newSchema([{ name: 'n', type: 'int' }]);
+    const spec: PartitionSpec = { 'spec-id': 0, fields: [{ 'source-id': 1, 'field-id': 1000, name: 'n_trunc', transform: 'truncate[10]' }] };
+    const folder = newFolder();
+    await expect(writeRows(space.session, { schema, spec, folder, select: 'SELECT -2147483648 AS n' })).rejects.toThrow('cannot be truncated to a partition');
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('is cut into files of the wanted size, within a partition and without partitions', async () => {
@@ -175,6 +184,11 @@ test('every primitive type has metrics by its id, also inside structs', async ()
   expect([...primitiveTypes(schema).keys()]).toEqual([2]);
   expect(file?.metrics).toMatchObject({ valueCounts: { 2: 5n }, nullValueCounts: { 2: 0n }, lowerBounds: { 2: 0 }, upperBounds: { 2: 4 } });
 });
+
+function isLeast(type: PrimitiveType, value: Value): boolean {
+  const decimal = decimalShape(type);
+  return value === -(2 ** 31) || value === -(2n ** 63n) || (decimal !== undefined && (value as bigint) - 3n <= -(10n ** BigInt(decimal.precision)));
+}
 
 function accepts(transform: Transform, type: PrimitiveType): boolean {
   try {

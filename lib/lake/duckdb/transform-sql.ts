@@ -50,11 +50,11 @@ export function partitionKey(transform: Transform, type: PrimitiveType, expressi
   if (kind === 'year' || kind === 'month' || kind === 'day' || kind === 'hour' || kind === 'bucket') return { sql, parse: Number };
   if (decimalShape(type) !== undefined) {
     // Truncation already gives the unscaled integer.
-    return kind === 'truncate' ? { sql, parse: BigInt } : { sql: `(${sql})::VARCHAR`, parse: (text) => unscaledFromText(text, type) };
+    return kind === 'truncate' ? { sql, parse: (text) => inPrecision(BigInt(text), type) } : { sql: `(${sql})::VARCHAR`, parse: (text) => unscaledFromText(text, type) };
   }
   switch (type) {
-    case 'int': return { sql, parse: Number };
-    case 'long': return { sql, parse: BigInt };
+    case 'int': return { sql, parse: (text) => Number(inRange(BigInt(text), 32)) };
+    case 'long': return { sql, parse: (text) => inRange(BigInt(text), 64) };
     case 'date': return { sql: `(${sql} - DATE '1970-01-01')::INTEGER`, parse: Number };
     case 'time':
     case 'timestamp':
@@ -67,6 +67,17 @@ export function partitionKey(transform: Transform, type: PrimitiveType, expressi
   }
   if (type === 'binary' || fixedLength(type) !== undefined) return { sql: `hex(${sql})`, parse: (text) => Uint8Array.from(Buffer.from(text, 'hex')) };
   throw new MillraceError('unsupported', `a table cannot be partitioned by a column of type ${type}`);
+}
+
+/** Truncation rounds down, and so may leave the type at its very end. */
+function inRange(value: bigint, bits: number): bigint {
+  if (BigInt.asIntN(bits, value) === value) return value;
+  throw new MillraceError('bad_input', `the least numbers of ${bits} bits cannot be truncated to a partition: ${value} is below them`);
+}
+
+function inPrecision(unscaled: bigint, type: PrimitiveType): bigint {
+  if (-unscaled < 10n ** BigInt(decimalShape(type)?.precision ?? 38)) return unscaled;
+  throw new MillraceError('bad_input', `the least numbers of ${type} cannot be truncated to a partition: ${unscaled}, without the point, has more digits`);
 }
 
 function floatFromText(type: 'float' | 'double'): (text: string) => number {

