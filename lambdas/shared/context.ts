@@ -1,6 +1,8 @@
 // Wires the AWS adapters together, once an execution environment.
 import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -77,7 +79,7 @@ export async function awsContext(options: AwsContextOptions): Promise<BatchConte
   };
 }
 
-const SCRATCH = '/tmp/millrace';
+const SCRATCH = path.join(tmpdir(), 'millrace');
 
 /** The context of this execution environment, made at the first call. What an earlier environment left in its scratch folder goes. */
 export function lambdaContext(fileParts?: AwsContextOptions['fileParts']): () => Promise<BatchContext> {

@@ -25,6 +25,11 @@ import { LAYERS, type Layer } from './stage.ts';
 const OBJECTS = 'Names of objects are made at run time; the wildcard ends at the folder of one layer or of query results.';
 const TABLES = 'Names of tables come from contracts and models; the wildcard ends at one database of this stage.';
 
+/** Folders that the tables of some layers have files in: what was published from a staging place stays where it was written. */
+function filesOf(layers: readonly Layer[]): Layer[] {
+  return [...new Set([...layers, ...(layers.includes('silver') || layers.includes('gold') ? ['staging' as const] : [])])];
+}
+
 /** Everything a function of the batch may do, beyond writing its own log. */
 interface Duties {
   description: string;
@@ -46,7 +51,7 @@ interface Duties {
 /** The functions that the batch workflow names, and what each may touch. */
 export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
   apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 },
-  discover: { description: 'Lists what landed and is not in bronze yet', landing: true, reads: ['ops'], athena: true },
+  discover: { description: 'Lists what landed and is not in bronze yet', landing: true, reads: ['bronze', 'ops'], athena: true },
   ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
   plan: { description: 'Decides which models run, and as of when', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
   prepare: { description: 'Makes a staging place and the statements that fill it', athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
@@ -111,7 +116,7 @@ export class BatchStack extends Stack {
     const reads = [...new Set([...(duties.reads ?? []), ...(duties.writes ?? [])])];
     if (reads.length > 0) {
       made.allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(reads), TABLES);
-      made.allow(['s3:GetObject'], reads.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+      made.allow(['s3:GetObject'], filesOf(reads).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
       made.allow(['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
     }
     if (duties.writes) {
@@ -188,7 +193,8 @@ export class BatchStack extends Stack {
     allow(role, ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'], [this.#workgroup()]);
     allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(LAYERS), TABLES);
     allow(role, ['glue:UpdateTable'], this.#glue(['staging']), TABLES);
-    allow(role, ['s3:GetObject'], (['bronze', 'silver', 'gold', 'staging'] as const).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+    allow(role, ['athena:GetDataCatalog'], [this.formatArn({ service: 'athena', resource: 'datacatalog', resourceName: 'AwsDataCatalog' })]);
+    allow(role, ['s3:GetObject'], LAYERS.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
     allow(role, ['s3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('lake', 'staging/*')], OBJECTS);
     allow(role, ['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake'), stage.bucketArn('results')]);
     allow(role, ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
@@ -208,7 +214,12 @@ export class BatchStack extends Stack {
       description: 'A file was put into the landing bucket',
       eventPattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: [stage.bucket('landing')] } } },
     });
-    rule.addTarget(new LambdaTarget((this.functions['ingest'] as LambdaFunction).function, { deadLetterQueue: missed, retryAttempts: 8, maxEventAge: Duration.hours(6) }));
+    const ingest = (this.functions['ingest'] as LambdaFunction).function;
+    rule.addTarget(new LambdaTarget(ingest, { deadLetterQueue: missed, retryAttempts: 8, maxEventAge: Duration.hours(6) }));
+    // The rule's queue takes what could not be handed over; what the function was given and failed on is Lambda's to put aside.
+    // Bound by hand: CDK's own destination would give the role every way to use the key.
+    ingest.configureAsyncInvoke({ onFailure: { bind: () => ({ destination: missed.queueArn }) }, retryAttempts: 2, maxEventAge: Duration.hours(6) });
+    (this.functions['ingest'] as LambdaFunction).allow(['sqs:SendMessage'], [missed.queueArn]);
     this.#alarm('MissedFiles', 'A landed file could not be ingested: see the queue', missed.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }), 0);
   }
 

@@ -1,0 +1,120 @@
+// What is deployed runs where it is deployed to: each bundle loads in a bare process, DuckDB from the bundle's own files reads and writes,
+// and equal sources give equal bundles.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
+import { loadProject } from '../../lib/local/index.ts';
+import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
+import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
+import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
+import { readProjectFile } from '../../lib/stacks/project-file.ts';
+import { startLambda } from './support/lambda-process.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const NAMES = Object.keys(BATCH_FUNCTIONS);
+const OPENS_DUCKDB = ['finish', 'ingest', 'reconcile'];
+const onLambdasMachine = process.platform === 'linux' && process.arch === 'x64';
+
+let folder: string;
+let bundles: Map<string, Bundle>;
+let project: ProjectFile;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
+  const { sources } = await loadProject(ROOT);
+  project = await readProjectFile(ROOT, ROOT, sources);
+  const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: NAMES, project });
+  bundles = new Map(made.map((bundle) => [bundle.name, bundle]));
+}, 120_000);
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+const bundle = (name: string) => bundles.get(name) as Bundle;
+
+describe('a bundle', () => {
+  it('brings DuckDB only where the function writes or reads files itself', () => {
+    expect([...bundles.values()].filter(({ hasDuckDb }) => hasDuckDb).map(({ name }) => name).sort()).toEqual(OPENS_DUCKDB);
+  });
+
+  it('is small, so that a cold start is short', () => {
+    for (const { name, bytes, hasDuckDb } of bundles.values()) expect([name, bytes < (hasDuckDb ? 80 : 3) * 2 ** 20]).toEqual([name, true]);
+  });
+
+  it('holds its module, the project, and nothing else but DuckDB', async () => {
+    for (const { name, folder: place, hasDuckDb } of bundles.values()) {
+      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), 'project.json']]);
+    }
+  });
+
+  it('says nothing of the machine that made it', async () => {
+    for (const { name, folder: place } of bundles.values()) {
+      for (const file of ['index.mjs', 'project.json']) expect([name, (await readFile(join(place, file), 'utf8')).includes(ROOT)]).toEqual([name, false]);
+    }
+  });
+
+  it('is the same for the same sources, so that a deployment changes only what changed', async () => {
+    const [again] = await bundleFunctions({ root: ROOT, out: join(folder, 'again'), functions: ['ingest'], project });
+    expect(await digest((again as Bundle).folder)).toEqual(await digest(bundle('ingest').folder));
+  });
+
+  it('carries the project whole', () => {
+    const there = projectFromJson(JSON.parse(JSON.stringify(project)) as ProjectFile);
+    const here = projectFromJson(project);
+    expect([there.graph.order, there.graph.levels]).toEqual([here.graph.order, here.graph.levels]);
+    expect([...there.sources]).toEqual([...here.sources]);
+    expect([...there.models.values()].map(({ sql }) => sql)).toEqual([...here.models.values()].map(({ sql }) => sql));
+  });
+});
+
+describe('a bare process with only what Lambda gives', () => {
+  it.skipIf(!onLambdasMachine)('loads every bundle, and is told which settings are missing', async () => {
+    const answers = await Promise.all(NAMES.map(async (name) => {
+      const lambda = await startLambda({ folder: bundle(name).folder, name, temporary: join(folder, 'tmp', name), environment: { MILLRACE_APP: 'millrace' } });
+      try {
+        return [name, await lambda.invoke({})] as const;
+      } finally {
+        await lambda.stop();
+      }
+    }));
+    for (const [name, answer] of answers) {
+      expect([name, answer]).toEqual([name, { errorType: 'Millrace.usage', errorMessage: expect.stringContaining('the environment lacks MILLRACE_STAGE, MILLRACE_LAKE') as string }]);
+    }
+  }, 60_000);
+
+  it.skipIf(!onLambdasMachine)('runs DuckDB from the files of the bundle: writes Parquet, reads it, without a home or a network', async () => {
+    const place = join(folder, 'duckdb');
+    await mkdir(place);
+    const script = `
+      const { createRequire } = await import('node:module');
+      const duckdb = createRequire('${join(bundle('ingest').folder, 'index.mjs')}')('./duckdb.node');
+      const database = await duckdb.open(':memory:');
+      const connection = await duckdb.connect(database);
+      await duckdb.query(connection, "COPY (SELECT range AS n, 'x' || range AS t FROM range(1000)) TO 'rows.parquet' (FORMAT parquet, COMPRESSION zstd)");
+      const result = await duckdb.query(connection, "SELECT sum(n)::BIGINT, count(DISTINCT t)::BIGINT FROM 'rows.parquet'");
+      const chunk = await duckdb.fetch_chunk(result);
+      const value = (column) => Number(new BigInt64Array(new Uint8Array(duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk, column), 8)).buffer)[0]);
+      console.log(JSON.stringify([value(0), value(1)]));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: place, env: {} });
+    expect(JSON.parse(stdout)).toEqual([499_500, 1000]);
+  });
+});
+
+describe("DuckDB's binding", () => {
+  it('that is neither installed nor in the cache is asked for by name', async () => {
+    const bare = join(folder, 'bare');
+    await mkdir(bare);
+    const entry = { version: '0.0.1', integrity: 'sha512-AAAA' };
+    await writeFile(join(bare, 'package-lock.json'), JSON.stringify({ packages: { 'node_modules/@duckdb/node-bindings-linux-x64': entry } }));
+    await expect(linuxBinding(bare)).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('@duckdb/node-bindings-linux-x64 0.0.1') as string, todo: expect.stringContaining('npm cache add') as string });
+    await writeFile(join(bare, 'package-lock.json'), '{"packages":{}}');
+    await expect(linuxBinding(bare)).rejects.toMatchObject({ code: 'not_found' });
+  }, 60_000);
+});
+
+async function digest(place: string): Promise<Record<string, string>> {
+  const names = (await readdir(place)).sort();
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, createHash('sha256').update(await readFile(join(place, name))).digest('hex')] as const)));
+}

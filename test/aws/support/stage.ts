@@ -1,0 +1,64 @@
+// A stage synthesised for tests, with bundles that hold next to nothing; and its templates as plain data.
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { ProjectConfig } from '../../../lib/base/index.ts';
+import type { ProjectFile } from '../../../lib/batch/index.ts';
+import { addStage, newApp } from '../../../lib/stacks/app.ts';
+import { BATCH_FUNCTIONS } from '../../../lib/stacks/batch-stack.ts';
+import { compileWorkflow, type StateMachine } from '../../../lib/workflow/index.ts';
+import { batch } from '../../../workflows/batch.ts';
+
+export type Properties = Readonly<Record<string, unknown>>;
+export interface Resource { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string }
+export type Resources = Readonly<Record<string, Resource>>;
+
+export interface SynthesisedStage { foundation: Resources; batch: Resources; definition: StateMachine; folder: string }
+
+const PROJECT: ProjectFile = { version: '0.0.0', contracts: [], sql: [] };
+
+export const CONFIG: ProjectConfig = {
+  app: 'millrace',
+  shop: { timeZone: 'America/Sao_Paulo', currency: 'BRL' },
+  stages: {
+    dev: { region: 'eu-central-1', scanLimitBytes: 10 * 2 ** 30, deletable: false, alarmEmail: 'data@example.org' },
+    scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
+    rehearsal: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false },
+  },
+};
+
+/** Synthesises with all security rules; a finding fails it. `context` as `-c name=value` gives it. */
+export async function synthesise(context: Readonly<Record<string, string>> = {}): Promise<SynthesisedStage> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-synth-'));
+  const bundles = join(folder, 'bundles');
+  for (const name of Object.keys(BATCH_FUNCTIONS)) {
+    await mkdir(join(bundles, name), { recursive: true });
+    await writeFile(join(bundles, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
+  }
+  const app = newApp({ context, outdir: join(folder, 'cdk.out') });
+  const definition = compileWorkflow(batch, { levels: [['silver.a', 'silver.b'], ['gold.c']] });
+  const { foundation, batch: batchStack } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT });
+  app.synth();
+  const resources = (stack: typeof foundation | typeof batchStack) => (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
+  return { foundation: resources(foundation), batch: resources(batchStack), definition, folder };
+}
+
+export function ofType(resources: Resources, type: string): [string, Resource][] {
+  return Object.entries(resources).filter(([, resource]) => resource.Type === type);
+}
+
+/** A value of a template as text: references to the account, region and partition by name, those to resources as `<LogicalId>`. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  const { Ref, 'Fn::Join': join, 'Fn::GetAtt': attribute, 'Fn::ImportValue': imported, 'Fn::Sub': sub } = value as Record<string, unknown>;
+  if (Ref !== undefined) return PSEUDO[Ref as string] ?? `<${Ref as string}>`;
+  if (join !== undefined) return (join as [string, unknown[]])[1].map(textOf).join((join as [string, unknown[]])[0]);
+  if (attribute !== undefined) return `<${(attribute as string[])[0] as string}>`;
+  if (imported !== undefined) return `<${textOf(imported)}>`;
+  if (sub !== undefined) return String(sub);
+  return JSON.stringify(value);
+}
+
+const PSEUDO: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::AccountId': 'ACCOUNT', 'AWS::Region': 'REGION', 'AWS::URLSuffix': 'amazonaws.com' };
