@@ -90,6 +90,8 @@ class WriteJob {
     const rows = `SELECT ${projection} FROM (${select}\n)`;
     const order = this.#options.orderBy ?? (sortOrder === undefined ? [] : orderBy(schema, sortOrder));
     const written = this.#keys.some((key) => key !== undefined) ? await this.#partitioned(rows, order) : await this.#whole(rows, order);
+    // Of no rows DuckDB makes a file too, which nothing would ever refer to.
+    await Promise.all(written.filter((file) => file.count === 0n).map((file) => rm(file.filename, { force: true })));
     const files = await this.#toSize(written.filter((file) => file.count > 0n), order.length > 0);
     const dataFiles = files.map((file) => this.#dataFile(file, order.length > 0));
     for (const file of dataFiles) checkRequired(schema, file, where);
