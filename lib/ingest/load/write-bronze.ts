@@ -23,7 +23,7 @@ export interface BronzeWrite {
 export async function writeBronze({ lake, temporaryFolder }: Pick<IngestContext, 'lake' | 'temporaryFolder'>, write: BronzeWrite): Promise<DataFile[]> {
   const { session, table, select, origins, key, signal } = write;
   if (key !== undefined) await session.run(keyVariablesSql(key));
-  const common = { schema: table.schema, folder: writingFolder(table, temporaryFolder), select, signal, where: table.name.name };
+  const common = { schema: table.schema, folder: writingFolder(table, temporaryFolder), select, compressionLevel: 1, signal, where: `bronze.${table.name.name}` };
   const partition = commonDay(table, origins);
   const files = partition === undefined
     ? await writeRows(session, { ...common, spec: table.spec })
