@@ -23,8 +23,9 @@ export class Home {
     this.engine = this.newEngine();
   }
 
-  static async open(): Promise<Home> {
-    return new Home(await mkdtemp(join(tmpdir(), 'millrace-home-')), await Database.open({ memoryLimit: '500MB', threads: 2 }));
+  /** In a folder of its own, or in one that exists. */
+  static async open(folder?: string): Promise<Home> {
+    return new Home(folder ?? await mkdtemp(join(tmpdir(), 'millrace-home-')), await Database.open({ memoryLimit: '500MB', threads: 2 }));
   }
 
   /** As a process that starts again sees it: nothing but what is on disk. */
