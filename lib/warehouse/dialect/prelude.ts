@@ -1,5 +1,8 @@
 // Macros that give DuckDB Trino's meaning, and the settings that all of our SQL counts on.
 
+/** How nearly all texts are written; the other forms are looked at only where this one does not fit. */
+const PLAIN_DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const PLAIN_TIME = '[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?';
 const DATE_TEXT = '[\\t-\\r ]*[+]?[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}[\\t-\\r ]*';
 const TIME_TEXT = '[\\t-\\r ]*[+]?[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]{1,6})?)?)?[\\t-\\r ]*';
 
@@ -46,15 +49,14 @@ const MACROS: Readonly<Record<string, string>> = {
   'millrace_milliseconds(t)': '((epoch_us(t) - ((epoch_us(t) % 1000) + 1000) % 1000) // 1000)',
   'millrace_months(a, b)': "datesub('month', date_trunc('milliseconds', a), date_trunc('milliseconds', b))",
   'millrace_round_time(t, unit)': 'make_timestamp(epoch_us(t) + unit // 2 - (((epoch_us(t) + unit // 2) % unit) + unit) % unit)',
-  'millrace_unixtime(x)': 'make_timestamptz(CASE WHEN isnan(x) THEN 0 ELSE CAST(round(x * 1000) AS BIGINT) * 1000 END)',
-  // The instant of a local time. Of two possible offsets the one before the change of the clock counts; a time that was skipped moves
-  // forward by what was skipped, which is the same rule.
+  'millrace_unixtime(x)': 'make_timestamptz(CASE WHEN isnan(x) THEN 0 ELSE CAST(floor(x * 1000 + 0.5) AS BIGINT) * 1000 END)',
+  // The instant of a local time, by Joda-Time's rule, which Trino follows: the offset of the zone's clock at that time read as UTC, if it
+  // holds at the instant so found; else the offset that holds there, unless that leads into a gap of a zone behind UTC.
   'millrace_offset(us, zone)': 'epoch_us(timezone(zone, make_timestamptz(us))) - us',
-  'millrace_instant(t, zone)': `CASE
-    WHEN timezone(zone, make_timestamptz(epoch_us(t) - millrace_offset(epoch_us(t) - 86400000000, zone))) = t
-      OR timezone(zone, make_timestamptz(epoch_us(t) - millrace_offset(epoch_us(t) + 86400000000, zone))) <> t
-    THEN make_timestamptz(epoch_us(t) - millrace_offset(epoch_us(t) - 86400000000, zone))
-    ELSE make_timestamptz(epoch_us(t) - millrace_offset(epoch_us(t) + 86400000000, zone)) END`,
+  'millrace_instant(t, zone)': `make_timestamptz(epoch_us(t) - millrace_keep(epoch_us(t), zone, millrace_offset(epoch_us(t), zone),
+    millrace_offset(epoch_us(t) - millrace_offset(epoch_us(t), zone), zone)))`,
+  'millrace_keep(us, zone, first, second)':
+    'CASE WHEN first = second OR (first < 0 AND millrace_offset(us - second, zone) <> second) THEN first ELSE second END',
   ...textTimes('', 'CAST'),
   ...textTimes('try_', 'TRY_CAST'),
 };
@@ -63,10 +65,10 @@ const MACROS: Readonly<Record<string, string>> = {
 function textTimes(name: string, cast: string): Record<string, string> {
   const cleaned = "replace(trim(s, e' \\t\\n\\r\\f\\v'), '+', '')";
   return {
-    [`millrace_${name}date(s, failed)`]:
-      `CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '${DATE_TEXT}') THEN ${cast}(${cleaned} AS DATE) ELSE failed END`,
-    [`millrace_${name}timestamp(s, failed)`]:
-      `CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '${TIME_TEXT}') AND NOT regexp_matches(s, ' 24:') THEN ${cast}(${cleaned} AS TIMESTAMP) ELSE failed END`,
+    [`millrace_${name}date(s, failed)`]: `CASE WHEN regexp_full_match(s, '${PLAIN_DATE}') THEN ${cast}(s AS DATE)
+      WHEN regexp_full_match(s, '${DATE_TEXT}') THEN ${cast}(${cleaned} AS DATE) WHEN s IS NOT NULL THEN failed END`,
+    [`millrace_${name}timestamp(s, failed)`]: `CASE WHEN regexp_full_match(s, '${PLAIN_TIME}') THEN ${cast}(s AS TIMESTAMP)
+      WHEN regexp_full_match(s, '${TIME_TEXT}') AND NOT regexp_matches(s, ' 24:') THEN ${cast}(${cleaned} AS TIMESTAMP) WHEN s IS NOT NULL THEN failed END`,
   };
 }
 

@@ -2,8 +2,8 @@
 import { coerced, compare, incomparable } from '../functions/comparison.ts';
 import { arithmetic, type ArithmeticOperator } from '../functions/arithmetic.ts';
 import { cast } from '../functions/casts.ts';
-import { atTimeZone, EXTRACT_FIELDS, instantOf } from '../functions/times.ts';
-import { isZone } from '../functions/zones.ts';
+import { atTimeZone, EXTRACT_FIELDS } from '../functions/times.ts';
+import { instantOf, isZone } from '../functions/zones.ts';
 import { parseTimestamp, quoteString } from '../literals.ts';
 import type { Binary, Case, Cast, Expression, IntervalLiteral, Literal, TypedLiteral } from '../syntax/tree.ts';
 import { commonType } from '../types/coercion.ts';
@@ -195,6 +195,7 @@ function timestampLiteral(context: Context, node: TypedLiteral): Typed {
   const named = / ([A-Z][A-Za-z_]*\/[A-Za-z_/+-]+\d*)$/.exec(node.text);
   const local = parseTimestamp(named ? node.text.slice(0, named.index) : node.text);
   const zone = named?.[1] ?? local?.zone;
+  if (/\.\d{7,12}( |$)/.test(node.text)) return context.refuse(node.at, 'a time finer than microseconds is not allowed');
   if (!local || (named && (local.zone !== undefined || !isZone(named[1] ?? '')))) {
     return context.fail(node.at, `'${node.text}' is no timestamp`, 'to the microsecond at most, with a known zone or none');
   }
@@ -245,6 +246,7 @@ function binary(context: Context, node: Binary, inner: (each: Expression) => Typ
     }
     case '||': {
       const wrong = [left, right].find(({ type }) => type.kind !== 'varchar' && type.kind !== 'unknown');
+      if (wrong?.type.kind === 'array') context.refuse(node.at, '|| of arrays is not allowed');
       if (wrong) context.fail(node.at, `|| wants varchar, not ${nameOfType(wrong.type)}`, 'cast it to varchar');
       return { sql: `(${coerced(left, VARCHAR)} || ${coerced(right, VARCHAR)})`, type: VARCHAR, from };
     }

@@ -4,7 +4,8 @@ import { coerces, isInteger } from '../types/coercion.ts';
 import { castTo, failure, type Typed } from '../types/expression.ts';
 import { duckDbType, nameOfType, type SqlType, type TypeKind } from '../types/types.ts';
 import type { Complaint } from './rows.ts';
-import { instantOf, localTime, roundTime } from './times.ts';
+import { roundTime, wallTime } from './times.ts';
+import { instantOf } from './zones.ts';
 
 /** SQL that casts; `otherwise` is what a value gives that cannot be cast: a failure, or NULL. `cast` is CAST or TRY_CAST. */
 type Caster = (value: Typed, to: SqlType, how: { cast: string; otherwise: string }) => string;
@@ -12,7 +13,7 @@ type Caster = (value: Typed, to: SqlType, how: { cast: string; otherwise: string
 const plain: Caster = ({ sql }, to, { cast }) => `${cast}(${sql} AS ${duckDbType(to)})`;
 /** A text must look like this before it is cast: DuckDB takes more than Trino does. */
 const matching = (pattern: string, caster: Caster = plain): Caster => (value, to, how) =>
-  `(CASE WHEN ${value.sql} IS NULL THEN NULL WHEN regexp_full_match(${value.sql}, ${quoteString(pattern)}) THEN ${caster(value, to, how)} ELSE ${how.otherwise} END)`;
+  `(CASE WHEN regexp_full_match(${value.sql}, ${quoteString(pattern)}) THEN ${caster(value, to, how)} WHEN ${value.sql} IS NOT NULL THEN ${how.otherwise} END)`;
 const WHOLE = '[+-]?[0-9]+';
 const NUMBER = '([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?';
 
@@ -24,8 +25,8 @@ const fromText: Partial<Record<TypeKind, Caster>> = {
   double: matching(`[\\x00-\\x20]*[+-]?(NaN|Infinity|${NUMBER}[fFdD]?)[\\x00-\\x20]*`, ({ sql }, to, { cast }) =>
     `${cast}(millrace_number(${sql}) AS ${duckDbType(to)})`),
   decimal: matching(`[+-]?${NUMBER}`),
-  boolean: ({ sql }, _, { otherwise }) => `(CASE WHEN ${sql} IS NULL THEN NULL WHEN lower(${sql}) IN ('t', 'true', '1') THEN TRUE
-    WHEN lower(${sql}) IN ('f', 'false', '0') THEN FALSE ELSE ${otherwise} END)`,
+  boolean: ({ sql }, _, { otherwise }) => `(CASE WHEN lower(${sql}) IN ('t', 'true', '1') THEN TRUE
+    WHEN lower(${sql}) IN ('f', 'false', '0') THEN FALSE WHEN ${sql} IS NOT NULL THEN ${otherwise} END)`,
   date: ({ sql }, _, { otherwise, cast }) => `${cast === 'CAST' ? 'millrace_date' : 'millrace_try_date'}(${sql}, ${otherwise})`,
   timestamp: ({ sql }, to, { otherwise, cast }) =>
     roundTime(`${cast === 'CAST' ? 'millrace_timestamp' : 'millrace_try_timestamp'}(${sql}, ${otherwise})`, 6, 'precision' in to ? to.precision : 6),
@@ -50,7 +51,7 @@ const toText = (type: SqlType): Caster | undefined => {
     case 'timestamp':
       return ({ sql }) => timeText(sql, type.precision);
     case 'instant':
-      return (value) => `(${timeText(localTime(value), type.precision)} || ${quoteString(` ${type.zone}`)})`;
+      return (value) => `(${timeText(wallTime(value), type.precision)} || ${quoteString(` ${type.zone}`)})`;
     default:
       return isInteger(type) ? plain : undefined;
   }
@@ -90,8 +91,8 @@ function timeCaster(from: SqlType, to: SqlType): Caster | undefined {
   if (from.kind === 'timestamp' && to.kind === 'date') return plain;
   if (from.kind === 'timestamp' && to.kind === 'timestamp') return ({ sql }) => roundTime(sql, from.precision, to.precision);
   if (from.kind === 'timestamp' && to.kind === 'instant') return ({ sql }) => instantOf(roundTime(sql, from.precision, to.precision), 'UTC');
-  if (from.kind === 'instant' && to.kind === 'timestamp') return (value) => roundTime(localTime(value), from.precision, to.precision);
-  if (from.kind === 'instant' && to.kind === 'date') return (value) => `CAST(${localTime(value)} AS DATE)`;
+  if (from.kind === 'instant' && to.kind === 'timestamp') return (value) => roundTime(wallTime(value), from.precision, to.precision);
+  if (from.kind === 'instant' && to.kind === 'date') return (value) => `CAST(${wallTime(value)} AS DATE)`;
   if (from.kind === 'instant' && to.kind === 'instant' && to.precision >= from.precision) return ({ sql }) => sql;
   return undefined;
 }

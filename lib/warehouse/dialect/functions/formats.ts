@@ -10,7 +10,8 @@ const PRINTED: Readonly<Record<string, string>> = {
 /** Letters that are read, each as a group of digits and the part of the time that it is. */
 const READ: Readonly<Record<string, readonly [part: string, digits: string]>> = {
   Y: ['year', '([+-]?[0-9]{1,9})'], m: ['month', '([0-9]{1,2})'], c: ['month', '([0-9]{1,2})'], d: ['day', '([0-9]{1,2})'], e: ['day', '([0-9]{1,2})'],
-  H: ['hour', '([0-9]{1,2})'], k: ['hour', '([0-9]{1,2})'], i: ['minute', '([0-9]{1,2})'], s: ['second', '([0-9]{1,2})'], S: ['second', '([0-9]{1,2})'],
+  H: ['hour', '(2[0-3]|[01]?[0-9])'], k: ['hour', '(2[0-3]|[01]?[0-9])'], i: ['minute', '([0-5]?[0-9])'], s: ['second', '([0-5]?[0-9])'],
+  S: ['second', '([0-5]?[0-9])'],
 };
 
 /** A pattern of strftime, or the letter that is not allowed. */

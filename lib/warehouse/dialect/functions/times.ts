@@ -4,7 +4,7 @@ import { castTo, failure, literalText, type Typed } from '../types/expression.ts
 import { DATE, instant, type SqlType } from '../types/types.ts';
 import { parseExpression, printFormat, readFormat } from './formats.ts';
 import { scalar, type Complaint, type FunctionRow, type Translated } from './rows.ts';
-import { isZone } from './zones.ts';
+import { instantOf, isZone, localTime } from './zones.ts';
 
 const DATE_UNITS = ['day', 'week', 'month', 'quarter', 'year'];
 const TIME_UNITS = ['millisecond', 'second', 'minute', 'hour'];
@@ -40,7 +40,7 @@ export const TIMES: readonly FunctionRow[] = [
         name.includes('dow') || name === 'day_of_week' ? { note: '1 is Monday, 7 Sunday' } : {}))),
   scalar('date(varchar) → date', ([x]) => `millrace_date(${x?.sql}, ${failure('no date', DATE)})`),
   scalar(['date(date) → date', 'date(timestamp(p)) → date'], 'CAST($1 AS DATE)'),
-  scalar('date(timestamp(p) with time zone) → date', ([x]) => `CAST(${localTime(x)} AS DATE)`),
+  scalar('date(timestamp(p) with time zone) → date', ([x]) => `CAST(${wallTime(x)} AS DATE)`),
   scalar(["date_add('unit', bigint, date) → date", "date_add('unit', bigint, timestamp(p)) → timestamp(p)"], dateAdd),
   scalar(["date_diff('unit', date, date) → bigint", "date_diff('unit', timestamp(p), timestamp(p)) → bigint"], dateDiff, {
     note: 'counts whole units; a timestamp counts to the millisecond',
@@ -117,15 +117,9 @@ function dateParse([text, format]: readonly Typed[], returns: SqlType): Translat
   return `(CASE WHEN NOT ${fits} THEN ${failure('the text does not fit the format', returns)} ELSE ${parseExpression(text?.sql ?? 'NULL', read)} END)`;
 }
 
-/** The clock's reading of an instant in its zone. */
-export function localTime(time: Typed | undefined): string {
-  const zone = time?.type.kind === 'instant' ? time.type.zone : 'UTC';
-  return `timezone(${quoteString(zone)}, ${time?.sql})`;
-}
-
-/** A clock's reading in a zone, as an instant. */
-export function instantOf(local: string, zone: string): string {
-  return zone === 'UTC' ? `timezone('UTC', ${local})` : `millrace_instant(${local}, ${quoteString(zone)})`;
+/** The clock's reading of an instant in its own zone. */
+export function wallTime(time: Typed | undefined): string {
+  return localTime(time?.sql ?? 'NULL', time?.type.kind === 'instant' ? time.type.zone : 'UTC');
 }
 
 function withTimeZone([time, zone]: readonly Typed[], returns: SqlType): Translated {
