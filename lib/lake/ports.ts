@@ -6,6 +6,8 @@ export interface FileInfo { path: string; size: number; modifiedAt: number }
 export interface WriteOptions {
   /** `yes` (default): survives a power cut. `with-folder`: so does its content, its entry once the folder is next made durable. `no`: may be lost. */
   durable?: 'yes' | 'with-folder' | 'no';
+  /** Nobody can know of the path yet, so it does not matter if they would see half of it. */
+  fresh?: boolean;
 }
 
 export interface CreateOptions {
@@ -64,6 +66,8 @@ export interface Catalog {
    * keeps them fair; nothing relies on it, and who does not get the turn goes on without.
    */
   takeTurn?(name: TableName): Promise<EndTurn>;
+  /** Deletes metadata files that have fallen out of the table's log; what cannot be deleted is left to the orphan sweep. */
+  removeMetadata?(paths: readonly string[]): Promise<void>;
   list(namespace?: string): Promise<TableName[]>;
   /** Forgets the table; files stay. */
   drop(name: TableName): Promise<void>;

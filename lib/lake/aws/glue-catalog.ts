@@ -77,6 +77,10 @@ export class GlueCatalog implements Catalog {
       this.client.send(new UpdateTableCommand({ DatabaseName: this.databaseOf(name), TableInput: input, VersionId: base.token, SkipArchive: true })));
   }
 
+  async removeMetadata(paths: readonly string[]): Promise<void> {
+    await Promise.allSettled(paths.map((path) => this.files.delete(path)));
+  }
+
   async list(namespace?: string): Promise<TableName[]> {
     const names: TableName[] = [];
     for (const each of namespace === undefined ? await this.namespaces() : [namespace]) {

@@ -54,6 +54,25 @@ export class FolderCatalog implements Catalog {
     return { outcome: 'conflict' };
   }
 
+  /**
+   * A version goes only after all older ones are gone, whoever deletes them: that is what makes the check in `commit` right. So what a
+   * slower process has not deleted yet is deleted here.
+   */
+  async removeMetadata(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const location = path.slice(0, path.lastIndexOf('/metadata/'));
+      const older: string[] = [];
+      for (let version = versionIn(path) - 1; version > 0; version--) {
+        const file = await this.find(location, version, SPELLINGS);
+        if (file === undefined) break;
+        older.unshift(file.path);
+      }
+      for (const each of [...older, path]) {
+        if (!await this.files.delete(each).then(() => true, () => false)) return;
+      }
+    }
+  }
+
   async takeTurn(name: TableName): Promise<EndTurn> {
     return await this.files.takeTurn?.(`${this.locationFor(name)}/metadata/.turn`) ?? (() => Promise.resolve());
   }

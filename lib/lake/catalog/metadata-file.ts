@@ -34,6 +34,10 @@ export class MetadataFileCatalog implements Catalog {
     throw this.readOnly();
   }
 
+  async removeMetadata(): Promise<void> {
+    throw this.readOnly();
+  }
+
   async list(): Promise<TableName[]> {
     return [this.name];
   }

@@ -54,34 +54,40 @@ async function tryUntilIn(
   for (let tried = 1; ; tried++) {
     signal?.throwIfAborted();
     const endTurn = await context.catalog.takeTurn?.(name);
+    let result: TryResult | undefined;
     try {
-      const state = await tryOnce(context, name, committer, doubt, tried === tries);
-      if (state !== undefined) return state;
+      result = await tryOnce(context, name, committer, doubt, tried === tries);
     } finally {
-      await endTurn?.();
+      await Promise.all([endTurn?.(), context.catalog.removeMetadata?.(result?.outdated ?? [])]);
     }
+    if (result !== undefined) return result.state;
     await context.clock.sleep(waitBefore(tried), signal);
   }
 }
 
+interface TryResult {
+  state: TableState;
+  /** Metadata files that fell out of the log, oldest first. */
+  outdated?: string[];
+}
+
 /** undefined: the race was lost, or the answer was and the commit is not in; there is another try. */
-async function tryOnce(context: LakeContext, name: TableName, committer: Committer, doubt: { lostAnswer: boolean }, isLast: boolean): Promise<TableState | undefined> {
+async function tryOnce(context: LakeContext, name: TableName, committer: Committer, doubt: { lostAnswer: boolean }, isLast: boolean): Promise<TryResult | undefined> {
   const base = await readState(context, name);
-  if (committer.isIn(base.metadata)) return base; // an earlier try, whose answer was lost, came through after all
+  if (committer.isIn(base.metadata)) return { state: base }; // an earlier try, whose answer was lost, came through after all
   const attempt = await committer.attempt(base);
-  if (attempt === 'done') return base;
+  if (attempt === 'done') return { state: base };
   attempt.written?.catch(() => undefined); // its failure reaches us through the catalog
   const metadata = withLog(attempt.metadata, base);
   const outcome = await swap(context, base, metadata, attempt);
   switch (outcome.outcome) {
     case 'committed':
       context.store.rememberMetadata(outcome.pointer, metadata);
-      await removeOldMetadata(context, base.metadata, metadata);
-      return { pointer: outcome.pointer, metadata };
+      return { state: { pointer: outcome.pointer, metadata }, outdated: outdatedMetadata(base.metadata, metadata) };
     case 'unknown': {
       doubt.lostAnswer = true;
       const now = await readState(context, name);
-      if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return now;
+      if (committer.isIn(now.metadata) || refersTo(now, outcome.metadataLocation)) return { state: now };
       if (isLast) throw lostAnswer(name, outcome.cause);
       return undefined;
     }
@@ -139,13 +145,10 @@ function withLog(metadata: TableMetadata, base: TableState): TableMetadata {
   return { ...metadata, 'metadata-log': log.slice(-most) };
 }
 
-/** Deletes metadata files that fell out of the log, oldest first, where the table asks for it. */
-async function removeOldMetadata(context: LakeContext, before: TableMetadata, after: TableMetadata): Promise<void> {
-  if (after.properties['write.metadata.delete-after-commit.enabled'] !== 'true') return;
+function outdatedMetadata(before: TableMetadata, after: TableMetadata): string[] {
+  if (after.properties['write.metadata.delete-after-commit.enabled'] !== 'true') return [];
   const kept = new Set(after['metadata-log'].map((entry) => entry['metadata-file']));
-  for (const { 'metadata-file': path } of before['metadata-log']) {
-    if (!kept.has(path)) await context.files.delete(path).catch(() => undefined); // what stays is an orphan, found by the sweep
-  }
+  return before['metadata-log'].map((entry) => entry['metadata-file']).filter((path) => !kept.has(path));
 }
 
 function refersTo(state: TableState, location: string | undefined): boolean {

@@ -112,7 +112,7 @@ export class SnapshotBuilder {
 
   private async write(path: string, bytes: Buffer): Promise<void> {
     this.writtenPaths.add(path);
-    await this.context.files.write(path, bytes, { durable: 'with-folder' });
+    await this.context.files.write(path, bytes, { durable: 'with-folder', fresh: true });
   }
 
   private addedManifests(

@@ -32,8 +32,9 @@ export class LocalFiles implements Files {
   async write(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
     await guarded('write', path, async () => {
       const target = localPath(path);
-      const temporary = await this.writeTemporary(target, bytes, options.durable !== 'no');
-      await moveOrForget(temporary, () => rename(temporary, target));
+      const written = options.fresh === true ? target : temporaryBeside(target);
+      await writeNew(written, bytes, options.durable !== 'no');
+      if (written !== target) await moveOrForget(written, () => rename(written, target));
       if (options.durable === undefined || options.durable === 'yes') await syncFolder(dirname(target));
     });
   }
@@ -43,17 +44,18 @@ export class LocalFiles implements Files {
     return guarded('create', path, async () => {
       if (await this.exists(path)) return false;
       const target = localPath(path);
-      const temporary = await this.writeTemporary(target, bytes, true);
+      const temporary = temporaryBeside(target);
+      await writeNew(temporary, bytes, true);
+      const forget = () => unlink(temporary).catch(() => undefined);
       try {
         await options.after;
         await link(temporary, target);
       } catch (error) {
+        await forget();
         if (codeOf(error) === 'EEXIST') return false;
         throw error;
-      } finally {
-        await unlink(temporary).catch(() => undefined);
       }
-      await syncFolder(dirname(target));
+      await Promise.all([forget(), syncFolder(dirname(target))]);
       return true;
     });
   }
@@ -123,21 +125,24 @@ export class LocalFiles implements Files {
   async takeTurn(path: string): Promise<EndTurn> {
     return takeTurn(localPath(path));
   }
+}
 
-  private async writeTemporary(path: string, bytes: Uint8Array, durable: boolean): Promise<string> {
-    const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
-    const handle = await openCreatingFolder(temporary);
-    try {
-      await handle.writeFile(bytes);
-      if (durable) await handle.sync();
-    } catch (error) {
-      await handle.close();
-      await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
+}
+
+/** Writes a file that does not exist yet; where that fails, it does not exist afterwards either. */
+async function writeNew(path: string, bytes: Uint8Array, durable: boolean): Promise<void> {
+  const handle = await openCreatingFolder(path);
+  try {
+    await handle.writeFile(bytes);
+    if (durable) await handle.sync();
+  } catch (error) {
     await handle.close();
-    return temporary;
+    await unlink(path).catch(() => undefined);
+    throw error;
   }
+  await handle.close();
 }
 
 async function openCreatingFolder(path: string): Promise<FileHandle> {

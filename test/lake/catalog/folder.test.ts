@@ -1,5 +1,5 @@
 // The folder catalog: the contract, and what a folder can look like after crashes and other engines.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FolderCatalog, LocalFiles, openFolderLake, type Table } from '../../../lib/lake/index.ts';
@@ -67,6 +67,13 @@ describe('the Hadoop layout', () => {
     expect(await catalog.commit(sleeper, table.location, Buffer.from('{}'), [])).toEqual({ outcome: 'conflict' });
     expect(await new LocalFiles().exists(version(3))).toBe(false);
     expect(await filesSeen(root)).toBe(7);
+  });
+
+  it('old versions go oldest first, also those that a slower process should have deleted', async () => {
+    const { root, version } = await setUp(6, { 'write.metadata.delete-after-commit.enabled': 'false' });
+    await new FolderCatalog(new LocalFiles(), root).removeMetadata([version(4)]);
+    const left = [1, 2, 3, 4, 5, 6, 7].filter((n) => existsSync(version(n)));
+    expect(left).toEqual([5, 6, 7]);
   });
 
   it('a writer that slept while the table was dropped and made again does not write into the new one', async () => {
