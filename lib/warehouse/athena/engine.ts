@@ -1,7 +1,9 @@
 // The engine of an AWS account: SQL run by Athena, rows staged in a table of their own, published by the lake.
 import type { AthenaClient } from '@aws-sdk/client-athena';
 import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
-import { currentSchema, defaultSpec, emptyCopy, schemaById, snapshotById, stagedFiles, type DataFile, type Lake, type Table, type TableMetadata } from '../../lake/index.ts';
+import {
+  currentSchema, defaultSpec, emptyCopy, schemaById, snapshotById, stagedFiles, type DataFile, type Lake, type Table, type TableMetadata,
+} from '../../lake/index.ts';
 import { analyse, tableReferences, type Analysis, type TableReference } from '../dialect/index.ts';
 import { bindQuery, STAGING, stagingName } from '../engine/bind.ts';
 import { metadataColumns } from '../engine/metadata-columns.ts';
@@ -64,9 +66,10 @@ export class AthenaEngine implements Engine {
   async listStagings(runId?: string): Promise<Staging[]> {
     const names = await this.options.lake.listTables(STAGING);
     const tables = await Promise.all(names.map((name) => this.options.lake.findTable(name)));
-    return tables.flatMap((table) => {
+    return tables.flatMap((table): Staging[] => {
       const [target, run] = [table?.properties[TARGET], table?.properties[RUN_ID]];
-      return table === undefined || target === undefined || run === undefined || (runId !== undefined && run !== runId) ? [] : [{ name: table.name.name, target, runId: run }];
+      if (table === undefined || target === undefined || run === undefined) return [];
+      return runId === undefined || run === runId ? [{ name: table.name.name, target, runId: run }] : [];
     });
   }
 

@@ -17,7 +17,10 @@ export function isThrottled(error: unknown): boolean {
 /** First match wins. */
 const CODES: readonly (readonly [RegExp, ErrorCode, string | undefined])[] = [
   [/^ICEBERG_COMMIT_ERROR/, 'conflict', 'Another writer committed first. Run it again.'],
-  [/^ICEBERG_TOO_MANY_OPEN_PARTITIONS|exceeded limit of \d+ partitions/i, 'unsupported', 'One statement may write 100 partitions: partition more coarsely, by month for example.'],
+  [
+    /^ICEBERG_TOO_MANY_OPEN_PARTITIONS|exceeded limit of \d+ partitions/i, 'unsupported',
+    'One statement may write 100 partitions: partition more coarsely, by month for example.',
+  ],
   [/^(TABLE|COLUMN|SCHEMA|CATALOG|DATABASE)_NOT_FOUND/, 'not_found', undefined],
   [/^NOT_SUPPORTED/, 'unsupported', undefined],
   [/^(PERMISSION_DENIED|ACCESS_DENIED|Insufficient)/i, 'io', 'Check the permissions of the role, and of the workgroup.'],

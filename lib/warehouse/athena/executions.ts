@@ -35,7 +35,9 @@ export class Executions {
   async run(sql: string, signal?: AbortSignal): Promise<string> {
     const size = Buffer.byteLength(sql);
     if (size > LONGEST_STATEMENT) {
-      throw new MillraceError('unsupported', `the statement has ${size} bytes, and Athena takes ${LONGEST_STATEMENT}`, { where: sql.slice(0, 80), todo: 'Compute everything with --full, or compact the tables that it reads.' });
+      throw new MillraceError('unsupported', `the statement has ${size} bytes, and Athena takes ${LONGEST_STATEMENT}`, {
+        where: sql.slice(0, 80), todo: 'Compute everything with --full, or compact the tables that it reads.',
+      });
     }
     for (let tried = 1; ; tried++) {
       const ended = await this.runOnce(sql, signal);
@@ -52,7 +54,8 @@ export class Executions {
     let names: string[] | undefined;
     let token: string | undefined;
     do {
-      const page: GetQueryResultsCommandOutput = await this.throttled(() => this.options.client.send(new GetQueryResultsCommand({ QueryExecutionId: id, NextToken: token, MaxResults: 1000 })));
+      const request = new GetQueryResultsCommand({ QueryExecutionId: id, NextToken: token, MaxResults: 1000 });
+      const page: GetQueryResultsCommandOutput = await this.throttled(() => this.options.client.send(request));
       const texts = (page.ResultSet?.Rows ?? []).map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue));
       // The first row of the first page repeats the names.
       rows.push(...(names === undefined ? texts.slice(1) : texts));

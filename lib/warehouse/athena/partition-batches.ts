@@ -18,7 +18,9 @@ export function partitionExpressions(schema: Schema, spec: PartitionSpec): { exp
     else if (field.transform !== 'void') expressions.push({ sql: expressionOf(schema, field), name: `p${expressions.length}` });
   }
   if (buckets > MOST_OPEN_PARTITIONS) {
-    throw new MillraceError('unsupported', `${buckets} buckets are more partitions than Athena writes in one statement`, { todo: `Use at most ${MOST_OPEN_PARTITIONS} buckets.` });
+    throw new MillraceError('unsupported', `${buckets} buckets are more partitions than Athena writes in one statement`, {
+      todo: `Use at most ${MOST_OPEN_PARTITIONS} buckets.`,
+    });
   }
   return { expressions, buckets };
 }
@@ -41,10 +43,14 @@ export function partitionsQuery(sql: string, expressions: readonly PartitionExpr
  * The SELECT in pieces, by conditions on its partitions. `found`: rows of `partitionsQuery`, values as the engine gives them. One piece,
  * the SELECT as it is, where that is few enough.
  */
-export function inBatches(sql: string, expressions: readonly PartitionExpression[], buckets: number, columns: readonly ResultColumn[], found: readonly unknown[][]): string[] {
+export function inBatches(
+  sql: string, expressions: readonly PartitionExpression[], buckets: number, columns: readonly ResultColumn[], found: readonly unknown[][],
+): string[] {
   const capacity = Math.max(1, Math.floor(MOST_OPEN_PARTITIONS / buckets));
   if (found.length <= capacity) return [sql];
-  const terms = found.map((values) => values.map((value, index) => condition(expressions[index]?.sql ?? '', value, columns[index]?.type ?? 'varchar')).join(' AND ')).sort();
+  const termOf = (values: readonly unknown[]) =>
+    values.map((value, index) => condition(expressions[index]?.sql ?? '', value, columns[index]?.type ?? 'varchar')).join(' AND ');
+  const terms = found.map(termOf).sort();
   const pieces: string[] = [];
   for (let from = 0; from < terms.length; from += capacity) {
     pieces.push(`SELECT * FROM (${sql}) AS staged_rows WHERE ${terms.slice(from, from + capacity).map((term) => `(${term})`).join(' OR ')}`);

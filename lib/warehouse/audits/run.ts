@@ -71,7 +71,8 @@ function rowCondition(sql: string): string | undefined {
   const { body, with: commonTables, orderBy, limit, offset } = parsed.tree;
   if (body.kind !== 'select' || commonTables.length > 0 || orderBy.length > 0 || limit !== undefined || offset !== undefined) return undefined;
   const { items, from, where, groupBy, having, distinct } = body;
-  const isPlain = items.length === 1 && items[0]?.kind === 'all' && from?.kind === 'table' && from.alias === undefined && groupBy.length === 0 && having === undefined && !distinct;
+  const isWholeTable = items.length === 1 && items[0]?.kind === 'all' && from?.kind === 'table' && from.alias === undefined;
+  const isPlain = isWholeTable && groupBy.length === 0 && having === undefined && !distinct;
   return isPlain && where !== undefined ? sql.slice(where.at.start, where.at.end) : undefined;
 }
 

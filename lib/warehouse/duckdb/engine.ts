@@ -70,7 +70,9 @@ export class DuckDbEngine implements Engine {
 
   async execute(statement: string, options: { signal?: AbortSignal } = {}): Promise<void> {
     const parsed = parseInsertStatement(statement);
-    if (parsed === undefined) throw new MillraceError('unsupported', `only INSERT INTO "${STAGING}"."…" SELECT … can be executed`, { where: statement.slice(0, 80) });
+    if (parsed === undefined) {
+      throw new MillraceError('unsupported', `only INSERT INTO "${STAGING}"."…" SELECT … can be executed`, { where: statement.slice(0, 80) });
+    }
     const record = await this.stagings.get(parsed.name);
     const { sql: select } = await this.analyse(parsed.select);
     const files = await this.use((session) => writeRows(session, {

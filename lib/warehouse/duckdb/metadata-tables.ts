@@ -21,7 +21,8 @@ const ROWS: Readonly<Record<MetadataTableName, RowsOf>> = Object.freeze({
     });
   },
   refs: async ({ metadata }) => Object.entries(metadata.refs).map(([name, ref]) => [
-    text(name), text(ref.type.toUpperCase()), long(ref['snapshot-id']), long(ref['max-ref-age-ms']), long(ref['min-snapshots-to-keep']), long(ref['max-snapshot-age-ms']),
+    text(name), text(ref.type.toUpperCase()), long(ref['snapshot-id']), long(ref['max-ref-age-ms']), long(ref['min-snapshots-to-keep']),
+    long(ref['max-snapshot-age-ms']),
   ]),
   files: async (table, travel) => {
     const types = primitiveTypes(table.schema);

@@ -40,7 +40,8 @@ function occurrencesIn({ from, where }: Select, sql: string): Occurrence[] {
   const conditions = where === undefined ? [] : conjuncts(where);
   return relations.flatMap((relation): Occurrence[] => {
     if (relation.kind !== 'table' || relation.parts.length < 2) return [];
-    const own = conditions.flatMap((expression) => conditionOf(expression, (parts) => relations.length === 1 ? parts.length === 1 || isOf(parts, relation) : isOf(parts, relation)) ?? []);
+    const isOwn = (parts: readonly { text: string }[]) => (relations.length === 1 && parts.length === 1) || isOf(parts, relation);
+    const own = conditions.flatMap((expression) => conditionOf(expression, isOwn) ?? []);
     return [{ reference: referenceOf(relation, sql), conditions: relation.columns === undefined ? own : [] }];
   });
 }

@@ -28,7 +28,8 @@ export class Stagings {
   async create(staging: Staging, metadata: TableMetadata, dataFolder: string): Promise<void> {
     const order = metadata['sort-orders'].find((each) => each['order-id'] === metadata['default-sort-order-id']);
     await this.save({
-      staging, schema: currentSchema(metadata), spec: defaultSpec(metadata), sortOrder: order ?? { 'order-id': 0, fields: [] }, folder: dataFolder, files: [], statements: 0,
+      staging, schema: currentSchema(metadata), spec: defaultSpec(metadata), sortOrder: order ?? { 'order-id': 0, fields: [] },
+      folder: dataFolder, files: [], statements: 0,
     });
   }
 

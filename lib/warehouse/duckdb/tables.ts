@@ -33,7 +33,8 @@ export class Tables {
     const withPosition = sql.includes('"$path"') || sql.includes('"$pos"');
     const references = new Map(tableReferences(sql).map((reference) => [keyOf(reference), reference]));
     const filterOf = conditionsOf(sql, keyOf);
-    return new Map(await Promise.all([...references].map(async ([key, reference]) => [key, await this.resolveOne(reference, withPosition, (schema) => filterOf(key, schema))] as const)));
+    const found = [...references].map(async ([key, reference]) => [key, await this.resolveOne(reference, withPosition, (schema) => filterOf(key, schema))] as const);
+    return new Map(await Promise.all(found));
   }
 
   private async resolveOne(reference: TableReference, withPosition: boolean, filterOf: (schema: Schema) => Predicate | undefined): Promise<ResolvedTable> {

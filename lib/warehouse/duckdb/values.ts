@@ -13,10 +13,14 @@ export function resultValue(value: SqlValue, type: string): unknown {
 function nestedText(value: SqlValue): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) {
-    const isMap = value.length > 0 && value.every((item) => typeof item === 'object' && item !== null && 'key' in item && 'value' in item && Object.keys(item).length === 2);
-    if (isMap) return `{${(value as { key: SqlValue; value: SqlValue }[]).map((entry) => `${nestedText(entry.key)}=${nestedText(entry.value)}`).join(', ')}}`;
+    if (value.length > 0 && value.every(isMapEntry)) return `{${(value as { key: SqlValue; value: SqlValue }[]).map((entry) => `${nestedText(entry.key)}=${nestedText(entry.value)}`).join(', ')}}`;
     return `[${value.map(nestedText).join(', ')}]`;
   }
-  if (typeof value === 'object' && !(value instanceof Uint8Array)) return `{${Object.entries(value).map(([name, item]) => `${name}=${nestedText(item)}`).join(', ')}}`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (typeof value !== 'object') return String(value);
+  return `{${Object.entries(value).map(([name, item]) => `${name}=${nestedText(item)}`).join(', ')}}`;
+}
+
+function isMapEntry(value: SqlValue): boolean {
+  return typeof value === 'object' && value !== null && 'key' in value && 'value' in value && Object.keys(value).length === 2;
 }

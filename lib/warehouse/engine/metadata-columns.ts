@@ -7,14 +7,16 @@ const TIME = 'timestamp(6) with time zone';
 const COUNTS = 'map(integer, bigint)';
 
 export const METADATA_COLUMNS = Object.freeze({
-  snapshots: columns({ committed_at: TIME, snapshot_id: 'bigint', parent_id: 'bigint', operation: 'varchar', manifest_list: 'varchar', summary: 'map(varchar, varchar)' }),
+  snapshots: columns({
+    committed_at: TIME, snapshot_id: 'bigint', parent_id: 'bigint', operation: 'varchar', manifest_list: 'varchar', summary: 'map(varchar, varchar)',
+  }),
   history: columns({ made_current_at: TIME, snapshot_id: 'bigint', parent_id: 'bigint', is_current_ancestor: 'boolean' }),
   refs: columns({
     name: 'varchar', type: 'varchar', snapshot_id: 'bigint', max_reference_age_in_ms: 'bigint', min_snapshots_to_keep: 'integer', max_snapshot_age_in_ms: 'bigint',
   }),
   files: columns({
-    content: 'integer', file_path: 'varchar', file_format: 'varchar', partition: 'varchar', record_count: 'bigint', file_size_in_bytes: 'bigint', column_sizes: COUNTS,
-    value_counts: COUNTS, null_value_counts: COUNTS, lower_bounds: 'map(integer, varchar)', upper_bounds: 'map(integer, varchar)',
+    content: 'integer', file_path: 'varchar', file_format: 'varchar', partition: 'varchar', record_count: 'bigint',
+    file_size_in_bytes: 'bigint', column_sizes: COUNTS, value_counts: COUNTS, null_value_counts: COUNTS, lower_bounds: 'map(integer, varchar)', upper_bounds: 'map(integer, varchar)',
   }),
   partitions: columns({ partition: 'varchar', record_count: 'bigint', file_count: 'bigint', total_size: 'bigint' }),
 });

@@ -38,7 +38,9 @@ export function checkAgainstColumns(
 ): void {
   const names = columns.map(({ name }) => name);
   const wanted = (key: string, name: string, within?: string) => {
-    if (!names.includes(name)) problems.add(model.file, lines(key, within), `${key} names a column ${name}, which the SELECT does not give`, didYouMean(name, names) ?? `it gives ${names.join(', ')}`);
+    if (names.includes(name)) return;
+    const todo = didYouMean(name, names) ?? `it gives ${names.join(', ')}`;
+    problems.add(model.file, lines(key, within), `${key} names a column ${name}, which the SELECT does not give`, todo);
   };
   for (const name of Object.keys(model.columns)) wanted('columns', name, name);
   for (const name of model.key) wanted('key', name);

@@ -23,7 +23,9 @@ export function lineageOf(project: Project, table: string, column?: string): Col
   const columns = columnsWithOrigin(project, table);
   if (columns === undefined) {
     const known = [...project.analyses.keys(), ...[...project.sources.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`])];
-    throw new MillraceError('not_found', `nothing tells the columns of ${table}`, { todo: didYouMean(table, known) ?? 'Lineage is known of models, sources and bronze tables.' });
+    throw new MillraceError('not_found', `nothing tells the columns of ${table}`, {
+      todo: didYouMean(table, known) ?? 'Lineage is known of models, sources and bronze tables.',
+    });
   }
   const wanted = column === undefined ? columns : columns.filter(({ name }) => name === column);
   if (wanted.length === 0) {

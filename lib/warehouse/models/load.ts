@@ -97,9 +97,9 @@ function relationsOf(path: string, sql: string, problems: Problems): string[] | 
       }
     }
     for (const parameter of parametersOf(sql, path)) {
-      if (!MODEL_PARAMETERS.includes(parameter)) {
-        problems.add(path, lineOf(sql, `:${parameter}`), `there is no parameter :${parameter}`, didYouMean(parameter, MODEL_PARAMETERS) ?? `there are :${MODEL_PARAMETERS.join(', :')}`);
-      }
+      if (MODEL_PARAMETERS.includes(parameter)) continue;
+      const todo = didYouMean(parameter, MODEL_PARAMETERS) ?? `there are :${MODEL_PARAMETERS.join(', :')}`;
+      problems.add(path, lineOf(sql, `:${parameter}`), `there is no parameter :${parameter}`, todo);
     }
     return [...new Set(references.map(({ name }) => name))].sort();
   } catch (error) {
@@ -138,7 +138,8 @@ function checkTables(
   for (const table of model.relations) check(table, lineOf(model.sql, table));
   for (const table of auditTables(model, audits)) check(table, lines('audits'));
   for (const table of Object.keys(model.changes)) {
-    if (!model.relations.includes(table)) problems.add(model.file, lines('changes', table), `changes name ${table}, which the SELECT does not read`, didYouMean(table, model.relations));
+    if (model.relations.includes(table)) continue;
+    problems.add(model.file, lines('changes', table), `changes name ${table}, which the SELECT does not read`, didYouMean(table, model.relations));
   }
   for (const source of Object.keys(model.accounts)) {
     if (!contracts.has(source)) problems.add(model.file, lines('accounts', source), `there is no source ${source}`, didYouMean(source, contracts.keys()));
@@ -153,8 +154,10 @@ function graphOf(models: ReadonlyMap<string, Loaded>, audits: ReadonlyMap<string
   const model = models.get(first)?.model;
   if (model !== undefined) {
     const byAudit = !model.reads.includes(second);
-    problems.add(model.file, byAudit ? 1 : lineOf(model.sql, second), `the models need each other in a circle: ${built.cycle.join(' → ')}`,
-      byAudit ? `an audit of ${first} reads ${second}, which is computed from it: put the audit there` : 'break the circle: let one of them read what the other reads');
+    const todo = byAudit
+      ? `an audit of ${first} reads ${second}, which is computed from it: put the audit there`
+      : 'break the circle: let one of them read what the other reads';
+    problems.add(model.file, byAudit ? 1 : lineOf(model.sql, second), `the models need each other in a circle: ${built.cycle.join(' → ')}`, todo);
   }
   return undefined;
 }

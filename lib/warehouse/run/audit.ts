@@ -31,7 +31,8 @@ export async function auditModel(context: RunContext, prepared: PreparedModel): 
   const schema = currentSchema(evolutionOf(model, plan)(table.metadata));
   const partitions = base !== null && replacementOf(model, plan, base) === 'partitions'
     ? await filesOfSamePartitions(table, base, await context.engine.stagedFiles(staging)) : [];
-  const future = futureTable(model, plan, schema, base, context.engine.stagedRelation(staging), { partitions, keys: await replacedKeys(context, model, plan, staging, base) });
+  const keys = await replacedKeys(context, model, plan, staging, base);
+  const future = futureTable(model, plan, schema, base, context.engine.stagedRelation(staging), { partitions, keys });
   const options = runOptions(context, plan);
   const others = await inputOverlays(context, auditTables(model, context.project.audits).map((table) => table.replace(/^source\./, 'bronze.')));
   const audits = new Map([...KEY_AUDITS, ...context.project.audits]);

@@ -115,10 +115,13 @@ const LONGEST_STATEMENT = 262_144;
 async function limitsOf(context: RunContext, model: Model, table: Table | undefined): Promise<string[]> {
   const limits: string[] = [];
   const buckets = model.partitionBy.reduce((product, term) => product * Number(/^bucket\((\d+)/.exec(term)?.[1] ?? 1), 1);
-  if (buckets > MOST_OPEN_PARTITIONS) limits.push(`${buckets} buckets: Athena writes at most ${MOST_OPEN_PARTITIONS} partitions in a statement, and buckets cannot be cut apart`);
+  if (buckets > MOST_OPEN_PARTITIONS) {
+    limits.push(`${buckets} buckets: Athena writes at most ${MOST_OPEN_PARTITIONS} partitions in a statement, and buckets cannot be cut apart`);
+  }
   if (table !== undefined && defaultSpec(table.metadata).fields.length > 0) {
     const partitions = new Set((await table.scan()).files.map(({ file }) => tupleKey(file.partition))).size;
-    if (partitions > MOST_OPEN_PARTITIONS) limits.push(`${partitions} partitions: written in ${Math.ceil(partitions / MOST_OPEN_PARTITIONS)} statements of at most ${MOST_OPEN_PARTITIONS}`);
+    const statements = Math.ceil(partitions / MOST_OPEN_PARTITIONS);
+    if (statements > 1) limits.push(`${partitions} partitions: written in ${statements} statements of at most ${MOST_OPEN_PARTITIONS}`);
   }
   const size = Buffer.byteLength(expandSources(model.sql, context.project.sources, new Set(), model.file));
   if (size > LONGEST_STATEMENT * 0.8) limits.push(`the SELECT has ${size} bytes, and Athena takes ${LONGEST_STATEMENT}`);

@@ -9,7 +9,9 @@ import type { Model, Parameters, QueryOptions, Staging, StagingOptions } from '.
 import { findTable, type RunContext } from './context.ts';
 import { insideSql, type Intervals } from './intervals.ts';
 import { modelOf, type ModelPlan } from './plan.ts';
-import { columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacementOf, stagedKeys, timeTypeOf } from './replacement.ts';
+import {
+  columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacementOf, stagedKeys, timeTypeOf,
+} from './replacement.ts';
 import { checkColumns, ensureTable, evolutionOf } from './target.ts';
 import { keyOverlays, touchedKeys } from './touched.ts';
 
@@ -94,7 +96,9 @@ function timestampText(milliseconds: number): string {
 }
 
 /** The rows to be staged: the SELECT in the table's order of columns, and of them only the part that is computed. */
-async function computedRows(context: RunContext, model: Model, plan: ModelPlan, schema: Schema, base: string | null): Promise<{ sql: string; overlays: Record<string, string> }> {
+async function computedRows(
+  context: RunContext, model: Model, plan: ModelPlan, schema: Schema, base: string | null,
+): Promise<{ sql: string; overlays: Record<string, string> }> {
   const overlays = await inputOverlays(context, Object.keys(plan.inputs));
   const expanded = (keep: readonly string[] = []) => expandSources(model.sql, context.project.sources, new Set(keep), model.file);
   switch (plan.extent.part) {

@@ -1,6 +1,6 @@
 // The last step: the staged rows become visible, all at once, by one commit.
 import { MillraceError } from '../../base/index.ts';
-import type { DataFile, Snapshot, Table } from '../../lake/index.ts';
+import type { ChangeOptions, DataFile, Snapshot, Table } from '../../lake/index.ts';
 import type { Model, Staging } from '../types.ts';
 import { findTable, SUMMARY, type RunContext } from './context.ts';
 import { insidePredicate } from './intervals.ts';
@@ -73,9 +73,13 @@ async function commit(context: RunContext, model: Model, table: Table, prepared:
   if (base !== null && basedOn === undefined) {
     throw new MillraceError('conflict', `the snapshot ${base} that this run was computed from is gone`, { where: model.name, todo: 'Run the model again.' });
   }
-  const options = { wapId: prepared.staging.name, summary: summaryOf(context, prepared), basedOn: { snapshot: basedOn }, signal: context.signal, metadataChange: evolutionOf(model, plan) };
+  const options = {
+    wapId: prepared.staging.name, summary: summaryOf(context, prepared), basedOn: { snapshot: basedOn }, metadataChange: evolutionOf(model, plan),
+    signal: context.signal,
+  };
   const replacement = replacementOf(model, plan, base);
-  const rewrite = async (remove: readonly DataFile[], reads?: Parameters<Table['rewriteFiles']>[1]) => (await table.rewriteFiles({ remove, add: files }, { ...options, ...reads })).snapshot;
+  const rewrite = async (remove: readonly DataFile[], reads?: Pick<ChangeOptions, 'reads'>) =>
+    (await table.rewriteFiles({ remove, add: files }, { ...options, ...reads })).snapshot;
   const snapshot = await (async () => {
     if (replacement === 'everything' || base === null) return (await table.overwrite(files, { all: true }, options)).snapshot;
     switch (replacement) {

@@ -57,7 +57,8 @@ function dayOf(value: Value, type: TimeType): string {
 /** Rows of partly replaced files that stay. */
 export function intervalSurvivors(model: Model, schema: Schema, base: string, column: string, intervals: Intervals, partly: readonly DataFile[]): string {
   const outside = `NOT ${insideSql(intervals, column, timeTypeOf(schema, column))}`;
-  return `SELECT ${columnList(schema)} FROM ${model.name} FOR VERSION AS OF ${base} WHERE "$path" IN (${partly.map(({ path }) => quoteString(path)).join(', ')}) AND ${outside}`;
+  const paths = partly.map(({ path }) => quoteString(path)).join(', ');
+  return `SELECT ${columnList(schema)} FROM ${model.name} FOR VERSION AS OF ${base} WHERE "$path" IN (${paths}) AND ${outside}`;
 }
 
 /** Rows that stay, of the files that hold one of the keys. `keys` is a SELECT of the key columns of all rows that are replaced. */
@@ -67,7 +68,8 @@ export function keySurvivors(model: Model, schema: Schema, base: string, keys: s
 
 /** A SELECT of the paths of the files that hold one of the keys. */
 export function pathsOfKeys(model: Model, base: string, keys: string): string {
-  return `SELECT DISTINCT held."$path" AS path FROM ${model.name} FOR VERSION AS OF ${base} AS held INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'held')}`;
+  const held = `${model.name} FOR VERSION AS OF ${base} AS held`;
+  return `SELECT DISTINCT held."$path" AS path FROM ${held} INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'held')}`;
 }
 
 /** The keys that the staged rows have. */
@@ -100,8 +102,8 @@ export function futureTable(model: Model, plan: ModelPlan, schema: Schema, base:
     }
     case 'keys': {
       // Rows saved from rewritten files are staged too; they are in the first part already.
-      const added = `SELECT ${columnList(schema, 'staged_rows')} FROM (${staged}) AS staged_rows INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'staged_rows')}`;
-      return `${unmatched(model, schema, base, keys)} UNION ALL ${added}`;
+      const join = `INNER JOIN (${keys}) AS replaced_keys ON ${sameKey(model, 'staged_rows')}`;
+      return `${unmatched(model, schema, base, keys)} UNION ALL SELECT ${columnList(schema, 'staged_rows')} FROM (${staged}) AS staged_rows ${join}`;
     }
     case 'partitions': {
       const stays = partitions.length === 0 ? '' : ` WHERE "$path" NOT IN (${partitions.map(({ path }) => quoteString(path)).join(', ')})`;

@@ -68,7 +68,8 @@ function schemaChangesTowards(model: Model, metadata: TableMetadata, columns: re
     previous = column.name;
     if (field === undefined) changes.push({ op: 'add', column, place });
     else if (!sameShape(field.type, column.type)) {
-      if (typeof field.type === 'string' && typeof column.type === 'string' && canWiden(field.type, column.type)) changes.push({ op: 'widen', column: column.name, type: column.type });
+      const { type } = column;
+      if (typeof field.type === 'string' && typeof type === 'string' && canWiden(field.type, type)) changes.push({ op: 'widen', column: column.name, type });
       else changes.push({ op: 'drop', column: column.name }, { op: 'add', column, place });
     } else if (column.doc !== undefined && column.doc !== field.doc) changes.push({ op: 'document', column: column.name, doc: column.doc });
   }
@@ -85,7 +86,8 @@ export function checkColumns(model: Model, columns: readonly ResultColumn[]): vo
     });
   }
   for (const [what, name] of [...model.key.map((name) => ['key', name]), ...(model.time === undefined ? [] : [['time', model.time.column]])]) {
-    if (name !== undefined && !names.has(name)) throw new MillraceError('bad_input', `the ${what} ${name} is no column of the SELECT`, { where: model.file, todo: `It gives ${[...names].join(', ')}.` });
+    if (name === undefined || names.has(name)) continue;
+    throw new MillraceError('bad_input', `the ${what} ${name} is no column of the SELECT`, { where: model.file, todo: `It gives ${[...names].join(', ')}.` });
   }
   const time = columns.find(({ name }) => name === model.time?.column);
   if (time !== undefined && time.type !== 'date' && !time.type.startsWith('timestamp')) {

@@ -79,12 +79,14 @@ function touchedSourceValues(context: RunContext, input: ChangedInput, table: Ta
   const parts = sides.map((typed) => `SELECT ${columns} FROM (${typed}) AS changed_rows`);
   if (contract.duplicates === 'key' && contract.key.length > 0) {
     const key = contract.key.map(quoteName);
-    const keys = `SELECT DISTINCT ${key.join(', ')} FROM (${sides.map((typed) => `SELECT ${key.join(', ')} FROM (${typed}) AS one_side`).join(' UNION ALL ')}) AS both_sides`;
+    const keysOfSides = sides.map((typed) => `SELECT ${key.join(', ')} FROM (${typed}) AS one_side`).join(' UNION ALL ');
+    const keys = `SELECT DISTINCT ${key.join(', ')} FROM (${keysOfSides}) AS both_sides`;
     const on = key.map((name) => `typed_rows.${name} = keys.${name}`).join(' AND ');
     const qualified = columnsOf(input).map((column) => `typed_rows.${quoteName(column)}`).join(', ');
     const versions = changes.removed.length > 0 ? [input.before, input.after] : [input.before];
     for (const version of versions) {
-      if (version !== null) parts.push(`SELECT ${qualified} FROM (${relationAt(context, input.relation, version)}) AS typed_rows INNER JOIN (${keys}) AS keys ON ${on}`);
+      if (version === null) continue;
+      parts.push(`SELECT ${qualified} FROM (${relationAt(context, input.relation, version)}) AS typed_rows INNER JOIN (${keys}) AS keys ON ${on}`);
     }
   }
   return parts.join(' UNION ALL ');

@@ -65,7 +65,8 @@ function plainTime(written: string): string {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'bigint' ? String(value) : JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)) ?? 'NULL';
+  if (typeof value === 'string' || typeof value === 'bigint') return String(value);
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)) ?? 'NULL';
 }
 
 function difference(
@@ -83,6 +84,9 @@ function difference(
     left.splice(nearest.index, 1);
     lines.push(`  but was ${nearest.wrong.map((name) => `${name} ${text(nearest.row[columns.findIndex((column) => column.name === name)] ?? null)}`).join(', ')}`);
   }
-  for (const row of left) lines.push(`not expected  ${shown.map(({ name }) => `${name} ${text(row[columns.findIndex((column) => column.name === name)] ?? null)}`).join(', ')}`);
+  for (const row of left) {
+    const values = shown.map(({ name }) => `${name} ${text(row[columns.findIndex((column) => column.name === name)] ?? null)}`);
+    lines.push(`not expected  ${values.join(', ')}`);
+  }
   return lines.join('\n');
 }

@@ -18,8 +18,9 @@ export async function runModelTest(test: ModelTest, context: ModelTestContext): 
   const outcome = await resultOf(test, context).catch((error: unknown) => ({ error }));
   if ('error' in outcome) {
     const message = messageOf(outcome.error);
-    if (test.expectError !== undefined && message.includes(test.expectError)) return { test, passed: true };
-    return { test, passed: false, difference: test.expectError === undefined ? `the SELECT fails: ${message}` : `expected an error with '${test.expectError}', but it was: ${message}` };
+    if (test.expectError === undefined) return { test, passed: false, difference: `the SELECT fails: ${message}` };
+    if (message.includes(test.expectError)) return { test, passed: true };
+    return { test, passed: false, difference: `expected an error with '${test.expectError}', but it was: ${message}` };
   }
   if (test.expectError !== undefined) return { test, passed: false, difference: `expected an error with '${test.expectError}', and there was none` };
   const comparison = compareRows(test.expect ?? [], outcome.columns, outcome.rows);
