@@ -6,6 +6,7 @@ import { asError, land, rethrowInterruption, type ReadFile } from './land.ts';
 import { formatOf } from './landing/belonging.ts';
 import type { Discovered } from './landing/discover.ts';
 import type { LandingFile } from './landing/landing-file.ts';
+import { findUnchanged } from './tables/unchanged.ts';
 import type { FileReport, IngestContext, IngestReport, Progress } from './types.ts';
 
 export interface IngestOptions {
@@ -48,6 +49,7 @@ export async function ingestFiles(context: IngestContext, found: readonly Discov
     if (each.fate === 'failed') finish(each.path)({ ...nothing(each.name), status: 'failed', error: each.error });
   }
 
+  const unread = await leaveUnchanged(context, known, signal, finish);
   const running = new Set<Promise<void>>();
   let interruption: unknown;
   const start = async (contract: Contract, group: readonly ReadFile[]): Promise<void> => {
@@ -64,7 +66,7 @@ export async function ingestFiles(context: IngestContext, found: readonly Discov
   };
   try {
     let moment = BigInt(begun) * 1000n;
-    for (const [source, files] of bySource(known)) {
+    for (const [source, files] of bySource(unread)) {
       const contract = context.contracts.get(source);
       if (contract === undefined) throw new MillraceError('internal', `there is no contract ${source}`);
       await readSource(context, contract, files, options, () => moment++, start, finish);
@@ -79,6 +81,21 @@ export async function ingestFiles(context: IngestContext, found: readonly Discov
   }
   const files = found.map((each) => reports.get(each.fate === 'known' ? each.file.path : each.path)).filter((report) => report !== undefined);
   return { runId, files, totals: totalsOf(files), milliseconds: Math.round(clock.now() - begun) };
+}
+
+type Known = Extract<Discovered, { fate: 'known' }>;
+
+/** Files that lie where they lay, unchanged, when they landed are told as seen without being read; gives the others. */
+async function leaveUnchanged(
+  context: IngestContext, known: readonly Known[], signal: AbortSignal | undefined, finish: (path: string) => (report: FileReport) => void,
+): Promise<Known[]> {
+  const remembered = await findUnchanged({ ...context, signal }, known.map(({ source, file }) => ({ source, path: file.path, stamp: file.found.version })));
+  return known.filter(({ source, file }) => {
+    const seen = remembered.get(file.path);
+    if (seen === undefined) return true;
+    finish(file.path)({ ...nothing(file.name), source, status: 'seen', fileId: seen.fileId, seenAs: seen.file, bytes: seen.bytes });
+    return false;
+  });
 }
 
 /** Reads the files of a source one after the other, and hands them on: big ones alone, small ones in groups. */
@@ -134,7 +151,7 @@ async function readSource(
   }
 }
 
-function bySource(known: readonly Extract<Discovered, { fate: 'known' }>[]): Map<string, LandingFile[]> {
+function bySource(known: readonly Known[]): Map<string, LandingFile[]> {
   const sources = new Map<string, LandingFile[]>();
   for (const { source, file } of known) sources.set(source, [...(sources.get(source) ?? []), file]);
   return sources;

@@ -60,7 +60,7 @@ async function prepared(landing: Landing, file: ReadFile): Promise<LoadableFile[
     const preparation = await prepare(context, contract, material, formatOf(material.file.name, contract), signal);
     if (preparation.fate === 'loadable') return [{ contract, material, ingestedAt, startedAt, body: preparation.body }];
     await material.verify();
-    const entry: FileEntry = { ...originOf(file, contract), bytes: material.content.size, accepted: 0, rejected: 0, reader: 'exact', status: 'empty', layout: '' };
+    const entry: FileEntry = { ...originOf(file, contract), bytes: material.content.size, accepted: 0, rejected: 0, reader: 'exact', status: 'empty', layout: '', ...placeOf(material) };
     await context.database.use((session) => recordFiles(context, session, contract.name, [entry], landing.runId, signal));
     landing.onFinished({ ...blank(file, contract), status: 'empty', milliseconds: elapsed(landing, startedAt) });
   } catch (thrown) {
@@ -138,7 +138,7 @@ async function loadAndPublish(landing: Landing, job: readonly LoadableFile[], lo
         const accepted = loaded.accepted.get(number) ?? 0;
         return {
           ...origins[number]!, bytes: file.material.content.size, accepted, rejected: rejected.countOf(number), reader: loaded.reader,
-          status: accepted > 0 ? 'landed' : 'empty', layout: layoutOf(file.body),
+          status: accepted > 0 ? 'landed' : 'empty', layout: layoutOf(file.body), ...placeOf(file.material),
         };
       });
       try {
@@ -163,13 +163,17 @@ async function repairList(landing: Landing, files: readonly ReadFile[], seen: Re
   const rejected = await countRejected({ ...context, signal }, contract.name, unlisted.map(({ material }) => material.fileId));
   const entries = unlisted.map((file): FileEntry => ({
     ...originOf(file, contract), file: seen.get(file.material.fileId)!.file, bytes: file.material.content.size, accepted: seen.get(file.material.fileId)!.accepted ?? 0,
-    rejected: rejected.get(file.material.fileId) ?? 0, reader: 'recovered', status: 'landed', layout: '',
+    rejected: rejected.get(file.material.fileId) ?? 0, reader: 'recovered', status: 'landed', layout: '', ...placeOf(file.material),
   }));
   await context.database.use((session) => recordFiles(context, session, contract.name, entries, runId, signal));
 }
 
 function originOf({ material, ingestedAt }: { material: Material; ingestedAt: bigint }, contract: Contract): { file: string; fileId: string; ingestedAt: bigint; contractVersion: string } {
   return { file: material.file.name, fileId: material.fileId, ingestedAt, contractVersion: contract.version };
+}
+
+function placeOf({ file, stamp }: Material): { path: string; stamp: string } {
+  return { path: file.path, stamp: stamp.version };
 }
 
 function blank({ material }: { material: Material }, contract: Contract): FileReport {

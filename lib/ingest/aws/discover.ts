@@ -18,9 +18,9 @@ export async function discoverBucket({ client, landing, contracts }: Bucket): Pr
   const { bucket, prefix } = placeOf(landing);
   const found: { name: string; object: S3Object }[] = [];
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-    for (const { Key: key = '', Size: size = 0, LastModified: modified } of page.Contents ?? []) {
+    for (const { Key: key = '', Size: size = 0, LastModified: modified, ETag: etag = '' } of page.Contents ?? []) {
       const name = key.slice(prefix.length);
-      if (name !== '' && !key.endsWith('/')) found.push({ name, object: { bucket, key, size, modifiedAt: modified?.getTime() ?? 0 } });
+      if (name !== '' && !key.endsWith('/')) found.push({ name, object: { bucket, key, size, etag, modifiedAt: modified?.getTime() ?? 0 } });
     }
   }
   return found.filter(({ name }) => !name.split('/').some(isInProgress)).sort((a, b) => byName(a.name, b.name)).map(({ name, object }) => discovered(client, object, name, contracts));
@@ -34,7 +34,7 @@ export async function discoverObjects({ client, landing, contracts }: Bucket, ur
     const name = place.bucket === bucket && place.prefix.startsWith(prefix) ? place.prefix.slice(prefix.length) : place.prefix;
     try {
       const head = await client.send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.prefix }));
-      return discovered(client, { bucket: place.bucket, key: place.prefix, size: head.ContentLength ?? 0, modifiedAt: head.LastModified?.getTime() ?? 0 }, name, contracts);
+      return discovered(client, { bucket: place.bucket, key: place.prefix, size: head.ContentLength ?? 0, etag: head.ETag ?? '', modifiedAt: head.LastModified?.getTime() ?? 0 }, name, contracts);
     } catch (cause) {
       return { fate: 'failed', name, path: uri, error: new MillraceError('not_found', 'the object is not there, or may not be read', { where: uri, todo: 'Look whether it was deleted or expired meanwhile.', cause }) };
     }

@@ -1,15 +1,15 @@
 // A file of a landing bucket.
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { MillraceError, messageOf } from '../../base/index.ts';
-import type { LandingFile } from '../landing/landing-file.ts';
+import type { FileStamp, LandingFile } from '../landing/landing-file.ts';
 
-export interface S3Object { bucket: string; key: string; size: number; modifiedAt: number }
+export interface S3Object { bucket: string; key: string; size: number; modifiedAt: number; etag: string }
 
 /** Its bytes are streamed from the bucket, and belong to one version of the object, whatever is put in its place meanwhile. */
-export function s3File(client: S3Client, { bucket, key, size, modifiedAt }: S3Object, name: string, source?: string): LandingFile {
+export function s3File(client: S3Client, { bucket, key, size, modifiedAt, etag }: S3Object, name: string, source?: string): LandingFile {
   const path = `s3://${bucket}/${key}`;
   return {
-    path, name, size, modifiedAt, ...(source === undefined ? {} : { source }),
+    path, name, size, modifiedAt, found: stampOf(etag, size), ...(source === undefined ? {} : { source }),
     async *open() {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key })).catch((cause: unknown) => { throw cannotRead(path, cause); });
       if (Body === undefined) return;
@@ -21,9 +21,14 @@ export function s3File(client: S3Client, { bucket, key, size, modifiedAt }: S3Ob
     },
     async stamp() {
       const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch((cause: unknown) => { throw cannotRead(path, cause); });
-      return { size: head.ContentLength ?? 0, version: [head.ETag, head.VersionId, head.LastModified?.getTime(), head.ContentLength].join('.') };
+      return stampOf(head.ETag ?? '', head.ContentLength ?? 0);
     },
   };
+}
+
+/** The ETag differs for other bytes; listings and heads give the same. */
+function stampOf(etag: string, size: number): FileStamp {
+  return { size, version: `${etag.replaceAll('"', '')}.${size}` };
 }
 
 function cannotRead(path: string, cause: unknown): MillraceError {

@@ -1,13 +1,14 @@
 // A file brought to where it can be read again and again: decompressed, hashed, in memory, on disk, or where it lies.
 import { createHash } from 'node:crypto';
 import { constants, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import type { FileStamp, LandingFile } from '../landing/landing-file.ts';
 import { inMemory, onDisk, type Content } from './content.ts';
 import { diskError } from './disk-error.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 import { sniff, type Sniffed } from './sniff.ts';
+import { temporaryPath } from './temporary.ts';
 import { copyOf } from './copy.ts';
 
 export interface Material {
@@ -15,6 +16,8 @@ export interface Material {
   /** SHA-256 of the decompressed bytes, in hexadecimal digits. */
   fileId: string;
   content: Content;
+  /** What its place said of it when it was read. */
+  stamp: FileStamp;
   /** What it is by its first bytes. */
   sniffed: Sniffed;
   /** Throws `bad_input` where the file is not what was read any more. */
@@ -51,7 +54,7 @@ export async function materialise(file: LandingFile, options: MaterialOptions): 
   const inPlace = !isCompressed && file.localPath !== undefined && before.size > memoryLimit;
 
   const hash = createHash('sha256');
-  const sink = inPlace ? new NoSink(file.localPath!) : new GrowingSink(memoryLimit, join(temporaryFolder, `landing-${process.pid}-${nextNumber()}`));
+  const sink = inPlace ? new NoSink(file.localPath!) : new GrowingSink(memoryLimit, temporaryPath(temporaryFolder, 'landing'));
   const head: Uint8Array[] = [];
   let size = 0;
   try {
@@ -65,7 +68,7 @@ export async function materialise(file: LandingFile, options: MaterialOptions): 
     }
     await verify();
     return {
-      file, fileId: hash.digest('hex'), content: await sink.content(size), sniffed: sniff(Buffer.concat(head)), verify, release: () => sink.release(),
+      file, stamp: before, fileId: hash.digest('hex'), content: await sink.content(size), sniffed: sniff(Buffer.concat(head)), verify, release: () => sink.release(),
     };
   } catch (thrown) {
     await sink.release();
@@ -185,10 +188,4 @@ class GrowingSink implements Sink {
 export async function openPrivate(path: string): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   return open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
-}
-
-let files = 0;
-/** Temporary files of one process are told apart by a number. */
-function nextNumber(): number {
-  return ++files;
 }

@@ -16,6 +16,8 @@ export interface LandingFile {
   /** Its bytes from the start. A chunk is valid until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
   stamp(): Promise<FileStamp>;
+  /** The stamp when it was found. */
+  found: FileStamp;
 }
 
 /** What a file is at a moment; rejects where it is gone. */

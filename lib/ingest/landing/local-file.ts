@@ -6,9 +6,9 @@ import type { FileStamp, LandingFile } from './landing-file.ts';
 const CHUNK_BYTES = 1024 * 1024;
 
 export async function localFile(path: string, name: string, source?: string): Promise<LandingFile> {
-  const found = await stat(path).catch((cause: unknown) => { throw cannotRead(path, cause); });
+  const { modifiedAt, ...found } = await stampOf(path);
   return {
-    path, name, localPath: path, size: found.size, modifiedAt: found.mtimeMs,
+    path, name, localPath: path, size: found.size, modifiedAt, found,
     ...(source === undefined ? {} : { source }),
     open: () => chunksOf(path),
     stamp: () => stampOf(path),
@@ -35,9 +35,9 @@ export async function* chunksOf(path: string, from = 0, to = Number.POSITIVE_INF
  * Size, times and inode. The time of the last change of the inode cannot be set back by a program, unlike the file's own; both
  * are taken in nanoseconds.
  */
-async function stampOf(path: string): Promise<FileStamp> {
+async function stampOf(path: string): Promise<FileStamp & { modifiedAt: number }> {
   const found = await stat(path, { bigint: true }).catch((cause: unknown) => { throw cannotRead(path, cause); });
-  return { size: Number(found.size), version: [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.') };
+  return { size: Number(found.size), modifiedAt: Number(found.mtimeMs), version: [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.') };
 }
 
 function cannotRead(path: string, cause: unknown): MillraceError {

@@ -1,13 +1,12 @@
 // From prepared files to rows in data files and rows in the quarantine's antechamber. What it writes nobody sees before it is published.
 import { rm } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { columnsOf, failuresOf, validationPlan, type Contract } from '../../contracts/index.ts';
 import { quoteName, type Session } from '../../lake/duckdb/index.ts';
 import type { DataFile, Table } from '../../lake/index.ts';
 import { diskError } from '../bytes/disk-error.ts';
 import { openPrivate } from '../bytes/material.ts';
+import { temporaryPath } from '../bytes/temporary.ts';
 import { isPlain } from '../csv/inspect.ts';
 import type { RecordMark } from '../csv/scan.ts';
 import { spoolCsv } from '../csv/spool-csv.ts';
@@ -139,7 +138,7 @@ export class Loader {
     for (const [at, mark] of [...scan.marks, end].entries()) {
       const next = scan.marks[at + 1] ?? end;
       if (mark === from || (next.offset - from.offset <= this.stretchBytes && mark !== end)) continue;
-      const piece = this.temporaryPath('piece');
+      const piece = temporaryPath(this.context.temporaryFolder, 'piece');
       try {
         await copyBytes(piece, content.chunks(0, header.body.offset), content.chunks(from.offset, mark.offset));
         yield { path: piece, firstRow: from.row, records: mark.row - from.row };
@@ -220,7 +219,7 @@ export class Loader {
   }
 
   private newSpool(delimiter: string): Spool {
-    return new Spool(this.temporaryPath('spool'), delimiter);
+    return new Spool(temporaryPath(this.context.temporaryFolder, 'spool'), delimiter);
   }
 
   // --- Parquet -------------------------------------------------------------------------------------------------------------------------
@@ -286,10 +285,6 @@ export class Loader {
         if (failures.size > 0) throw new MillraceError('internal', `${failures.size} rejected rows were not found again`, { where: files[file]!.material.file.path });
       }
     }
-  }
-
-  private temporaryPath(kind: string): string {
-    return join(this.context.temporaryFolder, `${kind}-${randomUUID()}.csv`);
   }
 }
 

@@ -32,6 +32,8 @@ export interface FileEntry extends Origin {
   status: 'landed' | 'empty';
   /** How raw bytes of its rows are read again. */
   layout: string;
+  path: string;
+  stamp: string;
 }
 
 export interface Publication {
@@ -55,8 +57,8 @@ export async function publish(context: IngestContext, contract: Parameters<typeo
   const summary = { 'millrace.run-id': runId };
 
   const quarantine = await ensureRejected(context.lake);
-  // Isolation `snapshot`: what matters is that rows of these very files are replaced, not what is added for others meanwhile.
-  const options = { isolation: 'snapshot', summary, signal, temporaryFolder: context.temporaryFolder } as const;
+  // Serializable: two processes that land the same file would otherwise both find nothing to replace, and both add its rows.
+  const options = { isolation: 'serializable', summary, signal, temporaryFolder: context.temporaryFolder } as const;
   if (rejected.total === 0) await deleteRows(session, quarantine, rowsOf(source, fileIds), options);
   else await overwriteRows(session, quarantine, rowsOf(source, fileIds), rejectedSelect(publication), options);
 
@@ -83,10 +85,11 @@ export async function recordFiles(
   const rows = files.map((file) => `(${[
     quoteText(source), quoteText(file.file), quoteText(file.fileId), `${file.bytes}::BIGINT`, `${file.accepted + file.rejected}::BIGINT`, `${file.accepted}::BIGINT`,
     `${file.rejected}::BIGINT`, quoteText(file.reader), quoteText(file.status), `make_timestamp(${file.ingestedAt}::BIGINT)`, quoteText(runId), quoteText(file.contractVersion),
+    quoteText(file.path), quoteText(file.stamp),
   ].join(', ')})`);
-  const select = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(source, _file, _file_id, bytes, rows, accepted, rejected, reader, status, ingested_at, run_id, contract_version)`;
+  const select = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(source, _file, _file_id, bytes, rows, accepted, rejected, reader, status, ingested_at, run_id, contract_version, path, stamp)`;
   await overwriteRows(session, await ensureFiles(context.lake), rowsOf(source, files.map(({ fileId }) => fileId)), select, {
-    isolation: 'snapshot', summary: { 'millrace.run-id': runId }, signal, temporaryFolder: context.temporaryFolder,
+    isolation: 'serializable', summary: { 'millrace.run-id': runId }, signal, temporaryFolder: context.temporaryFolder,
   });
 }
 

@@ -1,5 +1,5 @@
 // The rows of a replay: read from the quarantine, parsed and checked anew, told apart from those that bronze has already.
-import { join } from 'node:path';
+import { temporaryPath } from '../bytes/temporary.ts';
 import { columnsOf, type Contract } from '../../contracts/index.ts';
 import { quoteName, quoteText, type Session } from '../../lake/duckdb/index.ts';
 import type { Snapshot } from '../../lake/index.ts';
@@ -39,7 +39,7 @@ export class Candidates {
     this.session = session;
     this.contract = contract;
     this.signal = signal;
-    this.spool = new Spool(join(context.temporaryFolder, `replay-${process.pid}-${contract.name}-${context.clock.now()}.csv`), ',');
+    this.spool = new Spool(temporaryPath(context.temporaryFolder, 'replay'), ',');
   }
 
   /** Reads the rows that a condition over `bronze.rejected` selects. */

@@ -45,4 +45,6 @@ export const FILES_COLUMNS: readonly ColumnDefinition[] = Object.freeze<ColumnDe
   { name: 'ingested_at', type: 'timestamp', doc: 'UTC.' },
   { name: 'run_id', type: 'string' },
   { name: 'contract_version', type: 'string' },
+  { name: 'path', type: 'string', doc: 'Where the file lay when it was read.' },
+  { name: 'stamp', type: 'string', doc: 'What the file system or the bucket said of it then; while it says the same, the file need not be read again.' },
 ]);

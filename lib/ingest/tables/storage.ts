@@ -1,9 +1,9 @@
 // Data files of a table and the local disk, where DuckDB reads and writes: the same place at home, copies where the lake is a bucket.
 import { rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import type { DataFile, Lake, ScanFile, Table } from '../../lake/index.ts';
 import { publishTo } from '../../lake/duckdb/index.ts';
 import { diskError } from '../bytes/disk-error.ts';
+import { temporaryPath } from '../bytes/temporary.ts';
 
 /** Where new data files of the table are written first. */
 export function writingFolder(table: Table, temporaryFolder: string): string {
@@ -31,7 +31,7 @@ export async function withLocalFiles<Result>(
   try {
     for (const path of files.flatMap(({ file, positionDeletes }) => [file.path, ...positionDeletes.map((deletes) => deletes.path)])) {
       if (isLocal(path) || copies.has(path)) continue;
-      const copy = join(temporaryFolder, `lake-${process.pid}-${copies.size}-${basename(path)}`);
+      const copy = temporaryPath(temporaryFolder, 'lake');
       copies.set(path, copy);
       const bytes = await lake.context.files.read(path);
       await writeFile(copy, bytes, { mode: 0o600 }).catch((thrown: unknown) => { throw diskError(thrown, copy); });
