@@ -41,6 +41,8 @@ interface Duties {
   reads?: readonly Layer[];
   /** Layers whose tables it commits to. */
   writes?: readonly Layer[];
+  /** Leaves notes for the task that records the run. */
+  notes?: true;
   /** Pseudonymises, or opens encrypted payloads. */
   privacyKeys?: true;
   memoryMb?: number;
@@ -53,11 +55,11 @@ export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
   apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 },
   discover: { description: 'Lists what landed and is not in bronze yet', landing: true, reads: ['bronze', 'ops'], athena: true },
   ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
-  plan: { description: 'Decides which models run, and as of when', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
-  prepare: { description: 'Makes a staging place and the statements that fill it', athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
-  audit: { description: 'Audits a table as it will be', athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], minutes: 15 },
-  publish: { description: 'Publishes what was staged, by one commit', reads: ['silver', 'gold', 'staging'], writes: ['silver', 'gold', 'staging'], athena: true, minutes: 15 },
-  discard: { description: 'Removes what was staged and will not be published', reads: ['staging'], writes: ['staging'] },
+  plan: { description: 'Decides which models run, and as of when', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
+  prepare: { description: 'Makes a staging place and the statements that fill it', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
+  audit: { description: 'Audits a table as it will be', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], minutes: 15 },
+  publish: { description: 'Publishes what was staged, by one commit', notes: true, reads: ['silver', 'gold', 'staging'], writes: ['silver', 'gold', 'staging'], athena: true, minutes: 15 },
+  discard: { description: 'Removes what was staged and will not be published', notes: true, reads: ['staging'], writes: ['staging'] },
   reconcile: { description: 'Proves the counts from files to gold', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['ops'], minutes: 15, memoryMb: 1769 },
   finish: { description: 'Records the run', reads: ['ops'], writes: ['ops'], memoryMb: 1769 },
 });
@@ -123,6 +125,7 @@ export class BatchStack extends Stack {
       made.allow(['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], this.#glue(duties.writes), TABLES);
       made.allow(['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
     }
+    if (duties.notes) made.allow(['s3:PutObject'], [stage.bucketArn('lake', 'ops/_runs/*')], OBJECTS);
     if (duties.landing) {
       made.allow(['s3:GetObject', 's3:GetObjectVersion'], [stage.bucketArn('landing', '*')], 'Any file that lands may be read; nothing else is in that bucket.');
       made.allow(['s3:ListBucket'], [stage.bucketArn('landing')]);
@@ -149,10 +152,10 @@ export class BatchStack extends Stack {
 
   /** Tables are made and evolved through lib/lake by a custom resource that is kept when the stack goes. */
   #applyTables(projectHash: string): void {
-    const { stage, key } = this.#foundation;
+    const { key } = this.#foundation;
     const provider = new Provider(this, 'ApplyProvider', {
       onEventHandler: (this.functions['apply'] as LambdaFunction).function,
-      logGroup: new LogGroup(this, 'ApplyProviderLogs', { retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: stage.removal }),
+      logGroup: new LogGroup(this, 'ApplyProviderLogs', { retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: RemovalPolicy.DESTROY }),
     });
     acknowledgeWildcard(provider, `${(this.functions['apply'] as LambdaFunction).function.functionArn}:*`, 'The provider framework of CDK invokes every version of the one function it is given.');
     acknowledge(provider, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]', "The provider framework of CDK uses Lambda's basic execution role.");
@@ -180,10 +183,9 @@ export class BatchStack extends Stack {
         level: LogLevel.ALL,
         destination: new LogGroup(this, 'BatchLogs', {
           logGroupName: `/aws/vendedlogs/states/${stage.resource('batch')}`,
-          retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: stage.removal,
+          retention: RetentionDays.THREE_MONTHS, encryptionKey: key, removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
-      removalPolicy: stage.removal,
     });
     const role = machine.role as Role;
     allow(role, ['lambda:InvokeFunction'], Object.entries(this.functions).filter(([name]) => name !== 'apply').map(([, made]) => made.function.functionArn));

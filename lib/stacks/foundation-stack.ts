@@ -41,6 +41,15 @@ export class FoundationStack extends Stack {
       conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${this.partition}:logs:${this.region}:${this.account}:log-group:*` } },
     }));
 
+    // Alarms publish to an encrypted topic, and events that could not be delivered go to an encrypted queue: without this both are lost in silence.
+    this.key.addToResourcePolicy(new PolicyStatement({
+      effect: Effect.ALLOW,
+      principals: ['cloudwatch', 'events'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+    }));
+
     const accessLogs = new PrivateBucket(this, 'AccessLogs', {
       stage, name: 'access-logs', lifecycleRules: [{ id: 'a-year', expiration: Duration.days(365) }],
     });

@@ -5,7 +5,7 @@ import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
 import { LAYERS } from '../../lib/stacks/stage.ts';
 import { loadMachine } from '../../lib/workflow/index.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
-import { ofType, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
+import { ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
 
 let dev: SynthesisedStage;
 const made: string[] = [];
@@ -26,14 +26,18 @@ describe('data', () => {
       .toEqual(LAYERS.map((layer) => `millrace_dev_${layer}`).sort());
   });
 
-  it('stays when the stacks go: buckets, key, databases, the secret, the logs, the tables', () => {
-    const kept = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Glue::Database', 'AWS::SecretsManager::Secret', 'AWS::Logs::LogGroup', 'Custom::MillraceTables'];
+  it('stays when the stacks go: buckets, key, databases, the secret, the tables', () => {
+    const kept = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Glue::Database', 'AWS::SecretsManager::Secret', 'Custom::MillraceTables'];
     for (const type of kept) {
       const found = ofType(all(), type);
       expect(found.length, type).toBeGreaterThan(0);
       for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, 'Retain', 'Retain']);
     }
     expect(ofType(all(), 'Custom::S3AutoDeleteObjects')).toEqual([]);
+  });
+
+  it('is all that stays: the batch can be destroyed and deployed again under the same names', () => {
+    expect(Object.entries(dev.batch).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain').map(([, { Type }]) => Type)).toEqual(['Custom::MillraceTables']);
   });
 
   it('goes with the stacks only where the stage and the command both say so', async () => {
@@ -62,8 +66,8 @@ describe('data', () => {
   });
 
   it('is scanned within a limit that no query can lift', () => {
-    const [[, workgroup] = ['', undefined]] = ofType(dev.foundation, 'AWS::Athena::WorkGroup');
-    expect(workgroup?.Properties).toMatchObject({
+    const [, workgroup] = only(dev.foundation, 'AWS::Athena::WorkGroup');
+    expect(workgroup.Properties).toMatchObject({
       Name: 'millrace-dev-batch', RecursiveDeleteOption: false,
       WorkGroupConfiguration: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 10 * 2 ** 30, ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } } },
     });
@@ -92,13 +96,14 @@ describe('the functions', () => {
   it('may nothing by wildcard, and touch only the layers that are their duty', () => {
     for (const [name, statements] of policiesOf(dev.batch, 'millrace-dev-')) {
       expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*')), name).toEqual([]);
-      const { reads = [], writes = [], landing, privacyKeys } = BATCH_FUNCTIONS[name] ?? { description: '' };
+      const { reads = [], writes = [], landing, notes, privacyKeys } = BATCH_FUNCTIONS[name] ?? { description: '' };
       const reachable = (actions: RegExp) => [...new Set(statements.filter((one) => one.actions.some((action) => actions.test(action)))
-        .flatMap(({ resources }) => resources.flatMap((resource) => /-lake-ACCOUNT-REGION\/(\w+)\//.exec(resource)?.[1] ?? [])))].sort();
+        .flatMap(({ resources }) => resources.flatMap((resource) => /-lake-ACCOUNT-REGION\/(\w+)\/\*$/.exec(resource)?.[1] ?? [])))].sort();
       expect([name, reachable(/s3:(Put|Delete)Object$/)]).toEqual([name, [...writes].sort()]);
       const published = [...reads, ...writes].some((layer) => layer === 'silver' || layer === 'gold') ? ['staging'] : [];
       expect([name, reachable(/s3:GetObject$/)]).toEqual([name, [...new Set([...reads, ...writes, ...published])].sort()]);
       const text = JSON.stringify(statements);
+      expect([name, text.includes('/ops/_runs/*')]).toEqual([name, notes === true]);
       expect([name, text.includes('-landing-')]).toEqual([name, landing === true]);
       expect([name, text.includes('secretsmanager:')]).toEqual([name, privacyKeys === true]);
     }
@@ -106,7 +111,7 @@ describe('the functions', () => {
 });
 
 describe('the workflow', () => {
-  const machine = () => ofType(dev.batch, 'AWS::StepFunctions::StateMachine')[0]?.[1].Properties ?? {};
+  const machine = () => only(dev.batch, 'AWS::StepFunctions::StateMachine')[1].Properties;
 
   it('is deployed as the very definition that the embedded home interprets', () => {
     const deployed = JSON.parse(textOf(machine()['DefinitionString'])) as unknown;
@@ -129,36 +134,45 @@ describe('the workflow', () => {
   });
 
   it('runs every night in the zone of the shop', () => {
-    expect(ofType(dev.batch, 'AWS::Scheduler::Schedule')[0]?.[1].Properties).toMatchObject({ ScheduleExpression: expect.stringMatching(/^cron\(0 3 /) as string, ScheduleExpressionTimezone: 'America/Sao_Paulo' });
+    expect(only(dev.batch, 'AWS::Scheduler::Schedule')[1].Properties).toMatchObject({ ScheduleExpression: expect.stringMatching(/^cron\(0 3 /) as string, ScheduleExpressionTimezone: 'America/Sao_Paulo' });
   });
 });
 
 describe('a file that lands', () => {
   it('wakes the ingest function, and nothing but a file of our landing bucket does', () => {
-    const [[, rule] = ['', undefined]] = ofType(dev.batch, 'AWS::Events::Rule');
-    expect(JSON.parse(JSON.stringify(rule?.Properties['EventPattern']))).toMatchObject({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
-    expect(textOf((rule?.Properties['EventPattern'] as { detail: { bucket: { name: unknown[] } } }).detail.bucket.name[0])).toBe('millrace-dev-landing-ACCOUNT-REGION');
+    const [, rule] = only(dev.batch, 'AWS::Events::Rule');
+    expect(JSON.parse(JSON.stringify(rule.Properties['EventPattern']))).toMatchObject({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
+    expect(textOf((rule.Properties['EventPattern'] as { detail: { bucket: { name: unknown[] } } }).detail.bucket.name[0])).toBe('millrace-dev-landing-ACCOUNT-REGION');
     const bucket = ofType(dev.foundation, 'AWS::S3::Bucket').find(([, { Properties }]) => textOf(Properties['BucketName']).includes('landing'));
     expect(bucket?.[1].Properties).toMatchObject({ NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } }, VersioningConfiguration: { Status: 'Enabled' } });
   });
 
   it('and cannot be taken waits in a queue that an alarm watches, whether it was not handed over or failed', () => {
-    const [[id] = ['']] = ofType(dev.batch, 'AWS::SQS::Queue');
-    const [[, rule] = ['', undefined]] = ofType(dev.batch, 'AWS::Events::Rule');
-    expect(textOf((rule?.Properties['Targets'] as { DeadLetterConfig: { Arn: unknown } }[])[0]?.DeadLetterConfig.Arn)).toBe(`<${id}>`);
-    const [[, invoke] = ['', undefined]] = ofType(dev.batch, 'AWS::Lambda::EventInvokeConfig');
-    expect(textOf((invoke?.Properties['DestinationConfig'] as { OnFailure: { Destination: unknown } }).OnFailure.Destination)).toBe(`<${id}>`);
+    const [id] = only(dev.batch, 'AWS::SQS::Queue');
+    const [, rule] = only(dev.batch, 'AWS::Events::Rule');
+    expect(textOf((rule.Properties['Targets'] as { DeadLetterConfig: { Arn: unknown } }[])[0]?.DeadLetterConfig.Arn)).toBe(`<${id}>`);
+    const [, invoke] = only(dev.batch, 'AWS::Lambda::EventInvokeConfig');
+    expect(textOf((invoke.Properties['DestinationConfig'] as { OnFailure: { Destination: unknown } }).OnFailure.Destination)).toBe(`<${id}>`);
   });
 });
 
 describe('people', () => {
   it('are told: every alarm ends in the topic, and the topic in a mailbox', () => {
-    const [[topic] = ['']] = ofType(dev.batch, 'AWS::SNS::Topic');
+    const [topic] = only(dev.batch, 'AWS::SNS::Topic');
     const alarms = ofType(dev.batch, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => Properties['AlarmName']).sort())
       .toEqual(['millrace-dev-batch-failed', 'millrace-dev-batch-timed-out', 'millrace-dev-ingest-errors', 'millrace-dev-missed-files']);
     for (const [, { Properties }] of alarms) expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual([`<${topic}>`]);
-    expect(ofType(dev.batch, 'AWS::SNS::Subscription')[0]?.[1].Properties).toMatchObject({ Protocol: 'email', Endpoint: 'data@example.org' });
+    expect(only(dev.batch, 'AWS::SNS::Subscription')[1].Properties).toMatchObject({ Protocol: 'email', Endpoint: 'data@example.org' });
+  });
+});
+
+describe('the key', () => {
+  it('serves the alarms and the events that arrive encrypted, and the logs', () => {
+    const { Statement } = only(dev.foundation, 'AWS::KMS::Key')[1].Properties['KeyPolicy'] as { Statement: { Principal: { Service?: unknown } }[] };
+    const services = Statement.flatMap(({ Principal }) => [Principal.Service ?? []].flat().map(textOf)).sort();
+    expect(services).toEqual(['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'logs.eu-central-1.amazonaws.com']);
+    expect(only(dev.foundation, 'AWS::KMS::Key')[1].Properties).toMatchObject({ EnableKeyRotation: true });
   });
 });
 

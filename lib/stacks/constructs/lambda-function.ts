@@ -1,5 +1,5 @@
 // A function of ours: Node 24 on x86_64 (DuckDB's binding), its own role, its own encrypted log group, traced, never public.
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -34,7 +34,8 @@ export class LambdaFunction extends Construct {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: RetentionDays.THREE_MONTHS,
       encryptionKey: props.key,
-      removalPolicy: props.stage.removal,
+      // It goes with the function: kept, its name would stand in the way of the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `Runs ${functionName}` });
     logGroup.grantWrite(this.role);

@@ -48,6 +48,13 @@ export function ofType(resources: Resources, type: string): [string, Resource][]
   return Object.entries(resources).filter(([, resource]) => resource.Type === type);
 }
 
+/** The one resource of its type. */
+export function only(resources: Resources, type: string): [string, Resource] {
+  const found = ofType(resources, type);
+  if (found[0] === undefined || found.length > 1) throw new Error(`there are ${found.length} of ${type}`);
+  return found[0];
+}
+
 /** A value of a template as text: references to the account, region and partition by name, those to resources as `<LogicalId>`. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
