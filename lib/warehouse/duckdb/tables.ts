@@ -17,6 +17,8 @@ export interface ResolvedTable { columns: readonly ResultColumn[]; relation: str
 
 /** Texts kept; one of a table of many files is long. */
 const MOST_REMEMBERED = 300;
+/** So few files are opened sooner than conditions are looked for. */
+const FEW_FILES = 4;
 
 export class Tables {
   private readonly lake: Lake;
@@ -32,7 +34,8 @@ export class Tables {
   async resolve(sql: string): Promise<ReadonlyMap<string, ResolvedTable>> {
     const withPosition = sql.includes('"$path"') || sql.includes('"$pos"');
     const references = new Map(tableReferences(sql).map((reference) => [keyOf(reference), reference]));
-    const filterOf = conditionsOf(sql, keyOf);
+    let conditions: ReturnType<typeof conditionsOf> | undefined;
+    const filterOf = (key: string, schema: Schema) => (conditions ??= conditionsOf(sql, keyOf))(key, schema);
     const found = [...references].map(async ([key, reference]) => [key, await this.resolveOne(reference, withPosition, (schema) => filterOf(key, schema))] as const);
     return new Map(await Promise.all(found));
   }
@@ -47,7 +50,8 @@ export class Tables {
       return { columns: metadataColumns(reference.metadata), relation: await metadataRelation(reference.metadata, table, travel) };
     }
     // The past may have had other columns: it is read without a filter.
-    const filter = Object.keys(travel).length === 0 ? filterOf(table.schema) : undefined;
+    const isWorthIt = Number(table.currentSnapshot?.summary['total-data-files'] ?? Infinity) > FEW_FILES;
+    const filter = isWorthIt && Object.keys(travel).length === 0 ? filterOf(table.schema) : undefined;
     const key = `${table.pointer.metadataLocation}|${travelKey(travel)}|${withPosition}|${filterText(filter)}`;
     const known = this.remembered.get(key);
     if (known !== undefined) return known;
