@@ -6,6 +6,7 @@ import { BATCH_TASKS, Journal, type BatchContext, type BatchOptions, type BatchT
 import { LocalFiles } from '../lake/index.ts';
 import { OpsLog } from '../quality/index.ts';
 import { compileWorkflow, Interpreter, type Json, type Outcome, type Workflow } from '../workflow/index.ts';
+import { lockRuns } from './run-lock.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Something that a task did, for who watches. */
@@ -19,8 +20,20 @@ export interface RunBatchOptions {
   onTask?: (event: TaskEvent) => void;
 }
 
-/** Runs to the end. A failed run is an outcome, recorded in ops.runs. */
-export async function runBatch(runtime: Runtime, { options = {}, files, onTask }: RunBatchOptions): Promise<BatchRun> {
+/**
+ * Runs to the end. A failed run is an outcome, recorded in ops.runs.
+ * @throws MillraceError `conflict` where another run is at work on the home.
+ */
+export async function runBatch(runtime: Runtime, options: RunBatchOptions): Promise<BatchRun> {
+  const unlock = await lockRuns(runtime.home.root);
+  try {
+    return await runLocked(runtime, options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runLocked(runtime: Runtime, { options = {}, files, onTask }: RunBatchOptions): Promise<BatchRun> {
   const { home, clock, lake, signal, version } = runtime;
   const project = await runtime.project();
   const engine = await runtime.engine();

@@ -31,11 +31,13 @@ export const start: Verb = {
         present(invocation, report, () => undefined);
       } else {
         printRun(terminal, report);
+      }
+      if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
+      if (!invocation.json) {
         const names = new Set((await runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`));
         await printGold(terminal, await runtime.engine(), async (table) => names.has(table));
         printNext(invocation, names.size);
       }
-      if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
       return report.status === 'succeeded' ? 0 : 6;
     }, { create: true });
   },
