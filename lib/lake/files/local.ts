@@ -202,6 +202,7 @@ async function guarded<T>(verb: string, path: string, work: () => Promise<T>): P
 const REASONS: Readonly<Record<string, { what: string; todo: string }>> = {
   ENOSPC: { what: 'the disk is full', todo: 'Free some space and run the same command again: nothing was half-published.' },
   EDQUOT: { what: 'the disk quota is used up', todo: 'Free some space and run the same command again: nothing was half-published.' },
+  EFBIG: { what: 'the disk lets no file become so large', todo: 'Raise the limit (ulimit -f), and run the same command again: nothing was half-published.' },
   EACCES: { what: 'permission is denied', todo: 'Give this user the right to the folder, or choose another one.' },
   EPERM: { what: 'permission is denied', todo: 'Give this user the right to the folder, or choose another one.' },
   ENOTDIR: { what: 'a part of its path is a file, not a folder', todo: 'Remove that file, or choose another folder.' },
