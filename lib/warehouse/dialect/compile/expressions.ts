@@ -1,5 +1,5 @@
 // Expressions: their types as Trino sees them, and their text for DuckDB.
-import { coerced, compare, incomparable } from '../functions/comparison.ts';
+import { coerced, compare, incomparable, isComparable } from '../functions/comparison.ts';
 import { arithmetic, type ArithmeticOperator } from '../functions/arithmetic.ts';
 import { cast } from '../functions/casts.ts';
 import { atTimeZone, EXTRACT_FIELDS } from '../functions/times.ts';
@@ -78,7 +78,7 @@ function compileNode(compiler: Compiler, scope: Scope, node: Expression): Typed 
     case 'isDistinct': {
       const [left, right] = [inner(node.left), inner(node.right)];
       const type = commonType(left.type, right.type);
-      if (!type) return context.complain(node.at, incomparable('IS DISTINCT FROM', left.type, right.type));
+      if (!type || !isComparable(type)) return context.complain(node.at, incomparable('IS DISTINCT FROM', left.type, right.type));
       const sql = `(${coerced(left, type)} IS ${node.negated ? 'NOT ' : ''}DISTINCT FROM ${coerced(right, type)})`;
       return { sql, type: BOOLEAN, from: originsOf([left, right]) };
     }
@@ -280,6 +280,7 @@ export function commonOf(context: Context, at: Expression['at'], values: readonl
 function inList(context: Context, node: Expression & { kind: 'in' }, value: Typed, list: readonly Typed[]): Typed {
   const from = originsOf([value, ...list]);
   const type = commonOf(context, node.at, [value, ...list]);
+  if (!isComparable(type)) context.complain(node.at, incomparable('IN', type, type));
   const plain = list.every(({ source }) => source?.kind === 'literal' || source?.kind === 'typed' || source?.kind === 'unary');
   if ((type.kind === 'double' || type.kind === 'real') && !plain) return context.refuse(node.at, 'IN over doubles that are no literals is not allowed');
   return negatable(`(${coerced(value, type)} IN (${list.map((each) => coerced(each, type)).join(', ')}))`, node.negated, from);
@@ -291,7 +292,7 @@ function inQuery(compiler: Compiler, scope: Scope, node: Expression & { kind: 'i
   const [column] = columns;
   if (columns.length !== 1 || !column) return context.fail(node.at, `IN wants a query of one column, not ${columns.length}`);
   const type = commonType(value.type, column.type);
-  if (!type) return context.complain(node.at, incomparable('IN', value.type, column.type));
+  if (!type || !isComparable(type)) return context.complain(node.at, incomparable('IN', value.type, column.type));
   if (type.kind === 'double' || type.kind === 'real') return context.refuse(node.at, 'IN over doubles is not allowed', 'cast both sides to decimal');
   const cell = coerced({ sql: 'q.c', type: column.type, from: NOWHERE }, type);
   const list = cell === 'q.c' ? sql : `SELECT ${cell} FROM (${sql}) AS q(c)`;

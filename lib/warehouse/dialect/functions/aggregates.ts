@@ -1,7 +1,8 @@
 // Aggregate and window functions.
 import { castTo, type Typed } from '../types/expression.ts';
-import { decimal, type SqlType } from '../types/types.ts';
+import { decimal, nameOfType, type SqlType } from '../types/types.ts';
 import { fromUnscaled, unscaled } from './arithmetic.ts';
+import { isComparable } from './comparison.ts';
 import { aggregate, windowed, type Aggregation, type Complaint, type FunctionRow } from './rows.ts';
 
 const isFloating = (type: SqlType | undefined): boolean => type?.kind === 'double' || type?.kind === 'real';
@@ -58,7 +59,8 @@ function average([x]: readonly Typed[], call: Aggregation, returns: SqlType): st
 }
 
 /** Trino leaves NaN out unless there is nothing else; DuckDB takes it for the greatest. */
-function extreme(name: 'max' | 'min', x: Typed | undefined, call: Aggregation): string {
+function extreme(name: 'max' | 'min', x: Typed | undefined, call: Aggregation): string | Complaint {
+  if (x && !isComparable(x.type)) return { complaint: `${name} of ${nameOfType(x.type)} is not allowed` };
   const plainly = call(name, [sqlOf(x)]);
   return name === 'max' && isFloating(x?.type) ? `coalesce(${call(name, [sqlOf(x)], `NOT isnan(${sqlOf(x)})`)}, ${plainly})` : plainly;
 }

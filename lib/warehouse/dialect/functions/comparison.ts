@@ -14,7 +14,7 @@ const OF_DOUBLES: Readonly<Record<ComparisonOperator, string>> = {
 /** A comparison, or why there is none between these types. */
 export function compare(operator: ComparisonOperator, left: Typed, right: Typed): { sql: string } | Complaint {
   const type = commonType(left.type, right.type);
-  if (!type) return incomparable(operator, left.type, right.type);
+  if (!type || !isComparable(type)) return incomparable(operator, left.type, right.type);
   const [a, b] = [coerced(left, type), coerced(right, type)];
   if (type.kind === 'double' || type.kind === 'real') {
     const [x, y] = [isNumberLiteral(left), isNumberLiteral(right)];
@@ -32,6 +32,9 @@ export function coerced(value: Typed, type: SqlType): string {
   if (value.type.kind === 'unknown') return castTo('NULL', type);
   return sameRepresentation(value.type, type) ? value.sql : castTo(value.sql, type);
 }
+
+/** Arrays and maps with NULLs in them are compared differently, so they are not compared at all. */
+export const isComparable = (type: SqlType): boolean => type.kind !== 'array' && type.kind !== 'map';
 
 export function incomparable(operator: string, a: SqlType, b: SqlType): Complaint {
   const texts = [a.kind, b.kind].includes('varchar');

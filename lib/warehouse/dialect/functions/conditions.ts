@@ -1,7 +1,7 @@
 // Choices between values, and what NULL does in them.
 import { castTo, type Typed } from '../types/expression.ts';
-import type { SqlType } from '../types/types.ts';
-import { compare } from './comparison.ts';
+import { nameOfType, type SqlType } from '../types/types.ts';
+import { compare, isComparable } from './comparison.ts';
 import { scalar, type FunctionRow, type Translated } from './rows.ts';
 
 export const CONDITIONS: readonly FunctionRow[] = [
@@ -33,6 +33,7 @@ function nullIf([x, y]: readonly Typed[]): Translated {
 /** DuckDB leaves NULLs out and takes NaN for the greatest; Trino answers NULL, and leaves NaN out. */
 function extreme(name: string, args: readonly Typed[], returns: SqlType): Translated {
   const texts = args.map(({ sql }) => sql);
+  if (!isComparable(returns)) return { complaint: `${name} of ${nameOfType(returns)} is not allowed` };
   if (returns.kind === 'double' || returns.kind === 'real') return texts.reduce((a, b) => `millrace_${name}(${a}, ${b})`);
   const anyNull = texts.map((sql) => `${sql} IS NULL`).join(' OR ');
   return `(CASE WHEN ${anyNull} THEN ${castTo('NULL', returns)} ELSE ${name}(${texts.join(', ')}) END)`;

@@ -40,6 +40,8 @@ function instant(text: string): string {
 
 /** What a zone's clock that shows this is ahead of UTC; of two the earlier instant, as Trino writes no other. */
 function offsetAt(local: number, zone: string): number {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  if (sign !== undefined) return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
   const clock = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
   const ahead = (time: number) => {
     const part = Object.fromEntries(clock.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
