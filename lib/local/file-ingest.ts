@@ -14,14 +14,11 @@ export async function* watchLandingFolder(runtime: Runtime, signal: AbortSignal)
   yield* watchLanding(await ingestContext(runtime), runtime.home.landing, { signal });
 }
 
-/** A file that changed less than this ago may still be being written. */
-const SETTLE_MS = 300;
-
 /** Ingests the landing folder, or the given files and folders, without running any model. */
 export async function ingestNow(runtime: Runtime, paths: readonly string[], options: { onProgress?: (progress: Progress) => void; runId?: string } = {}): Promise<IngestReport> {
   const context = await ingestContext(runtime);
   const found = paths.length === 0
-    ? await discoverLanding(runtime.home.landing, context.contracts, { settle: { milliseconds: SETTLE_MS, now: runtime.clock.now() } })
+    ? await discoverLanding(runtime.home.landing, context.contracts)
     : await discoverPaths(paths, context.contracts);
   return ingestFiles(context, found, { ...options, ...(runtime.signal === undefined ? {} : { signal: runtime.signal }) });
 }
