@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export MILLRACE_VERIFY_HOME=${MILLRACE_VERIFY_HOME:-$root/.verify}
-all=(trino pyiceberg spark chdb ministack aws)
+all=(trino pyiceberg spark chdb ministack aws node24)
 
 # Trino 449 from Maven with a Java 25 from PyPI: 0.6 GB. Needs mvn and a JDK 17.
 trino() { TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino "$root/test/oracles/trino/start" --prepare; }
@@ -22,6 +22,9 @@ ministack() { engine ministack; }
 aws() {
   TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino AWS_REHEARSAL_CACHE=$MILLRACE_VERIFY_HOME/aws "$root/test/oracles/aws/start" --prepare
 }
+
+# The Node that Lambda runs, from npm: 0.1 GB.
+node24() { engine node24; }
 
 engine() { "$root/node_modules/.bin/tsx" "$here/support/engines.ts" "$1"; }
 

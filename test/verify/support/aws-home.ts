@@ -1,16 +1,17 @@
 // A home in a rehearsed account: what the foundation stack makes, and the batch workflow over the very functions of lambdas/.
 import { AthenaClient, CreateWorkGroupCommand, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, GlueClient } from '@aws-sdk/client-glue';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client, type ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ingest } from '../../../lambdas/ingest/index.ts';
 import { awsContext } from '../../../lambdas/shared/context.ts';
+import { discoverBatches } from '../../../lambdas/shared/discover.ts';
 import type { Settings } from '../../../lambdas/shared/settings.ts';
 import { withDuckDb } from '../../../lambdas/shared/with-duckdb.ts';
 import { systemClock, uuidv7, type Clock } from '../../../lib/base/index.ts';
-import { BATCH_TASKS, type BatchContext, type BatchTask, type ProjectFile } from '../../../lib/batch/index.ts';
+import { BATCH_TASKS, type BatchContext, type BatchTask, type FileBatch, type ProjectFile } from '../../../lib/batch/index.ts';
 import { LAYERS } from '../../../lib/stacks/stage.ts';
 import { Interpreter, StateFailure, type Json, type Outcome, type StateMachine } from '../../../lib/workflow/index.ts';
 import type { AwsRehearsal } from './aws-rehearsal.ts';
@@ -30,9 +31,16 @@ export interface AwsHome {
   land(folder: string): Promise<void>;
   /** As the rule of the landing bucket calls the ingest function. */
   announce(key: string): Promise<unknown>;
-  run(definition: StateMachine): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
-  athena: AthenaClient;
+  /** `call` stands for Lambda; default: the functions of lambdas/ in this process. */
+  run(definition: StateMachine, call?: CallFunction): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
+  /** What a function has in its environment, the places of the services included. */
+  environment: Record<string, string>;
+  /** Files that a listing a quarter of an hour from now would find to be read. */
+  discoverLater(): Promise<FileBatch[]>;
 }
+
+/** Takes and gives JSON. */
+export type CallFunction = (name: string, payload: string) => Promise<string>;
 
 export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scratch: string, shop: { timeZone: string; currency: string }, clock: Clock = systemClock): Promise<AwsHome> {
   // As in Lambda, the clients of the functions find credentials and region in the environment.
@@ -60,8 +68,14 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
     endpoints: { ...aws.endpoints, secretsManager: aws.endpoints.s3 },
   });
   const functions: Record<string, BatchTask> = { ...BATCH_TASKS, ingest: ingest as BatchTask };
+  const inThisProcess: CallFunction = (name, payload) => asFunction(name, async () => JSON.stringify(await functions[name]!(context, JSON.parse(payload) as never)));
   return {
-    context, athena,
+    context,
+    environment: {
+      ...environment, AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey, AWS_REGION: aws.region,
+      AWS_ENDPOINT_URL_S3: aws.endpoints.s3, AWS_ENDPOINT_URL_GLUE: aws.endpoints.glue, AWS_ENDPOINT_URL_ATHENA: aws.endpoints.athena, AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoints.s3,
+    },
+    discoverLater: () => discoverBatches({ client: longAgo(s3), landing: environment.MILLRACE_LANDING, contracts: context.project.sources, lake: context.lake, engine: context.engine }),
     async land(folder) {
       for (const name of await readdir(folder, { recursive: true, withFileTypes: true })) {
         if (!name.isFile()) continue;
@@ -70,7 +84,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
       }
     },
     announce: (key) => asFunction('ingest', () => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1])),
-    async run(definition) {
+    async run(definition, call = inThisProcess) {
       const calls: string[] = [];
       let longestPayload = 0;
       const interpreter = new Interpreter(definition, {
@@ -81,9 +95,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
             const { FunctionName, Payload } = argument as { FunctionName: string; Payload: Record<string, Json> };
             const name = FunctionName.slice('${fn_'.length, -1);
             calls.push([name, Payload['model']].filter(Boolean).join(' '));
-            // Lambda gives and takes JSON.
-            const payload = JSON.parse(JSON.stringify(Payload)) as never;
-            const answer = JSON.stringify(await asFunction(name, () => functions[name]!(context, payload)));
+            const answer = await call(name, JSON.stringify(Payload));
             longestPayload = Math.max(longestPayload, Buffer.byteLength(answer));
             return { Payload: JSON.parse(answer) as Json };
           },
@@ -100,6 +112,16 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
       return { outcome: await interpreter.run({}, { id: runId, name: runId }), calls, longestPayload };
     },
   };
+}
+
+/** The same bucket, as if everything in it were a quarter of an hour older. */
+function longAgo(s3: S3Client): S3Client {
+  const send = async (command: unknown): Promise<unknown> => {
+    const answer = await s3.send(command as ListObjectsV2Command);
+    for (const object of answer.Contents ?? []) if (object.LastModified !== undefined) object.LastModified = new Date(object.LastModified.getTime() - 900_000);
+    return answer;
+  };
+  return new Proxy(s3, { get: (target, key, receiver) => (key === 'send' ? send : Reflect.get(target, key, receiver) as unknown) });
 }
 
 /** What Step Functions does for `.sync`: starts, waits, and fails with what Athena says. */
