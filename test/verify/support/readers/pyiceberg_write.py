@@ -62,8 +62,8 @@ for name, spec in SPECS.items():
 table = catalog.create_table('db.evolved', SCHEMA)
 table.append(arrow(table, range(10)))
 with table.update_schema(allow_incompatible_changes=True) as update:
+    update.update_column('n', field_type=LongType())
     update.rename_column('n', 'number')
-    update.update_column('number', field_type=LongType())
     update.delete_column('s')
     update.rename_column(('st', 'x y'), 'renamed')
     update.add_column(('st', 'added'), DoubleType())
