@@ -31,10 +31,12 @@ export interface LakeOptions {
   catalog: Catalog;
   clock?: Clock;
   ids?: Ids;
+  /** From 0 to 1, for the jitter of retries. */
+  random?: () => number;
 }
 
 /** What a lake and its tables share. */
-export interface LakeContext { readonly files: Files; readonly catalog: Catalog; readonly store: TableStore; readonly clock: Clock; readonly ids: Ids }
+export interface LakeContext { readonly files: Files; readonly catalog: Catalog; readonly store: TableStore; readonly clock: Clock; readonly ids: Ids; readonly random: () => number }
 
 /**
  * ```ts
@@ -51,7 +53,8 @@ export class Lake {
 
   constructor(options: LakeOptions) {
     this.context = {
-      files: options.files, catalog: options.catalog, store: new TableStore(options.files), clock: options.clock ?? systemClock, ids: options.ids ?? randomIds,
+      files: options.files, catalog: options.catalog, store: new TableStore(options.files),
+      clock: options.clock ?? systemClock, ids: options.ids ?? randomIds, random: options.random ?? Math.random,
     };
   }
 

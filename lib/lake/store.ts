@@ -49,14 +49,15 @@ export async function mapLimited<T, R>(items: readonly T[], limit: number, work:
 
 /** Files read at a time: as many as hide S3's latency without holding much memory. */
 export const PARALLEL_READS = 16;
-const METADATA_FILES = 64;
+const SNAPSHOTS = 50_000;
 const MANIFEST_LINES = 100_000;
 const MANIFEST_ENTRIES = 100_000;
 
 /** What is returned is shared: nobody may change it. */
 export class TableStore {
   readonly files: Files;
-  private readonly metadata = new BoundedCache<TableMetadata>(METADATA_FILES);
+  /** The newest metadata of each table, by the folder that holds them. */
+  private readonly metadata = new BoundedCache<{ key: string; metadata: TableMetadata }>(SNAPSHOTS);
   private readonly lists = new BoundedCache<readonly ManifestFile[]>(MANIFEST_LINES);
   private readonly manifests = new BoundedCache<readonly ManifestEntry[]>(MANIFEST_ENTRIES);
 
@@ -65,16 +66,16 @@ export class TableStore {
   }
 
   async readMetadata(pointer: TablePointer): Promise<TableMetadata> {
-    const known = this.metadata.get(keyOf(pointer));
-    if (known !== undefined) return known;
-    const metadata = parseMetadata(await this.files.read(pointer.metadataLocation), pointer.metadataLocation);
+    const known = this.metadata.get(folderOf(pointer));
+    if (known?.key === keyOf(pointer)) return known.metadata;
+    const metadata = parseMetadata(await this.files.read(pointer.metadataLocation), pointer.metadataLocation, known?.metadata.snapshots);
     this.rememberMetadata(pointer, metadata);
     return metadata;
   }
 
   /** Spares reading back what was just written. */
   rememberMetadata(pointer: TablePointer, metadata: TableMetadata): void {
-    this.metadata.set(keyOf(pointer), metadata, 1);
+    this.metadata.set(folderOf(pointer), { key: keyOf(pointer), metadata }, 1 + metadata.snapshots.length);
   }
 
   /** The manifests of a snapshot. */
@@ -120,4 +121,8 @@ export class TableStore {
 /** In a folder, a table that takes the name of an older one has its metadata under the same paths: the token tells them apart. */
 function keyOf(pointer: TablePointer): string {
   return `${pointer.metadataLocation} ${pointer.token}`;
+}
+
+function folderOf(pointer: TablePointer): string {
+  return pointer.metadataLocation.slice(0, pointer.metadataLocation.lastIndexOf('/'));
 }

@@ -1,10 +1,9 @@
 // Delete files that point into nothing any more once a commit has removed data files: they go with it.
-import { tupleKey } from '../format/values.ts';
-import { DeleteIndex } from '../scan/deletes.ts';
+import { DeleteIndex, placeOf } from '../scan/deletes.ts';
 import { hasLiveFiles, readLiveEntries } from '../scan/plan.ts';
 import { currentSnapshot } from '../format/metadata.ts';
 import type { TableStore } from '../store.ts';
-import type { DataFile, TableMetadata } from '../types.ts';
+import type { TableMetadata } from '../types.ts';
 import { namedFiles, type FileSelector } from './selectors.ts';
 
 /** At most one selector, of the position-delete files that apply to no data file left over by `removed`. */
@@ -27,8 +26,4 @@ export async function danglingDeletes(store: TableStore, metadata: TableMetadata
   }
   const dangling = deletes.filter((entry) => entry.file.content === 1 && places.has(placeOf(entry.file)) && !inUse.has(entry.file.path) && !removed.selects(entry));
   return dangling.length === 0 ? [] : [namedFiles(metadata, dangling.map((entry) => entry.file))];
-}
-
-function placeOf(file: DataFile): string {
-  return `${file.specId}/${tupleKey(file.partition)}`;
 }

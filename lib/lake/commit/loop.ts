@@ -61,7 +61,7 @@ async function tryUntilIn(
       await Promise.all([endTurn?.(), context.catalog.removeMetadata?.(result?.outdated ?? [])]);
     }
     if (result !== undefined) return result.state;
-    await context.clock.sleep(waitBefore(tried), signal);
+    await context.clock.sleep(context.random() * longestWaitAfter(tried), signal);
   }
 }
 
@@ -103,8 +103,8 @@ async function swap(context: LakeContext, base: TableState, metadata: TableMetad
   return context.catalog.commit(base.pointer, metadata.location, serializeMetadata(metadata), columns, options);
 }
 
-function waitBefore(tried: number): number {
-  return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tried - 1, 10));
+function longestWaitAfter(tries: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 10));
 }
 
 function retriesOf(metadata: TableMetadata): number {

@@ -22,6 +22,12 @@ export function idOf(value: unknown): bigint | undefined {
   return BigInt(typeof value === 'string' && value.startsWith(MARK) ? value.slice(1) : value as string | number);
 }
 
+/** The digits of a marked integer, or of a number. */
+export function digitsOf(value: unknown): string {
+  const text = String(value);
+  return text.startsWith(MARK) ? text.slice(1) : text;
+}
+
 /** The value with every marked integer in it as bigint. */
 export function withIds(value: unknown): unknown {
   if (typeof value === 'string') return WHOLLY_MARKED.test(value) ? BigInt(value.slice(1)) : value;

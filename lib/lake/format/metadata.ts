@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { MillraceError } from '../../base/index.ts';
 import type { PartitionField, PartitionSpec, Schema, Snapshot, SnapshotRef, SortOrder, TableMetadata } from '../types.ts';
-import { idOf, parseJsonMarkingIds, stringifyJson, withIds } from './json-text.ts';
+import { digitsOf, idOf, parseJsonMarkingIds, stringifyJson, withIds } from './json-text.ts';
 import { highestFieldId } from './schema.ts';
 
 type Json = Record<string, unknown>;
@@ -14,8 +14,11 @@ const KNOWN_KEYS = new Set([
   'properties', 'current-snapshot-id', 'snapshots', 'snapshot-log', 'metadata-log', 'refs',
 ]);
 
-/** Reads a metadata file, gzipped or not. `where` is its path, for messages. */
-export function parseMetadata(bytes: Uint8Array, where: string): TableMetadata {
+/**
+ * Reads a metadata file, gzipped or not. `where` is its path, for messages. Snapshots that are among `known`, those of an earlier version of
+ * the same table, are taken from there: they do not change, and are most of the file.
+ */
+export function parseMetadata(bytes: Uint8Array, where: string, known: readonly Snapshot[] = []): TableMetadata {
   let json: Json;
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
@@ -27,10 +30,10 @@ export function parseMetadata(bytes: Uint8Array, where: string): TableMetadata {
   if (version !== 1 && version !== 2) {
     throw new MillraceError('unsupported', `the table has Iceberg format version ${String(version)}; versions 1 and 2 can be read`, { where });
   }
-  return fromJson(json, version);
+  return fromJson(json, version, new Map(known.map((snapshot) => [String(snapshot['snapshot-id']), snapshot])));
 }
 
-function fromJson(json: Json, version: 1 | 2): TableMetadata {
+function fromJson(json: Json, version: 1 | 2, known: ReadonlyMap<string, Snapshot>): TableMetadata {
   const schemas = (json['schemas'] ?? [{ 'schema-id': 0, ...(json['schema'] as object) }]) as Schema[];
   const specs = (json['partition-specs'] ?? [{ 'spec-id': 0, fields: numberOldFields(json['partition-spec'] as PartitionField[]) }]) as PartitionSpec[];
   const current = idOf(json['current-snapshot-id']);
@@ -51,7 +54,7 @@ function fromJson(json: Json, version: 1 | 2): TableMetadata {
     'default-sort-order-id': (json['default-sort-order-id'] ?? 0) as number,
     properties: { ...(json['properties'] as Record<string, string> | undefined) },
     ...(current === undefined || current < 0n ? {} : { 'current-snapshot-id': current }),
-    snapshots: ((json['snapshots'] ?? []) as Json[]).map(snapshotFromJson),
+    snapshots: ((json['snapshots'] ?? []) as Json[]).map((snapshot) => snapshotFromJson(snapshot, known)),
     'snapshot-log': ((json['snapshot-log'] ?? []) as Json[]).map((entry) => ({
       'snapshot-id': idOf(entry['snapshot-id']) as bigint, 'timestamp-ms': entry['timestamp-ms'] as number,
     })),
@@ -72,7 +75,9 @@ function highestPartitionId(specs: PartitionSpec[]): number {
 
 const SNAPSHOT_KEYS = new Set(['snapshot-id', 'parent-snapshot-id', 'sequence-number', 'timestamp-ms', 'manifest-list', 'summary', 'schema-id']);
 
-function snapshotFromJson(json: Json): Snapshot {
+function snapshotFromJson(json: Json, known: ReadonlyMap<string, Snapshot>): Snapshot {
+  const same = known.get(digitsOf(json['snapshot-id']));
+  if (same !== undefined && same['manifest-list'] === json['manifest-list'] && same['timestamp-ms'] === json['timestamp-ms']) return same;
   const parent = idOf(json['parent-snapshot-id']);
   return {
     ...(Object.keys(json).every((key) => SNAPSHOT_KEYS.has(key)) ? json : withIds(json) as Json),

@@ -1,5 +1,5 @@
 // What is worth compacting: small files, and files with deletes, packed into groups of about one target file each, per partition.
-import { tupleKey } from '../format/values.ts';
+import { placeOf } from '../scan/deletes.ts';
 import type { TableScan } from '../scan/plan.ts';
 import type { ScanFile, TableMetadata, Value } from '../types.ts';
 
@@ -29,7 +29,7 @@ export function planCompaction(metadata: TableMetadata, scan: TableScan, options
   const isCandidate = (each: ScanFile) => options.rewriteAll === true || needsRewrite(each) || Number(each.file.fileSizeInBytes) < target * GOOD_ENOUGH;
   const byPlace = new Map<string, ScanFile[]>();
   for (const each of scan.files.filter(isCandidate)) {
-    const key = `${each.file.specId}/${tupleKey(each.file.partition)}`;
+    const key = placeOf(each.file);
     byPlace.set(key, [...(byPlace.get(key) ?? []), each]);
   }
   const groups = [...byPlace.values()].flatMap((files) => pack(files, target)).map(groupOf);

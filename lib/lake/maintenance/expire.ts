@@ -62,10 +62,9 @@ async function unreferenced(
   const { store } = context;
   const remaining = await manifestsOf(store, after.snapshots);
   const gone = [...(await manifestsOf(store, expired)).values()].filter((manifest) => !remaining.has(manifest.path));
-  const candidates = new Set<string>();
-  for (const manifest of gone) for (const path of await liveFilesOf(store, before, manifest)) candidates.add(path);
+  const candidates = new Set(await liveFilesOf(store, before, gone));
   if (candidates.size > 0) {
-    for (const manifest of remaining.values()) for (const path of await liveFilesOf(store, after, manifest)) candidates.delete(path);
+    for (const path of await liveFilesOf(store, after, Array.from(remaining.values()))) candidates.delete(path);
   }
   const statistics = new Set(statisticsPaths(after));
   const leadingThere = [

@@ -1,8 +1,8 @@
 // Every file that a table refers to: what no sweep may delete.
 import { localPath } from '../files/local-path.ts';
-import { DELETED } from '../format/manifest.ts';
 import type { TableState } from '../commit/loop.ts';
 import { mapLimited, PARALLEL_READS, type TableStore } from '../store.ts';
+import { readLiveEntries } from '../scan/plan.ts';
 import type { Snapshot, TableMetadata } from '../types.ts';
 import type { ManifestFile } from '../format/manifest-list.ts';
 
@@ -17,10 +17,8 @@ export async function referencedFiles(store: TableStore, state: TableState): Pro
   const paths = new Set<string>([pointer.metadataLocation, ...metadata['metadata-log'].map((entry) => entry['metadata-file']), ...statisticsPaths(metadata)]);
   const manifests = await manifestsOf(store, metadata.snapshots);
   for (const snapshot of metadata.snapshots) paths.add(snapshot['manifest-list']);
-  for (const manifest of manifests.values()) {
-    paths.add(manifest.path);
-    for (const file of await liveFilesOf(store, metadata, manifest)) paths.add(file);
-  }
+  for (const path of manifests.keys()) paths.add(path);
+  for (const path of await liveFilesOf(store, metadata, Array.from(manifests.values()))) paths.add(path);
   return new Set([...paths].map(plainPath));
 }
 
@@ -30,8 +28,9 @@ export async function manifestsOf(store: TableStore, snapshots: readonly Snapsho
   return new Map(lists.flat().map((manifest) => [manifest.path, manifest]));
 }
 
-export async function liveFilesOf(store: TableStore, metadata: TableMetadata, manifest: ManifestFile): Promise<string[]> {
-  return (await store.readEntries(manifest, metadata)).filter((entry) => entry.status !== DELETED).map((entry) => entry.file.path);
+/** Paths of the data and delete files that manifests hold as live. */
+export async function liveFilesOf(store: TableStore, metadata: TableMetadata, manifests: readonly ManifestFile[]): Promise<string[]> {
+  return (await readLiveEntries(store, metadata, manifests)).map((entry) => entry.file.path);
 }
 
 interface StatisticsFile { 'snapshot-id': bigint; 'statistics-path': string }

@@ -39,7 +39,8 @@ export class DeleteIndex {
   }
 }
 
-function placeOf(file: DataFile): string {
+/** Spec and partition as a key: deletes apply within one. */
+export function placeOf(file: DataFile): string {
   return `${file.specId}/${tupleKey(file.partition)}`;
 }
 
