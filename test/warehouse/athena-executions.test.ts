@@ -68,6 +68,20 @@ describe('a statement sent to Athena', () => {
     expect(starts()).toHaveLength(3);
   });
 
+  it('waits for its turn where many are sent at once, so that the quota of the account is left to others too', async () => {
+    const { executions, sent } = athena([]);
+    await Promise.all(Array.from({ length: 40 }, (_, i) => executions.run(`SELECT ${i}`)));
+    const running = new Set<unknown>();
+    let most = 0;
+    sent.forEach(({ command, input }, at) => {
+      if (command === 'StartQueryExecution') running.add(`q${at + 1}`);
+      else running.delete(input['QueryExecutionId']);
+      most = Math.max(most, running.size);
+    });
+    expect(sent.filter(({ command }) => command === 'StartQueryExecution')).toHaveLength(40);
+    expect(most).toBe(8);
+  });
+
   it('gives up after some tries, with the reason', async () => {
     const { executions, starts } = athena(Array.from({ length: 20 }, () => 'ICEBERG_COMMIT_ERROR: lost'));
     await expect(executions.run('INSERT …')).rejects.toMatchObject({ code: 'conflict' });
