@@ -94,13 +94,15 @@ function windowFunction(
   const { over } = call;
   if (!over) return context.fail(call.at, `${call.name} wants OVER (…)`);
   if (call.nulls && !row.ignoresNulls) context.fail(call.at, `IGNORE NULLS does not belong to ${call.name}`);
-  const { frame, orderBy } = windowOf(compiler, scope, over);
+  const { frame, orderBy, partitionBy } = windowOf(compiler, scope, over);
   if (frame && (call.name === 'lag' || call.name === 'lead')) context.fail(frame.at, `${call.name} takes no frame`);
   if (orderBy.length === 0 && call.name !== 'row_number') context.fail(over.at, `${call.name} wants an ORDER BY in its window`);
   const nulls = call.nulls === 'IGNORE' ? ' IGNORE NULLS' : '';
   const texts = args.map(({ sql }) => sql);
   const head = row.duckdb === '' ? `${call.name}(${texts.join(', ')}${nulls})` : fill(row.duckdb, texts);
-  return { sql: `${head} OVER ${windowClause(compiler, scope, over)}`, type: fit.returns, from };
+  // What a rank is computed from is its window.
+  const inWindow = [...partitionBy, ...orderBy.map(({ value }) => value)].map((each) => compiler.expression(scope, each));
+  return { sql: `${head} OVER ${windowClause(compiler, scope, over)}`, type: fit.returns, from: new Set([...from, ...originsOf(inWindow)]) };
 }
 
 /** A window with what it takes over from the one it names. */

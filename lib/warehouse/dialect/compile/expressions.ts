@@ -305,8 +305,10 @@ function caseExpression(context: Context, node: Case, inner: (each: Expression) 
   const otherwise = node.otherwise && inner(node.otherwise);
   const all = otherwise ? [...results, otherwise] : results;
   const type = commonOf(context, node.at, all);
+  const whens: Typed[] = [];
   const conditions = node.branches.map(({ when }) => {
     const condition = inner(when);
+    whens.push(condition);
     if (operand) {
       const equal = compare('=', operand, condition);
       return 'complaint' in equal ? context.complain(when.at, equal) : equal.sql;
@@ -316,7 +318,8 @@ function caseExpression(context: Context, node: Case, inner: (each: Expression) 
   });
   const branches = conditions.map((condition, index) => `WHEN ${condition} THEN ${coerced(results[index] as Typed, type)}`);
   const last = otherwise ? ` ELSE ${coerced(otherwise, type)}` : '';
-  return { sql: `(CASE ${branches.join(' ')}${last} END)`, type, from: originsOf(all) };
+  // The conditions decide the value as much as the results do.
+  return { sql: `(CASE ${branches.join(' ')}${last} END)`, type, from: originsOf([...(operand ? [operand] : []), ...whens, ...all]) };
 }
 
 function castExpression(context: Context, node: Cast, value: Typed): Typed {
