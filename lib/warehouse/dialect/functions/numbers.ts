@@ -24,7 +24,7 @@ export const NUMBERS: readonly FunctionRow[] = [
   scalar(ofIntegers('round'), '$1'),
   scalar(ofIntegers('round', ', integer'), roundInteger, { note: 'the number of digits must be a literal' }),
   scalar('round(decimal(p, s)) → decimal(p-s+1, 0)', ([x]) => toWhole('round', x), { note: 'half away from zero' }),
-  scalar('round(decimal(p, s), integer) → decimal(p+1, s)', roundDecimal, { note: 'keeps its scale; the number of digits must be a literal' }),
+  scalar('round(decimal(p, s), integer) → decimal(p+1, s)', roundDecimal, { note: 'of a decimal keeps its scale' }),
   scalar(ofDoubles('round'), 'millrace_round($1, 0)'),
   scalar('round(double, integer) → double', 'millrace_round($1, $2)'),
   scalar('truncate(decimal(p, s)) → decimal(p-s, 0)', truncateDecimal),

@@ -12,7 +12,19 @@ const RESERVED = new Set(
   OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT SKIP TABLE THEN TRIM TRUE UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH`.split(/\s+/),
 );
 
-const SYMBOL_NAMES: Readonly<Record<string, string>> = { ',': 'a comma', '(': '(', ')': ')' };
+const SYMBOL_NAMES: Readonly<Record<string, string>> = { ',': 'a comma' };
+/** What may stand nearly everywhere and is rarely what was meant. */
+const SELDOM = new Set(['.', '(', 'AS', 'FOR', 'OVER']);
+
+/** What was most likely meant: a phrase that begins like this, a word that is spelled nearly so; else all in the order of the grammar. */
+function likely(expected: readonly string[], found: string): readonly string[] {
+  const begun = expected.filter((each) => each.startsWith(`${found} `));
+  if (begun.length > 0) return begun;
+  const common = expected.filter((each) => !SELDOM.has(each));
+  const letters = (word: string) => [...word].sort().join('');
+  const misspelled = common.filter((each) => found.length > 2 && letters(each) === letters(found));
+  return misspelled.length > 0 ? [...misspelled, ...common.filter((each) => each === ',')] : common.length > 0 ? common : expected;
+}
 
 export class Cursor {
   readonly sql: string;
@@ -79,14 +91,11 @@ export class Cursor {
   }
 
   expect(...what: string[]): Token {
-    if (!this.accept(...what)) this.fail();
-    return this.previous;
+    return this.accept(...what) ? this.previous : this.fail(what.join(' '));
   }
 
   expectKind(kind: TokenKind, meaning: string): Token {
-    if (this.token.kind === kind) return this.next();
-    this.mention(meaning);
-    return this.fail();
+    return this.token.kind === kind ? this.next() : this.fail(meaning);
   }
 
   /** Is a name possible here: a word that is not reserved, or a quoted one? */
@@ -100,8 +109,7 @@ export class Cursor {
       const token = this.next();
       return { text: token.kind === 'quoted' ? token.value : token.text.toLowerCase(), at: token.at };
     }
-    this.mention(meaning);
-    return this.fail();
+    return this.fail(meaning);
   }
 
   /** One or more, separated by commas. */
@@ -116,10 +124,12 @@ export class Cursor {
     return { ...from, end: this.previous.at.end };
   }
 
-  fail(): never {
-    const { at, kind, text } = this.token;
-    const wanted = this.expected.slice(0, 3).map((each) => SYMBOL_NAMES[each] ?? each);
-    const expected = wanted.length > 1 ? `${wanted.slice(0, -1).join(', ')} or ${wanted.at(-1)}` : (wanted[0] ?? 'the end');
+  /** An error at this token. `required` is what alone could stand here; else it is told what else would have been welcome. */
+  fail(required?: string): never {
+    const { at, kind, text, value } = this.token;
+    const wanted = required === undefined ? likely(this.expected, value) : [required];
+    const named = wanted.slice(0, 3).map((each) => SYMBOL_NAMES[each] ?? each);
+    const expected = named.length > 1 ? `${named.slice(0, -1).join(', ')} or ${named.at(-1)}` : (named[0] ?? 'the end');
     throw syntaxError(this.sql, at, kind === 'end' ? 'the end' : text, expected, this.file);
   }
 

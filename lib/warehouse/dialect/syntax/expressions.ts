@@ -171,8 +171,7 @@ function primary(cursor: Cursor): Expression {
     default:
       break;
   }
-  cursor.mention('an expression');
-  return cursor.fail();
+  return cursor.fail('an expression');
 }
 
 const WORDS: Readonly<Record<string, (cursor: Cursor) => Expression>> = {
@@ -223,8 +222,7 @@ function word(cursor: Cursor): Expression {
   if (isCall && cursor.isName()) return call(cursor);
   if (follower.value === '->') return lambda(cursor);
   if (cursor.isName()) return reference(cursor);
-  cursor.mention('an expression');
-  return cursor.fail();
+  return cursor.fail('an expression');
 }
 
 function reference(cursor: Cursor): Expression {
@@ -289,7 +287,7 @@ function caseExpression(cursor: Cursor): Expression {
     cursor.expect('THEN');
     branches.push({ when, result: expression(cursor) });
   }
-  if (branches.length === 0) cursor.fail();
+  if (branches.length === 0) cursor.fail('WHEN');
   const otherwise = cursor.accept('ELSE') ? expression(cursor) : undefined;
   cursor.expect('END');
   return { kind: 'case', operand, branches, otherwise, at: cursor.since(start) };

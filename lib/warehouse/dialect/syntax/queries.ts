@@ -107,7 +107,7 @@ function primaryBody(cursor: Cursor): Body {
     return { kind: 'values', rows, at: cursor.since(at) };
   }
   if (cursor.looksLike('TABLE')) cursor.refuse(at, 'TABLE as a query', 'write SELECT * FROM');
-  cursor.expect('(');
+  if (!cursor.accept('(')) cursor.fail('SELECT');
   const nested = query(cursor);
   cursor.expect(')');
   return { kind: 'nested', query: nested, at: cursor.since(at) };
@@ -203,7 +203,7 @@ function relation(cursor: Cursor): Relation {
     } else if (cursor.accept('USING')) {
       left = { kind: 'join', type, left, right, using: columnNames(cursor), at };
     } else {
-      cursor.expect('ON');
+      if (!cursor.accept('ON')) cursor.fail('ON or USING');
       left = { kind: 'join', type, left, right, on: expression(cursor), at };
     }
   }
