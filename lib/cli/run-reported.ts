@@ -1,4 +1,5 @@
 // Runs the batch with progress on the terminal, and gives the report that a summary is printed from.
+import { EXIT_CODES } from '../base/index.ts';
 import { localFileIngest, runBatch, RunReporter, type RunReport, type Runtime } from '../local/index.ts';
 import type { BatchOptions } from '../batch/index.ts';
 import { progressLine } from './terminal.ts';
@@ -21,4 +22,10 @@ export async function runReported(invocation: Invocation, runtime: Runtime, opti
   } finally {
     line.clear();
   }
+}
+
+/** 6 where the run failed; 8 where it succeeded but for files that the disk or a permission kept from landing: they are tried again by the next. */
+export function exitCodeOf({ status, refused }: RunReport): number {
+  if (status !== 'succeeded') return EXIT_CODES.audit_failed;
+  return refused.some(({ error }) => error?.code === 'io') ? EXIT_CODES.io : 0;
 }

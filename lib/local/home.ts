@@ -1,5 +1,5 @@
 // The home: one folder that holds all state of the embedded runtime, and the version of its layout.
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../base/index.ts';
 
@@ -12,7 +12,7 @@ export interface Home {
   lake: string;
   /** Files to ingest: `<source>/…`. */
   landing: string;
-  /** Spill files and downloads; may be emptied when nothing runs. */
+  /** Spill files and downloads; `sweepTemporary` removes what crashes left. */
   temporary: string;
   keys: string;
 }
@@ -61,10 +61,18 @@ export async function openHome(root: string, { create }: { create: boolean }): P
   return home;
 }
 
-/** Empties the folder for spill files; called by who knows that nothing else runs. */
-export async function clearTemporary(home: Home): Promise<void> {
-  await rm(home.temporary, { recursive: true, force: true });
-  await mkdir(home.temporary, { recursive: true });
+/** Removes what crashes left in the folder for spill files: files that nobody has changed for so long. Gives their number. */
+export async function sweepTemporary(home: Home, { olderThanMilliseconds, now }: { olderThanMilliseconds: number; now: number }): Promise<number> {
+  const entries = await readdir(home.temporary, { recursive: true, withFileTypes: true }).catch(() => []);
+  let swept = 0;
+  for (const entry of entries.filter((each) => !each.isDirectory())) {
+    const file = path.join(entry.parentPath, entry.name);
+    const info = await lstat(file).catch(() => undefined); // its owner was quicker
+    if (info === undefined || now - info.mtimeMs < olderThanMilliseconds) continue;
+    await rm(file, { force: true });
+    swept += 1;
+  }
+  return swept;
 }
 
 function formatOf(text: string, marker: string): number {

@@ -1,5 +1,5 @@
 // The embedded home: the runtime of one machine.
-export { clearTemporary, homeExists, openHome, HOME_FORMAT, type Home } from './home.ts';
+export { homeExists, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
 export { loadProject, type LoadedProject } from './project.ts';
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';

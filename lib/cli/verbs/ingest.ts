@@ -1,5 +1,5 @@
 // millrace ingest: files into bronze and the quarantine.
-import { MillraceError } from '../../base/index.ts';
+import { EXIT_CODES, MillraceError } from '../../base/index.ts';
 import { ingestNow, watchLandingFolder } from '../../local/index.ts';
 import type { IngestReport } from '../../ingest/index.ts';
 import { fileLine } from '../file-line.ts';
@@ -10,7 +10,7 @@ import { present, type Verb } from '../verb.ts';
 export const ingest: Verb = {
   name: 'ingest',
   summary: 'land files: rows into bronze, bad rows into the quarantine',
-  description: 'Lands the files of the landing folder, or the files and folders given. A file belongs to a source by its folder (<source>/…) or by its official name. A file that landed before, under any name, is left alone; one bad file stops no other. Exit code 3 where a file could not be read or belongs to no source.',
+  description: 'Lands the files of the landing folder, or the files and folders given. A file belongs to a source by its folder (<source>/…) or by its official name. A file that landed before, under any name, is left alone; one bad file stops no other. Exit code 3 where a file is bad or belongs to no source, 8 where the disk or a permission stood in the way.',
   arguments: [{ name: '[paths...]', description: 'files and folders; default: <home>/landing' }],
   options: [{ flags: '--watch', description: 'go on: land files as they arrive, until Ctrl-C' }],
   examples: ['millrace ingest', 'millrace ingest exports/ orders.csv.gz', 'millrace ingest --watch'],
@@ -26,7 +26,7 @@ export const ingest: Verb = {
       if (invocation.options['watch'] !== true) {
         const report = await once();
         present(invocation, report, () => printIngest(terminal, report));
-        return report.totals.failed + report.totals.unknown > 0 ? 3 : 0;
+        return exitCodeOf(report);
       }
       if (invocation.arguments.length > 0) throw new MillraceError('usage', '--watch looks at the landing folder only', { where: runtime.home.landing, todo: 'Leave the paths out.' });
       terminal.err(`watching ${runtime.home.landing}; Ctrl-C ends\n`);
@@ -37,6 +37,12 @@ export const ingest: Verb = {
     }, { create: true });
   },
 };
+
+/** What the disk refused is tried again as it is; a bad file has to be mended first. */
+function exitCodeOf({ files, totals }: IngestReport): number {
+  if (files.some(({ error }) => error?.code === 'io')) return EXIT_CODES.io;
+  return totals.failed + totals.unknown > 0 ? EXIT_CODES.bad_input : 0;
+}
 
 /** One line a file, the quiet ones together. */
 export function printIngest(terminal: Terminal, { files, totals, milliseconds }: IngestReport): void {

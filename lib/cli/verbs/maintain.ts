@@ -1,5 +1,6 @@
 // millrace maintain: upkeep of the tables, and the proof that they read.
 import { MillraceError } from '../../base/index.ts';
+import { sweepTemporary } from '../../local/index.ts';
 import { maintainLake } from '../../quality/index.ts';
 import { tableNamed } from '../names.ts';
 import { withRuntime } from '../runtime.ts';
@@ -11,7 +12,7 @@ const HOUR_MS = 3_600_000;
 export const maintain: Verb = {
   name: 'maintain',
   summary: 'compact tables, expire snapshots, remove orphans, prove that every live file reads',
-  description: 'Compacts tables, expires old snapshots (tagged ones stay), removes files that no table refers to, and reads every live file as proof. Readers and writers may go on meanwhile. Exit code 8 where something does not read.',
+  description: 'Compacts tables, expires old snapshots (tagged ones stay), removes files that no table refers to and what crashes left in <home>/tmp, and reads every live file as proof. Readers and writers may go on meanwhile. Exit code 8 where something does not read.',
   arguments: [{ name: '[tables...]', description: 'only these; default: all' }],
   options: [
     { flags: '--strategy <how>', description: 'bin-pack: small files together; sort: anew, sorted; z-order: near in several columns at once', default: 'bin-pack', choices: ['bin-pack', 'sort', 'z-order'] },
@@ -29,7 +30,7 @@ export const maintain: Verb = {
       return value * HOUR_MS;
     };
     const columns = typeof options['columns'] === 'string' ? options['columns'].split(',').map((name) => name.trim()) : undefined;
-    return withRuntime(invocation, async ({ lake, database }) => {
+    return withRuntime(invocation, async ({ lake, database, home, clock }) => {
       for (const name of invocation.arguments) await tableNamed(lake, name);
       const line = progressLine(terminal);
       const report = await maintainLake({
@@ -44,6 +45,7 @@ export const maintain: Verb = {
         signal: invocation.signal,
         onProgress: (name, step) => line.show(`  ${step} ${name}`),
       });
+      await sweepTemporary(home, { olderThanMilliseconds: hours('orphansAfter', 'orphans-after'), now: clock.now() });
       line.clear();
       present(invocation, report, () => {
         terminal.out(table(terminal, ['', 'table', 'files compacted', 'into', 'snapshots expired', 'files read', 'rows'], report.tables.map((one) => [

@@ -1,6 +1,6 @@
 // millrace run: a workflow, from start to end.
 import { MillraceError } from '../../base/index.ts';
-import { runReported } from '../run-reported.ts';
+import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printRun } from '../summary.ts';
 import { present, type Verb } from '../verb.ts';
@@ -31,7 +31,7 @@ export const runBatchVerb: Verb = {
       const report = await runReported(invocation, runtime, options);
       present(invocation, report, () => printRun(invocation.terminal, report));
       if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
-      return report.status === 'succeeded' ? 0 : 6;
+      return exitCodeOf(report);
     }, { create: true });
   },
 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import type { Runtime } from '../../local/index.ts';
 import { generateSample } from '../../../samples/index.ts';
-import { runReported } from '../run-reported.ts';
+import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
 import { number, paint, progressLine, seconds } from '../terminal.ts';
@@ -38,7 +38,7 @@ export const start: Verb = {
         await printGold(terminal, await runtime.engine(), async (table) => names.has(table));
         printNext(invocation, names.size);
       }
-      return report.status === 'succeeded' ? 0 : 6;
+      return exitCodeOf(report);
     }, { create: true });
   },
 };
