@@ -5,7 +5,7 @@ export { watchLanding, type WatchOptions } from './watch.ts';
 export { discoverLanding, discoverPaths, type Discovered, type DiscoverOptions } from './landing/discover.ts';
 export type { LandingFile } from './landing/landing-file.ts';
 export { keysFromSecret, openKeyFolder, type PrivacyKey, type PrivacyKeys } from './privacy/keys.ts';
-export { normalise, pseudonym } from './privacy/pseudonym.ts';
+export { pseudonym } from './privacy/pseudonym.ts';
 export { listQuarantine, showQuarantine, type QuarantinedRow, type QuarantineFilter, type QuarantineGroup, type ShowOptions } from './quarantine/list.ts';
 export { replayQuarantine, type ReplayOptions } from './quarantine/replay.ts';
 export type { Outcome, ReplayReport, SourceReplay } from './quarantine/replay-report.ts';
