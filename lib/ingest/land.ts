@@ -3,7 +3,7 @@ import { MillraceError, messageOf } from '../base/index.ts';
 import type { Contract } from '../contracts/index.ts';
 import { diskError } from './bytes/disk-error.ts';
 import type { Material } from './bytes/material.ts';
-import { Loader } from './load/loader.ts';
+import { load } from './load/load.ts';
 import { RejectedRows } from './load/rejected-rows.ts';
 import { layoutOf, prepare, signatureOf } from './prepare.ts';
 import type { PreparedFile } from './prepared.ts';
@@ -131,8 +131,7 @@ async function loadAndPublish(landing: Landing, job: readonly LoadableFile[], lo
     return context.database.use((session) => context.database.use(async (rejectedSession) => {
       const rejected = new RejectedRows(rejectedSession, contract.name, origins.map(({ fileId }) => fileId), key);
       await rejected.open();
-      const loader = new Loader(context, { contract, files, origins, session, rejected, key, stretchBytes: landing.stretchBytes, signal });
-      const loaded = await loader.load();
+      const loaded = await load(context, { contract, files, origins, session, rejected, key, stretchBytes: landing.stretchBytes, signal });
       rejected.finish();
       const entries = files.map((file, number): FileEntry => {
         const accepted = loaded.accepted.get(number) ?? 0;
@@ -146,7 +145,7 @@ async function loadAndPublish(landing: Landing, job: readonly LoadableFile[], lo
         await publish(context, contract, { source: contract.name, files: entries, loaded, rejected, session: rejectedSession, key, runId, lookedIn: base, signal });
       } catch (thrown) {
         // After a commit whose outcome is unknown its files may be live: maintenance will tell.
-        if (!(thrown instanceof MillraceError && thrown.code === 'io')) await loader.discard();
+        if (!(thrown instanceof MillraceError && thrown.code === 'io')) await loaded.discard();
         if (thrown instanceof LandedMeanwhile) return 'raced' as const;
         throw thrown;
       }

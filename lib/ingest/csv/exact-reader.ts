@@ -10,31 +10,10 @@
 //   - A line over the limit: its first bytes are set aside, the rest of the line is skipped and counted.
 // A quote inside an unquoted field (`5" pipe`) is text. A line without any byte is not a record.
 import { isUtf8 } from 'node:buffer';
-import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, IS_QUOTE, LF, QUOTE } from './bytes.ts';
+import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, LF, QUOTE } from './bytes.ts';
 import { copyOf } from '../bytes/copy.ts';
-
-export type CsvProblem = 'unclosed_quote' | 'text_after_quote' | 'too_long' | 'invalid_utf8' | 'nul_byte' | 'too_few_fields' | 'too_many_fields';
-
-export interface CsvRecord {
-  /** 1 for the first record behind the header. */
-  row: number;
-  /** Physical line on which it starts, the header being line 1. */
-  line: number;
-  /** Where it starts in the decompressed bytes. */
-  offset: number;
-  /** Its bytes, without the line end, are `window[from, to)`; of a too long one the first only. Valid until the sink returns. */
-  window: Uint8Array;
-  from: number;
-  to: number;
-  /** Bytes that it has in the file, which are more than `to - from` for a too long one. */
-  length: number;
-  /** 0 where the end of the record is not known for certain. */
-  fields: number;
-  /** An unquoted field holds a quote: to be quoted anew before a strict reader sees it. */
-  strayQuote: boolean;
-  /** Empty for a well-formed record; else the first problem decides. */
-  problems: readonly CsvProblem[];
-}
+import { linesThatAreRecords } from './lines-as-records.ts';
+import type { CsvProblem, CsvRecord, RecordSink } from './record.ts';
 
 export interface ExactReaderOptions {
   delimiter: string;
@@ -56,11 +35,6 @@ const NONE: readonly CsvProblem[] = Object.freeze([]);
 const TOO_LONG: readonly CsvProblem[] = Object.freeze(['too_long' as const]);
 
 type Outcome = 'whole' | 'incomplete' | 'unclosed' | 'text_after_quote';
-
-/** The bytes of a record; valid until the sink returns. */
-export function bytesOf(record: CsvRecord): Uint8Array {
-  return record.window.subarray(record.from, record.to);
-}
 
 export class ExactCsvReader {
   private readonly classes: Uint8Array;
@@ -107,7 +81,7 @@ export class ExactCsvReader {
   }
 
   /** Gives the sink every record that is complete by now. The chunk may be reused afterwards. */
-  push(chunk: Uint8Array, sink: (record: CsvRecord) => void): void {
+  push(chunk: Uint8Array, sink: RecordSink): void {
     if (chunk.length === 0) return;
     if (this.swallowLf) {
       this.swallowLf = false;
@@ -136,12 +110,12 @@ export class ExactCsvReader {
   }
 
   /** The file has ended: gives the sink what is left. */
-  finish(sink: (record: CsvRecord) => void): void {
+  finish(sink: RecordSink): void {
     if (this.skipping !== undefined) this.endSkipping(sink);
     this.drain(true, sink);
   }
 
-  private drain(final: boolean, sink: (record: CsvRecord) => void): void {
+  private drain(final: boolean, sink: RecordSink): void {
     const window = this.window;
     let at = 0;
     this.retryAt = 0;
@@ -294,7 +268,7 @@ export class ExactCsvReader {
     return linesThatAreRecords(this.window.subarray(this.firstLineNext, this.end), this.classes, this.fields) * 2 > this.lineEnds;
   }
 
-  private deliver(start: number, sink: (record: CsvRecord) => void): number {
+  private deliver(start: number, sink: RecordSink): number {
     let problems: CsvProblem[] | undefined;
     if (this.end - start > this.maxRecordBytes) {
       this.emit(start, start + this.kept, 0, TOO_LONG, sink);
@@ -310,20 +284,20 @@ export class ExactCsvReader {
     return this.next;
   }
 
-  private setAside(start: number, problems: readonly CsvProblem[], sink: (record: CsvRecord) => void): number {
+  private setAside(start: number, problems: readonly CsvProblem[], sink: RecordSink): number {
     const tooLong = this.end - start > this.maxRecordBytes;
     this.emit(start, tooLong ? start + this.kept : this.end, 0, tooLong ? TOO_LONG : problems, sink);
     this.line++;
     return this.next;
   }
 
-  private setAsideFirstLine(start: number, sink: (record: CsvRecord) => void): number {
+  private setAsideFirstLine(start: number, sink: RecordSink): number {
     this.end = this.firstLineEnd;
     this.next = this.firstLineNext;
     return this.setAside(start, ['unclosed_quote'], sink);
   }
 
-  private emit(from: number, to: number, fields: number, problems: readonly CsvProblem[], sink: (record: CsvRecord) => void): void {
+  private emit(from: number, to: number, fields: number, problems: readonly CsvProblem[], sink: RecordSink): void {
     const record = this.record;
     record.row = this.row++;
     record.line = this.line;
@@ -354,7 +328,7 @@ export class ExactCsvReader {
     return this.window.length - at > this.maxRecordBytes + 1;
   }
 
-  private startSkipping(at: number, sink: (record: CsvRecord) => void): void {
+  private startSkipping(at: number, sink: RecordSink): void {
     const bytes = this.window.subarray(at);
     this.base += at;
     this.skipping = { offset: this.base, line: this.line, head: copyOf(bytes.subarray(0, this.kept)), length: 0 };
@@ -367,7 +341,7 @@ export class ExactCsvReader {
   }
 
   /** Through the rest of a line that is too long; gives what follows it in the chunk. */
-  private skip(chunk: Uint8Array, sink: (record: CsvRecord) => void): Uint8Array | undefined {
+  private skip(chunk: Uint8Array, sink: RecordSink): Uint8Array | undefined {
     const skipping = this.skipping!;
     const lf = chunk.indexOf(LF);
     const cr = chunk.indexOf(CR);
@@ -385,38 +359,10 @@ export class ExactCsvReader {
     return chunk.subarray(next);
   }
 
-  private endSkipping(sink: (record: CsvRecord) => void): void {
+  private endSkipping(sink: RecordSink): void {
     const { offset, line, head, length } = this.skipping!;
     this.skipping = undefined;
     sink({ row: this.row++, line, offset, window: head, from: 0, to: Math.min(head.length, length), length, fields: 0, strayQuote: false, problems: TOO_LONG });
     this.line = line + 1;
   }
-}
-
-/** How many lines, each read by itself, are well-formed records. */
-function linesThatAreRecords(bytes: Uint8Array, classes: Uint8Array, fields: number): number {
-  let whole = 0;
-  let delimiters = 0;
-  let quoted = false;
-  let regular = true;
-  let fieldStart = 0;
-  for (let i = 0; i <= bytes.length; i++) {
-    const kind = i === bytes.length ? IS_LF : classes[bytes[i]!]!;
-    if (kind === IS_LF || kind === IS_CR) {
-      if (delimiters + 1 === fields && regular && !quoted) whole++;
-      delimiters = 0;
-      quoted = false;
-      regular = true;
-      fieldStart = i + 1;
-    } else if (kind === IS_DELIMITER && !quoted) {
-      delimiters++;
-      fieldStart = i + 1;
-    } else if (kind === IS_QUOTE) {
-      if (i === fieldStart) quoted = true;
-      else if (!quoted) regular = false;
-      else if (bytes[i + 1] === QUOTE) i++;
-      else quoted = false;
-    }
-  }
-  return whole;
 }

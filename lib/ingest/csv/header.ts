@@ -3,7 +3,8 @@ import { MillraceError } from '../../base/index.ts';
 import { chunkOf, type Content } from '../bytes/content.ts';
 import { guessEncoding } from '../bytes/sniff.ts';
 import { CR, LF } from './bytes.ts';
-import { bytesOf, ExactCsvReader, type CsvProblem } from './exact-reader.ts';
+import { ExactCsvReader } from './exact-reader.ts';
+import { bytesOf, type CsvProblem, type RecordSink } from './record.ts';
 import { splitFields } from './fields.ts';
 import { copyOf } from '../bytes/copy.ts';
 
@@ -29,7 +30,7 @@ export async function readHeader(content: Content, delimiter: string, skip: numb
   const head = await chunkOf(content, 0, MOST_BYTES);
   const reader = new ExactCsvReader({ delimiter, fields: 1, start: { offset: skip, line: 1, row: 0 } });
   let header: { names: string[]; bytes: Uint8Array; end: number; line: number; problem: CsvProblem | undefined } | undefined;
-  const sink: Parameters<ExactCsvReader['push']>[1] = (record) => {
+  const sink: RecordSink = (record) => {
     header ??= {
       names: splitFields(bytesOf(record), delimiter).map(({ text }) => text), bytes: copyOf(bytesOf(record)), end: record.offset + record.length, line: record.line,
       problem: record.problems.find((problem) => problem !== 'too_few_fields' && problem !== 'too_many_fields'),

@@ -2,7 +2,8 @@
 import { MillraceError } from '../../base/index.ts';
 import type { Content } from '../bytes/content.ts';
 import { guessEncoding } from '../bytes/sniff.ts';
-import { bytesOf, ExactCsvReader } from './exact-reader.ts';
+import { ExactCsvReader } from './exact-reader.ts';
+import { bytesOf, type RecordSink } from './record.ts';
 import type { CsvHeader } from './header.ts';
 import { CsvScan, type CsvScanResult } from './scan.ts';
 import { copyOf } from '../bytes/copy.ts';
@@ -39,7 +40,7 @@ export async function refuseOtherEncoding(content: Content, header: CsvHeader, d
   let records = 0;
   let invalid = 0;
   let first: { line: number; bytes: Uint8Array } | undefined;
-  const sink: Parameters<ExactCsvReader['push']>[1] = (record) => {
+  const sink: RecordSink = (record) => {
     records++;
     if (!record.problems.includes('invalid_utf8')) return;
     invalid++;

@@ -5,7 +5,8 @@ import type { RejectedRows } from '../load/rejected-rows.ts';
 import type { Spool } from '../load/spool.ts';
 import type { Content } from '../bytes/content.ts';
 import type { PreparedCsv } from '../prepared.ts';
-import { bytesOf, ExactCsvReader } from './exact-reader.ts';
+import { ExactCsvReader } from './exact-reader.ts';
+import { bytesOf, type RecordSink } from './record.ts';
 import { isUnambiguous } from './inspect.ts';
 import type { RecordMark } from './scan.ts';
 
@@ -33,7 +34,7 @@ export async function spoolCsv(
   const unexpected = shape.unexpected.length === 0 ? undefined : {
     reasons: [unexpectedColumns(source)], message: `the contract does not know ${shape.unexpected.join(', ')}`,
   };
-  const sink: Parameters<ExactCsvReader['push']>[1] = (record) => {
+  const sink: RecordSink = (record) => {
     if (records++ % MARK_EVERY === 0) marks.push({ row: record.row, offset: record.offset, line: record.line });
     const [problem] = record.problems;
     if (problem !== undefined) {

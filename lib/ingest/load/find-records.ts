@@ -1,6 +1,7 @@
 // Records of a file by their numbers: the raw bytes of rows that were found wanting after they had been read.
 import type { Content } from '../bytes/content.ts';
-import { bytesOf, ExactCsvReader, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES } from '../csv/exact-reader.ts';
+import { ExactCsvReader, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES } from '../csv/exact-reader.ts';
+import { bytesOf, type RecordSink } from '../csv/record.ts';
 import type { RecordMark } from '../csv/scan.ts';
 import { JsonLinesReader } from '../json/lines-reader.ts';
 import { copyOf } from '../bytes/copy.ts';
@@ -35,7 +36,7 @@ async function readStretch(content: Content, format: RecordFormat, from: RecordM
   };
   if (format.format === 'csv') {
     const reader = new ExactCsvReader({ delimiter: format.delimiter, fields: format.fields, start: from });
-    const sink: Parameters<ExactCsvReader['push']>[1] = (record) => keep(record.row, record.offset, record.line, () => bytesOf(record));
+    const sink: RecordSink = (record) => keep(record.row, record.offset, record.line, () => bytesOf(record));
     for await (const chunk of content.chunks(from.offset, to)) reader.push(chunk, sink);
     reader.finish(sink);
   } else {

@@ -1,5 +1,5 @@
 // What is wrong with a record that cannot be read: the reason as a code, and a sentence about it.
-import type { CsvProblem } from '../csv/exact-reader.ts';
+import type { CsvProblem } from '../csv/record.ts';
 import type { JsonProblem } from '../json/object-text.ts';
 
 export type ParseProblem = CsvProblem | JsonProblem;

@@ -44,6 +44,11 @@ export async function stageRows(
   };
 }
 
+/** Gives every row that is staged the one failure. */
+export async function failAll(session: Session, reason: string): Promise<void> {
+  await session.run(`UPDATE ${STAGED} SET _failures = [${quoteText(reason)}]`);
+}
+
 export async function dropStaged(session: Session): Promise<void> {
   await session.run(`DROP TABLE IF EXISTS ${STAGED}`);
 }

@@ -4,7 +4,7 @@ import { MillraceError } from '../../base/index.ts';
 import type { Predicate, Rebase, Snapshot, Table } from '../../lake/index.ts';
 import { deleteRows, overwriteRows, quoteText, type Session } from '../../lake/duckdb/index.ts';
 import { REJECTED_TABLE, type RejectedRows } from '../load/rejected-rows.ts';
-import type { Loaded } from '../load/loader.ts';
+import type { Intake } from '../load/intake.ts';
 import type { Origin } from '../load/staged.ts';
 import type { PrivacyKey } from '../privacy/keys.ts';
 import { sealedEncoding } from '../privacy/payload.ts';
@@ -39,7 +39,7 @@ export interface FileEntry extends Origin {
 export interface Publication {
   source: string;
   files: readonly FileEntry[];
-  loaded: Loaded;
+  loaded: Pick<Intake, 'dataFiles' | 'extras'>;
   rejected: RejectedRows;
   /** The session that holds the rejected rows. */
   session: Session;

@@ -1,6 +1,7 @@
 // The bytes of a rejected row, read again by the layout that was kept with it.
 import { columnsOf, type Contract } from '../../contracts/index.ts';
-import { ExactCsvReader, bytesOf } from '../csv/exact-reader.ts';
+import { ExactCsvReader } from '../csv/exact-reader.ts';
+import { bytesOf, type RecordSink } from '../csv/record.ts';
 import { fieldTexts } from '../csv/fields.ts';
 import { objectText } from '../json/object-text.ts';
 import { fieldsByKey } from '../json/spool-json.ts';
@@ -40,7 +41,7 @@ export class Reparser {
     if ('reason' in shape) return { ok: false, reason: shape.reason };
     let found: Reparsed | undefined;
     const reader = new ExactCsvReader({ delimiter: layout.delimiter, fields: layout.header.length });
-    const sink: Parameters<ExactCsvReader['push']>[1] = (record) => {
+    const sink: RecordSink = (record) => {
       const [problem] = record.problems;
       found ??= problem === undefined
         ? { ok: true, values: this.arrange(fieldTexts(bytesOf(record), layout.delimiter), shape) }
