@@ -1,4 +1,5 @@
 // Files of the landing bucket into bronze, within the room that a function has.
+import { mkdir } from 'node:fs/promises';
 import { messageOf, type Clock } from '../../lib/base/index.ts';
 import type { FileBatch, LandedCounts } from '../../lib/batch/index.ts';
 import type { Contracts } from '../../lib/contracts/index.ts';
@@ -30,6 +31,7 @@ export function bucketFileIngest(options: BucketFileIngestOptions): (batch: File
   const keys = secretKeys({ secret: settings.MILLRACE_PRIVACY_KEYS, clock, client: options.client });
   const sizeLimit = Math.floor((Number(settings.MILLRACE_SCRATCH_MB) * 2 ** 20) / ROOM_A_FILE);
   return async ({ files }, runId, signal) => {
+    await mkdir(scratch, { recursive: true });
     const found = await discoverObjects({ client: s3, landing: settings.MILLRACE_LANDING, contracts }, files);
     const context = { lake, database: await database(), contracts, keys, clock, temporaryFolder: scratch };
     const { totals, files: reports } = await ingestFiles(context, found, { runId, sizeLimit, ...(signal === undefined ? {} : { signal }) });

@@ -24,8 +24,8 @@ vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
 
 const ROOT = join(import.meta.dirname, '../..');
 const SCALE = Number(process.env['MILLRACE_REHEARSAL_SCALE'] ?? 0.1);
-/** What differs by nature: when a file was read, and by which run. */
-const OWN = /^(_ingested_at|ingested_at|run_id|started_at|ended_at|audited_at|proved_at|reader)$/;
+/** What differs by nature: when a file was read, from where, and by which run. */
+const OWN = /^(_ingested_at|ingested_at|run_id|path|stamp)$/;
 
 let aws: AwsRehearsal;
 let home: AwsHome;
