@@ -3,6 +3,7 @@ import { MillraceError, messageOf } from '../base/index.ts';
 import type { Contract } from '../contracts/index.ts';
 import { diskError } from './bytes/disk-error.ts';
 import type { Material } from './bytes/material.ts';
+import type { Intake } from './load/intake.ts';
 import { load } from './load/load.ts';
 import { RejectedRows } from './load/rejected-rows.ts';
 import { layoutOf, prepare, signatureOf } from './prepare.ts';
@@ -141,16 +142,24 @@ async function loadAndPublish(landing: Landing, job: readonly LoadableFile[], lo
         };
       });
       try {
-        for (const { material } of files) await material.verify();
+        await verifyAll(files, loaded);
         await publish(context, contract, { source: contract.name, files: entries, loaded, rejected, session: rejectedSession, key, runId, lookedIn: base, signal });
       } catch (thrown) {
-        // After a commit whose outcome is unknown its files may be live: maintenance will tell.
-        if (!(thrown instanceof MillraceError && thrown.code === 'io')) await loaded.discard();
         if (thrown instanceof LandedMeanwhile) return 'raced' as const;
         throw thrown;
       }
       return { files: entries, reasons: (number: number) => Object.fromEntries(rejected.counts.get(number) ?? []) };
     }));
+  }
+}
+
+/** Files that were read where they lie must still be what was read. */
+async function verifyAll(files: readonly LoadableFile[], loaded: Intake): Promise<void> {
+  try {
+    for (const { material } of files) await material.verify();
+  } catch (thrown) {
+    await loaded.discard();
+    throw thrown;
   }
 }
 

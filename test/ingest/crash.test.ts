@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { MillraceError } from '../../lib/base/index.ts';
 import { FolderCatalog, Lake, LocalFiles, type Files } from '../../lib/lake/index.ts';
 import { replayQuarantine } from '../../lib/ingest/index.ts';
 import { money, source } from '../../lib/contracts/index.ts';
@@ -120,6 +121,29 @@ describe('after the power went', () => {
       home.close();
     }
   }, 60_000);
+});
+
+test('an error behind the commit of bronze takes nothing back: the rows stay readable, and the list is made good the next time', async () => {
+  const home = await openTestHome();
+  home.put('sales/a.csv', salesCsv('a', 60));
+  const { lake } = home.context;
+  class Refusing extends LocalFiles {
+    override async create(...args: Parameters<Files['create']>): ReturnType<Files['create']> {
+      if (args[0].includes('/ops/files/')) throw new MillraceError('conflict', 'refused');
+      return super.create(...args);
+    }
+  }
+  const files = new Refusing();
+  home.context.lake = new Lake({ files, catalog: new FolderCatalog(files, join(home.root, 'lake')) });
+  const [report] = (await home.ingest()).files;
+  expect(report?.status).toBe('failed');
+  expect(await home.count('bronze.sales')).toBe(58);
+  expect(await home.count('bronze.rejected')).toBe(2);
+  home.context.lake = lake;
+  expect((await home.ingest()).files[0]).toMatchObject({ status: 'seen' });
+  expect(await home.count('bronze.sales')).toBe(58);
+  expect(await home.rows('ops.files', 'SELECT rows, accepted, rejected, reader, status FROM t')).toEqual([{ rows: 60n, accepted: 58n, rejected: 2n, reader: 'recovered', status: 'landed' }]);
+  home.close();
 });
 
 interface Ended { output: string; signal: string | null }

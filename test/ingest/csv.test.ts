@@ -1,7 +1,8 @@
 // The independent scan and the exact reader: every byte has a fate, whatever the bytes are and however they are cut.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, ExactCsvReader, type CsvProblem, type ExactReaderOptions } from '../../lib/ingest/csv/exact-reader.ts';
+import { ExactCsvReader, type ExactReaderOptions } from '../../lib/ingest/csv/exact-reader.ts';
+import { bytesOf, type CsvProblem, type RecordSink } from '../../lib/ingest/csv/record.ts';
 import { fieldTexts, quoteField } from '../../lib/ingest/csv/fields.ts';
 import { CsvScan, type CsvScanResult } from '../../lib/ingest/csv/scan.ts';
 
@@ -30,7 +31,7 @@ function read(text: string | Uint8Array, fields = 3, cuts: readonly number[] = [
   const delimiter = options.delimiter ?? ',';
   const reader = new ExactCsvReader({ delimiter, fields, ...options });
   const seen: Seen[] = [];
-  const sink: Parameters<ExactCsvReader['push']>[1] = (record) => {
+  const sink: RecordSink = (record) => {
     const bytes = bytesOf(record);
     seen.push({
       row: record.row, line: record.line, offset: record.offset, text: Buffer.from(bytes).toString('latin1'), length: record.length,
@@ -160,7 +161,7 @@ describe('behind a bad record', () => {
   test('a line of 50 MB is set aside in bounded memory, and the next one is read', () => {
     const reader = new ExactCsvReader({ delimiter: ',', fields: 2 });
     const found: { row: number; length: number; kept: number; problem?: CsvProblem }[] = [];
-    const sink: Parameters<ExactCsvReader['push']>[1] = ({ row, length, from, to, problems: [problem] }) => { found.push({ row, length, kept: to - from, problem }); };
+    const sink: RecordSink = ({ row, length, from, to, problems: [problem] }) => { found.push({ row, length, kept: to - from, problem }); };
     reader.push(Buffer.from('1,2\nx,'), sink);
     const filler = Buffer.alloc(1_000_000, 0x61);
     for (let i = 0; i < 50; i++) reader.push(filler, sink);

@@ -1,6 +1,7 @@
 // The three commits of a job, in the one order that survives a crash anywhere: the quarantine (replacing what an earlier try left there),
 // bronze, which decides, and the list of files.
 import { MillraceError } from '../../base/index.ts';
+import type { Contract } from '../../contracts/index.ts';
 import type { Predicate, Rebase, Snapshot, Table } from '../../lake/index.ts';
 import { deleteRows, overwriteRows, quoteText, type Session } from '../../lake/duckdb/index.ts';
 import { REJECTED_TABLE, type RejectedRows } from '../load/rejected-rows.ts';
@@ -10,8 +11,9 @@ import type { PrivacyKey } from '../privacy/keys.ts';
 import { sealedEncoding } from '../privacy/payload.ts';
 import { ensureBronze, ensureFiles, ensureRejected } from '../tables/ensure.ts';
 import { countRows, mayHold } from '../tables/seen.ts';
-import { REJECTED_COLUMNS } from '../tables/definitions.ts';
+import { FILES, REJECTED, REJECTED_COLUMNS } from '../tables/definitions.ts';
 import type { IngestContext } from '../types.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** Somebody else landed some of the files while they were loaded. */
 export class LandedMeanwhile extends Error {
@@ -39,7 +41,7 @@ export interface FileEntry extends Origin {
 export interface Publication {
   source: string;
   files: readonly FileEntry[];
-  loaded: Pick<Intake, 'dataFiles' | 'extras'>;
+  loaded: Intake;
   rejected: RejectedRows;
   /** The session that holds the rejected rows. */
   session: Session;
@@ -50,25 +52,46 @@ export interface Publication {
   signal?: AbortSignal;
 }
 
-/** Publishes a job. Throws `LandedMeanwhile` where another process was quicker with some of its files; bronze is as it was then. */
-export async function publish(context: IngestContext, contract: Parameters<typeof ensureBronze>[1], publication: Publication): Promise<void> {
-  const { source, files, loaded, rejected, session, runId, signal } = publication;
-  const fileIds = files.map(({ fileId }) => fileId);
-  const summary = { 'millrace.run-id': runId };
+/**
+ * Publishes a job. Throws `LandedMeanwhile` where another process was quicker with some of its files; bronze is as it was then. Data files that
+ * did not come into the table are deleted, but for those of a commit whose outcome nobody knows.
+ */
+export async function publish(context: IngestContext, contract: Contract, publication: Publication): Promise<void> {
+  const { source, files, loaded, session, runId, signal } = publication;
+  try {
+    await oneAtATime(context.lake, REJECTED, () => publishRejected(context, publication));
+  } catch (thrown) {
+    await loaded.discard();
+    throw thrown;
+  }
+  if (loaded.dataFiles.length > 0) await publishAccepted(context, contract, publication);
+  await recordFiles(context, session, source, files, runId, signal);
+}
 
+async function publishRejected(context: IngestContext, publication: Publication): Promise<void> {
+  const { source, files, rejected, session, runId, signal } = publication;
+  const fileIds = files.map(({ fileId }) => fileId);
   const quarantine = await ensureRejected(context.lake);
   // Serializable: two processes that land the same file would otherwise both find nothing to replace, and both add its rows.
-  const options = { isolation: 'serializable', summary, signal, temporaryFolder: context.temporaryFolder } as const;
+  const options = { isolation: 'serializable', summary: { 'millrace.run-id': runId }, signal, temporaryFolder: context.temporaryFolder } as const;
   if (rejected.total === 0) await deleteRows(session, quarantine, rowsOf(source, fileIds), options);
   else await overwriteRows(session, quarantine, rowsOf(source, fileIds), rejectedSelect(publication), options);
+}
 
-  if (loaded.dataFiles.length > 0) {
+/** The commit that decides. */
+async function publishAccepted(context: IngestContext, contract: Contract, { files, loaded, lookedIn, runId, signal }: Publication): Promise<void> {
+  const fileIds = files.map(({ fileId }) => fileId);
+  try {
     const bronze = await ensureBronze(context.lake, contract, [...loaded.extras]);
     await bronze.append(loaded.dataFiles, {
-      signal, summary, basedOn: { snapshot: publication.lookedIn }, beforeCommit: (rebase) => checkNotLanded(context, bronze, rebase, fileIds, signal),
+      signal, summary: { 'millrace.run-id': runId }, basedOn: { snapshot: lookedIn },
+      beforeCommit: (rebase) => checkNotLanded(context, bronze, rebase, fileIds, signal),
     });
+  } catch (thrown) {
+    // After any other error the commit may have come through: its files must stay, and if it has not, maintenance finds them.
+    if (thrown instanceof LandedMeanwhile || (thrown instanceof MillraceError && thrown.code === 'conflict')) await loaded.discard();
+    throw thrown;
   }
-  await recordFiles(context, session, source, files, runId, signal);
 }
 
 /** Before every try: what others have added since the last look must not be what we are about to add. */
@@ -88,9 +111,9 @@ export async function recordFiles(
     quoteText(file.path), quoteText(file.stamp),
   ].join(', ')})`);
   const select = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t(source, _file, _file_id, bytes, rows, accepted, rejected, reader, status, ingested_at, run_id, contract_version, path, stamp)`;
-  await overwriteRows(session, await ensureFiles(context.lake), rowsOf(source, files.map(({ fileId }) => fileId)), select, {
+  await oneAtATime(context.lake, FILES, async () => overwriteRows(session, await ensureFiles(context.lake), rowsOf(source, files.map(({ fileId }) => fileId)), select, {
     isolation: 'serializable', summary: { 'millrace.run-id': runId }, signal, temporaryFolder: context.temporaryFolder,
-  });
+  }));
 }
 
 /** Rows of some files of a source. */

@@ -88,7 +88,8 @@ async function append(context: IngestContext, session: Session, contract: Contra
       signal, summary: { 'millrace.run-id': runId }, basedOn: { snapshot: lookedIn }, beforeCommit: (rebase) => checkNotThere(context, table, rebase, origins, signal),
     });
   } catch (thrown) {
-    if (!(thrown instanceof MillraceError && thrown.code === 'io')) await discardFiles(context.lake, files);
+    // After any other error the commit may have come through, and its files must stay.
+    if (thrown instanceof ReplayedMeanwhile || (thrown instanceof MillraceError && thrown.code === 'conflict')) await discardFiles(context.lake, files);
     throw thrown;
   }
 }
