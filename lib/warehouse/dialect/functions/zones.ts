@@ -22,7 +22,7 @@ export function isZone(name: string): boolean {
 /** The clock's reading of an instant in a zone. */
 export function localTime(instant: string, zone: string): string {
   if (zone === 'UTC') return `make_timestamp(epoch_us(${instant}))`;
-  if (instant.length > LONGEST) return `timezone(${quoteString(zone)}, ${instant})`;
+  if (!isPlain(instant)) return `timezone(${quoteString(zone)}, ${instant})`;
   const { changes, first } = changesOf(zone);
   const steps = changes.map(({ at, after }) => ({ from: at, offset: after }));
   const offset = tree(steps, first, (from) => `${instant} < make_timestamptz(${micros(from)})`);
@@ -36,7 +36,7 @@ export function localTime(instant: string, zone: string): string {
 export function instantOf(local: string, zone: string): string {
   if (zone === 'UTC') return `make_timestamptz(epoch_us(${local}))`;
   const byIcu = `millrace_instant(${local}, ${quoteString(zone)})`;
-  if (local.length > LONGEST) return byIcu;
+  if (!isPlain(local)) return byIcu;
   const { changes, first } = changesOf(zone);
   const steps = changes.map(({ at, before, after }) => ({
     from: after > before ? at + after : Math.min(Math.max(at, at + after), at + before),
@@ -46,8 +46,8 @@ export function instantOf(local: string, zone: string): string {
   return inRange(local, (time) => `make_timestamp(${micros(time)})`, `make_timestamptz(epoch_us(${local}) - ${offset})`, byIcu);
 }
 
-/** What is written out once a change of the clock must not be long. */
-const LONGEST = 200;
+/** A column, or the instant of one. Anything longer would be written out, and computed, once for each comparison. */
+const isPlain = (sql: string): boolean => /^(?:make_timestamptz\(epoch_us\()?(?:"[^"]+"\.)?"?\w+"?\)*$/.test(sql);
 /** The years whose changes are written out; before and after, DuckDB asks ICU. */
 const BEGIN = Date.UTC(1970, 0, 2);
 const END = Date.UTC(2038, 0, 1);
