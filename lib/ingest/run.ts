@@ -2,6 +2,7 @@
 import { MillraceError } from '../base/index.ts';
 import type { Contract } from '../contracts/index.ts';
 import { materialise, type Material } from './bytes/material.ts';
+import { sweepTemporary } from './bytes/temporary.ts';
 import type { IngestOptions } from './ingest.ts';
 import { asError, land, rethrowInterruption, type ReadFile } from './land.ts';
 import { formatOf } from './landing/belonging.ts';
@@ -52,6 +53,7 @@ export class IngestRun {
   /** Lands the files, each source's in the order of their names. Resolves when all are told of; throws what ended the run before that. */
   async land(known: readonly KnownFile[]): Promise<void> {
     try {
+      await sweepTemporary(this.context.temporaryFolder);
       const sources = new Map<string, LandingFile[]>();
       for (const { source, file } of await this.leaveUnchanged(known)) sources.set(source, [...(sources.get(source) ?? []), file]);
       for (const [source, files] of sources) {

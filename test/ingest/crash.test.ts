@@ -1,6 +1,6 @@
 // Stop it anywhere, start it again: nothing is lost, nothing doubled, and no table is unreadable.
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -236,8 +236,10 @@ describe('a process', () => {
   }, 60_000);
 });
 
-test('nothing that was put on disk on the way remains', async () => {
+test('nothing that was put on disk on the way remains, nor what a killed process left', async () => {
   const home = await openTestHome();
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(join(home.root, 'tmp', `spool-${pid}-0123456789ab`), 'p1,Ada');
   fill(home, 90_000);
   home.put('sales/cut.csv.gz', gzipSync(salesCsv('d', 400_000), { level: 1 }).subarray(0, 200_000));
   await home.ingest();
