@@ -77,7 +77,7 @@ export async function campaign({ sample, steps, undisturbed, database, seed, kil
     if (lands) home.land(lands);
     const usual = undisturbed.steps[i] as Undisturbed['steps'][number];
     for (let kills = 0; ;) {
-      const kill = kills < killsAStep && !enough() ? killOf(random, usual) : {};
+      const kill = kills < killsAStep && !enough() ? killOf(random, usual, kills) : {};
       const ended = await millrace(verb, { home: home.root, ...kill });
       const broken = await brokenReferences(home.root);
       report.wrong.push(...broken.map((one) => `after kill ${report.kills.length} (${report.kills.at(-1) ?? 'none'}): ${one}`));
@@ -101,12 +101,15 @@ export async function campaign({ sample, steps, undisturbed, database, seed, kil
   return report;
 }
 
-/** Half of the kills fall at a change under the home, evenly over all of them; half at a moment, which native code is hit by as well. */
-function killOf(random: () => number, { changes, milliseconds }: Undisturbed['steps'][number]): Pick<Parameters<typeof millrace>[1], 'killAtChange' | 'signal'> {
+/**
+ * Half of the kills fall at a change under the home, evenly over all of them; half at a moment, which native code is hit by as well. Who
+ * starts again has less left to do.
+ */
+function killOf(random: () => number, { changes, milliseconds }: Undisturbed['steps'][number], kills: number): Pick<Parameters<typeof millrace>[1], 'killAtChange' | 'killAfter'> {
   const [how, where] = [random(), random()];
-  if (how < 0.5) return { killAtChange: 1 + Math.floor(where * changes) };
+  if (how < 0.5) return { killAtChange: 1 + Math.floor((where * changes) / 2 ** kills) };
   // Nothing happens while the process starts.
-  return { signal: { name: 'SIGKILL', after: milliseconds * (0.2 + 0.8 * where) } };
+  return { killAfter: milliseconds * (0.2 + 0.7 * where) };
 }
 
 /** Told so that kills can be counted: verb, namespace, what was being changed. */
@@ -114,7 +117,7 @@ function whereOf(verb: readonly string[], { killedAt }: Ended): string {
   if (killedAt === undefined) return `${verb[0]}: at a moment`;
   const file = killedAt.slice(killedAt.lastIndexOf(' ') + 1);
   const namespace = /^lake\/(\w+)/.exec(file)?.[1] ?? '';
-  const kind = /\.turn$/.test(file) ? 'turn'
+  const kind = file.endsWith('.turn') ? 'turn'
     : /version-hint/.test(file) ? 'hint'
       : /\/metadata\/.*avro$/.test(file) ? 'manifests'
         : /\/metadata\//.test(file) ? 'metadata'

@@ -11,10 +11,10 @@ export interface CliOptions {
   home: string;
   /** Dies by SIGKILL before the nth change that it makes under its home. */
   killAtChange?: number;
-  /** A signal after so many milliseconds. */
-  signal?: { name: 'SIGKILL' | 'SIGINT'; after: number };
-  /** A signal as soon as the home shows that the verb is at work. */
-  signalWhen?: { name: 'SIGINT'; ready: () => boolean };
+  /** Dies by SIGKILL after so many milliseconds. */
+  killAfter?: number;
+  /** Ctrl-C: before the nth change that it makes under its home, or so many milliseconds after it began to listen for it. */
+  interrupt?: { atChange: number } | { after: number };
   /** What runs the command in its place: `prlimit …`, `setpriv …`. */
   under?: readonly string[];
   environment?: Readonly<Record<string, string>>;
@@ -33,20 +33,15 @@ export interface Ended {
 }
 
 /** Runs one verb. Never throws for what the verb does. */
-export function millrace(verb: readonly string[], { home, killAtChange, signal, signalWhen, under = [], environment = {} }: CliOptions): Promise<Ended> {
+export function millrace(verb: readonly string[], { home, killAtChange, killAfter, interrupt, under = [], environment = {} }: CliOptions): Promise<Ended> {
   const started = performance.now();
   const [program = '', ...args] = [...under, process.execPath, '--import', HOOK, CLI, ...verb, '--home', home];
   const child = spawn(program, args, {
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CI: 'true', MILLRACE_FAULT_ROOT: home, ...(killAtChange === undefined ? {} : { MILLRACE_FAULT_AT: String(killAtChange) }), ...environment },
+    env: { ...process.env, CI: 'true', MILLRACE_FAULT_ROOT: home, ...(killAtChange === undefined ? {} : { MILLRACE_FAULT_AT: String(killAtChange) }), ...interruption(interrupt), ...environment },
   });
-  const timer = signal === undefined ? undefined : setTimeout(() => child.kill(signal.name), signal.after);
-  const poll = signalWhen === undefined ? undefined : setInterval(() => {
-    if (!signalWhen.ready()) return;
-    clearInterval(poll);
-    child.kill(signalWhen.name);
-  }, 10);
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
   let out = '';
   let err = '';
   child.stdout.on('data', (text: Buffer) => (out += text.toString()));
@@ -55,13 +50,17 @@ export function millrace(verb: readonly string[], { home, killAtChange, signal, 
     child.on('error', reject);
     child.on('close', (code, by) => {
       clearTimeout(timer);
-      clearInterval(poll);
-      const killedAt = /^killed at change \d+: (.*)$/m.exec(err)?.[1];
+      const killedAt = /^SIGKILL at change \d+: (.*)$/m.exec(err)?.[1];
       const changes = /^changes under the home: (\d+)$/m.exec(err)?.[1];
       resolve({
-        code, signal: by, out, err: err.replaceAll(/^changes under the home: \d+\n/gm, ''), milliseconds: performance.now() - started,
+        code, signal: by, out, err: err.replaceAll(/^(changes under the home: \d+|SIG\w+ at change .*)\n/gm, ''), milliseconds: performance.now() - started,
         ...(changes === undefined ? {} : { changes: Number(changes) }), ...(killedAt === undefined ? {} : { killedAt }),
       });
     });
   });
+}
+
+function interruption(interrupt: CliOptions['interrupt']): Record<string, string> {
+  if (interrupt === undefined) return {};
+  return { MILLRACE_FAULT_SIGNAL: 'SIGINT', ...('after' in interrupt ? { MILLRACE_FAULT_DELAY: String(interrupt.after) } : { MILLRACE_FAULT_AT: String(interrupt.atChange) }) };
 }

@@ -40,8 +40,8 @@ export function newHome(sample: string): FaultHome {
   };
 }
 
-/** Differ between two runs over the same files: times, ids of runs, ciphertexts, and the reader of a file whose record a kill cut off. */
-const VOLATILE = new Set(['_ingested_at', 'ingested_at', 'run_id', 'reader', 'started_at', 'ended_at', 'audited_at', 'proved_at', 'raw', 'raw_encoding']);
+/** Differ between two runs over the same files: times, ids of runs, places, ciphertexts, and the reader of a file whose record a kill cut off. */
+const VOLATILE = new Set(['_ingested_at', 'ingested_at', 'run_id', 'reader', 'path', 'stamp', 'started_at', 'ended_at', 'audited_at', 'proved_at', 'raw', 'raw_encoding']);
 /** One row a run, however many runs there were. Looked at in another way. */
 const BY_RUN = new Set(['ops.runs', 'ops.audits', 'ops.ledger']);
 

@@ -1,5 +1,6 @@
-// Preloaded into a `millrace` process: counts what it changes under a folder, and kills it (SIGKILL) before the nth change, or, where the
-// change is the writing of a file, half-way through. Says on standard error what it was about to do; at a peaceful end, how many changes there were.
+// Preloaded into a `millrace` process: counts what it changes under a folder, and sends it a signal before the nth change; SIGKILL, where the
+// change is the writing of a file, half-way through. Or sends the signal so many milliseconds after the program began to listen for it.
+// Says on standard error what it was about to do; at a peaceful end, how many changes there were.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
@@ -7,6 +8,8 @@ import { isMainThread } from 'node:worker_threads';
 
 const root = process.env['MILLRACE_FAULT_ROOT'];
 const killAt = Number(process.env['MILLRACE_FAULT_AT'] ?? 0);
+const signal = process.env['MILLRACE_FAULT_SIGNAL'] ?? 'SIGKILL';
+const delay = process.env['MILLRACE_FAULT_DELAY'];
 let changes = 0;
 
 function concerns(target) {
@@ -18,9 +21,9 @@ function concerns(target) {
 function tick(operation, target, first) {
   changes += 1;
   if (changes !== killAt) return;
-  first?.();
-  fs.writeSync(2, `killed at change ${changes}: ${operation} ${path.relative(root, path.resolve(String(target)))}\n`);
-  process.kill(process.pid, 'SIGKILL');
+  if (signal === 'SIGKILL') first?.();
+  fs.writeSync(2, `${signal} at change ${changes}: ${operation} ${path.relative(root, path.resolve(String(target)))}\n`);
+  process.kill(process.pid, signal);
 }
 
 const isWriting = (flags) => (typeof flags === 'number' ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0 : /[wa+]/.test(String(flags ?? 'r')));
@@ -67,5 +70,10 @@ if (root !== undefined && isMainThread) {
   watch(fs, 'Sync');
   watch(fs.promises, '');
   syncBuiltinESMExports();
+  if (delay !== undefined) {
+    process.on('newListener', (event) => {
+      if (event === signal) setTimeout(() => process.kill(process.pid, signal), Number(delay)).unref();
+    });
+  }
   process.on('exit', () => fs.writeSync(2, `changes under the home: ${changes}\n`));
 }

@@ -12,13 +12,13 @@ const PAUSE_MS = 20;
 const READS_A_RUNTIME = 40;
 
 const findings: Findings = { reads: 0, failures: [] };
-let goOn = true;
-process.stdin.once('data', () => (goOn = false));
+const end = new AbortController();
+process.stdin.once('data', () => end.abort());
 
-while (goOn) {
+while (!end.signal.aborted) {
   const runtime = await openRuntime({ home, project, create: true, memoryLimit: '256MB' });
   try {
-    for (let i = 0; goOn && i < READS_A_RUNTIME; i++) {
+    for (let i = 0; !end.signal.aborted && i < READS_A_RUNTIME; i++) {
       for (const name of Object.keys(published)) await read(runtime, name);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -33,9 +33,9 @@ async function read(runtime: Runtime, name: string): Promise<void> {
   const [namespace = '', table = ''] = name.split('.');
   try {
     if (!(await runtime.lake.tableExists({ namespace, name: table }))) return;
-    // The digest makes it read every column; the count alone would come from the files' footers.
     const engine = await runtime.engine();
     const { rows } = await engine.query(`SELECT count(*) AS n FROM ${name}`);
+    // Every column is read; the count alone could come from the footers of the files.
     await engine.query(`SELECT * FROM ${name}`);
     const count = Number(rows[0]?.[0]);
     if (count !== 0 && !published[name]?.includes(count)) findings.failures.push(`${name} showed ${count} rows, never published`);
