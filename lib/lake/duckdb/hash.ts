@@ -48,30 +48,26 @@ function minimalBytes(hugeint: string): string {
 function hashOfLong(bigint: string): string {
   // Little-endian words: the lower half comes first.
   const words = bind('b', `(${bigint})::BIT`, `[(b::BLOB)[5:8]::BIT::UBIGINT, (b::BLOB)[1:4]::BIT::UBIGINT]`);
-  return finish(mixWords(`list_transform(${words}, lambda w: ${mixedWord('w')})`), '8');
+  return finish(foldWords(mixWords(words, 'w')), '8');
 }
 
 function hashOfBytes(blob: string): string {
-  const word = (bytes: string): string => mixedWord(`(${swapped(`${bytes}::BIT::UBIGINT`)})`);
-  return bind('b', blob, finish(
-    `xor(${mixWords(`list_transform(range(octet_length(b) // 4), lambda i: ${word('b[4 * i + 1 : 4 * i + 4]')})`)}, `
-    + `${word(`(b || '\\x00\\x00\\x00'::BLOB)[octet_length(b) // 4 * 4 + 1 : octet_length(b) // 4 * 4 + 4]`)})`,
-    'octet_length(b)::UBIGINT',
-  ));
+  const words = 'list_transform(range(octet_length(b) // 4), lambda i: b[4 * i + 1 : 4 * i + 4]::BIT::UBIGINT)';
+  const rest = `[(b || '\\x00\\x00\\x00'::BLOB)[octet_length(b) // 4 * 4 + 1 : octet_length(b) // 4 * 4 + 4]::BIT::UBIGINT]`;
+  return bind('b', blob, finish(`xor(${foldWords(mixWords(words, SWAPPED))}, ${mixWords(rest, SWAPPED)}[1])`, 'octet_length(b)::UBIGINT'));
 }
 
-/** Reverses the four bytes of a 32-bit number. */
-function swapped(word: string): string {
-  return bind('w', word, `((w & 255) << 24) | ((w & 65280) << 8) | ((w >> 8) & 65280) | (w >> 24)`);
-}
+/** The four bytes of a 32-bit word w in reverse. */
+const SWAPPED = '(((w & 255) << 24) | ((w & 65280) << 8) | ((w >> 8) & 65280) | (w >> 24))';
 
-/** k ← rotl(k · c1, 15) · c2 */
-function mixedWord(word: string): string {
-  return bind('k', `((${word}) * 3432918353::UBIGINT) & ${MASK}`, `((((k << 15) & ${MASK}) | (k >> 17)) * 461845907::UBIGINT) & ${MASK}`);
+/** Over a list of words: k ← rotl(w · c1, 15) · c2 */
+function mixWords(words: string, word: string): string {
+  const scaled = `list_transform(${words}, lambda w: (${word} * 3432918353::UBIGINT) & ${MASK})`;
+  return `list_transform(${scaled}, lambda k: ((((k << 15) & ${MASK}) | (k >> 17)) * 461845907::UBIGINT) & ${MASK})`;
 }
 
 /** h ← rotl(h ⊕ k, 13) · 5 + n over a list of mixed words, from 0. */
-function mixWords(words: string): string {
+function foldWords(words: string): string {
   return `list_reduce(${words}, lambda h, k: (((((xor(h, k) << 13) & ${MASK}) | (xor(h, k) >> 19)) * 5) + 3864292196) & ${MASK}, 0::UBIGINT)`;
 }
 
