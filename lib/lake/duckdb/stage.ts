@@ -1,4 +1,5 @@
 // Data files between a table and this machine: for a table on S3 they are fetched before DuckDB reads them, and sent after it wrote them.
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MillraceError } from '../../base/index.ts';
@@ -92,7 +93,7 @@ export class Stage {
     const folder = this.#temporaryFolder();
     await mkdir(folder, { recursive: true });
     await mapAtOnce(missing, async (path) => {
-      const local = join(folder, `${this.#fetched.size}-${basename(path)}`);
+      const local = join(folder, `${randomUUID()}-${basename(path)}`); // a name is never used twice: footers are remembered by it
       this.#fetched.set(path, local);
       await writeFile(local, await this.#table.context.files.read(path));
     });
