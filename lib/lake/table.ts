@@ -117,7 +117,7 @@ export class Table {
   /** Compaction: the same rows in other files. Refused where one of the files changed; what others add meanwhile stays. */
   async replaceFiles(rewrite: FileRewrite, options: CommitOptions = {}): Promise<CommitResult> {
     const basedOn = options.basedOn === undefined ? this.currentSnapshot : options.basedOn.snapshot;
-    return this.commit(replaceChange(this.context.store, this.metadata, rewrite, basedOn?.['snapshot-id']), options);
+    return this.commit(replaceChange(this.context.store, rewrite, basedOn), options);
   }
 
   /** Removes these files, with all their rows. */

@@ -39,6 +39,9 @@ export class FolderCatalog implements Catalog {
   }
 
   async create(name: TableName, location: string, metadata: Uint8Array): Promise<CommitOutcome> {
+    if (location !== this.locationFor(name)) {
+      throw new MillraceError('unsupported', `a folder catalog keeps ${name.namespace}.${name.name} in a folder of that name, not elsewhere`, { where: location });
+    }
     if (await this.load(name) !== undefined) return { outcome: 'conflict' };
     return this.writeVersion(name, `${location}/metadata/v1${SPELLINGS[0]}`, metadata);
   }

@@ -1,12 +1,12 @@
 // What each kind of commit adds, removes and depends on.
 import { MillraceError } from '../../base/index.ts';
-import { currentSchema, currentSnapshot, snapshotById } from '../format/metadata.ts';
+import { currentSchema, currentSnapshot } from '../format/metadata.ts';
 import { tupleKey } from '../format/values.ts';
 import { bindPredicate, EVERYTHING } from '../scan/bound.ts';
 import { FileFilter } from '../scan/filter.ts';
 import type { TableStore } from '../store.ts';
-import type { DataFile, Predicate, TableMetadata } from '../types.ts';
-import { validateNoNewDeletes, validateUntouched, type Dependence } from './conflicts.ts';
+import type { DataFile, Predicate, Snapshot, TableMetadata } from '../types.ts';
+import { validateNoDeletes, validateNoNewDeletes, validateUntouched, type Dependence } from './conflicts.ts';
 import type { SnapshotChange } from './operations.ts';
 import type { ChangeOptions } from './options.ts';
 import { everyFile, filesMatching, filesOfPartitions, namedFiles, type Tuple } from './selectors.ts';
@@ -36,7 +36,7 @@ export function overwriteChange(store: TableStore, metadata: TableMetadata, file
       if (options.isolation === 'snapshot' && options.reads === undefined) return;
       const reads = options.reads === undefined ? undefined : filterDependence(filterOn(base.metadata, options.reads));
       const own = 'all' in scope ? { touches: () => true } : 'where' in scope ? filterDependence(filterOn(base.metadata, scope.where)) : partitionDependence(specId, scope.partitions);
-      await validateUntouched(store, base.metadata, base.since, { touches: (file) => own.touches(file) || (reads?.touches(file) ?? false) });
+      await validateUntouched(store, base.metadata, base.since(), { touches: (file) => own.touches(file) || (reads?.touches(file) ?? false) });
     },
   };
 }
@@ -49,31 +49,35 @@ export function rewriteChange(store: TableStore, { remove, add }: FileRewrite, o
     operation: add.length === 0 ? 'delete' : 'overwrite',
     add,
     remove: ({ metadata }) => namedFiles(metadata, remove),
-    validate: async ({ metadata, since, basedOn }) => {
-      await validateNoNewDeletes(store, metadata, basedOn, since, remove, true);
+    validate: async ({ metadata, basedOn, since }) => {
+      await validateNoNewDeletes(store, metadata, basedOn, since(), remove, true);
       if (options.isolation === 'snapshot') return;
-      await validateUntouched(store, metadata, since, filterDependence(filterOn(metadata, options.reads)));
+      await validateUntouched(store, metadata, since(), filterDependence(filterOn(metadata, options.reads)));
     },
   };
 }
 
-/** The same rows in other files: compaction. Added files keep the age of the snapshot they were read from, so later deletes apply to them. */
-export function replaceChange(store: TableStore, start: TableMetadata, { remove, add }: FileRewrite, basedOn: bigint | undefined): SnapshotChange {
-  const base = basedOn === undefined ? undefined : snapshotById(start, basedOn);
+/**
+ * The same rows in other files: compaction. Added files keep the age of the snapshot they were read from, so later deletes apply to them.
+ * Where that snapshot had no deletes, files that are still live and still without deletes are all that matters, whatever came in between:
+ * a table whose snapshots expire quickly can be compacted too.
+ */
+export function replaceChange(store: TableStore, { remove, add }: FileRewrite, basedOn: Snapshot | undefined): SnapshotChange {
   return {
     operation: 'replace',
     add,
-    ...(base === undefined ? {} : { addWithSequenceNumber: base['sequence-number'] }),
+    ...(basedOn === undefined ? {} : { addWithSequenceNumber: basedOn['sequence-number'] }),
     remove: ({ metadata }) => namedFiles(metadata, remove),
     validate: async ({ metadata, since }) => {
-      refuseChangedRowCount(remove, add);
-      await validateNoNewDeletes(store, metadata, basedOn, since, remove, false);
+      refuseMoreRows(remove, add);
+      if (basedOn?.summary['total-delete-files'] === '0') await validateNoDeletes(store, metadata, remove);
+      else await validateNoNewDeletes(store, metadata, basedOn, since(), remove, false);
     },
   };
 }
 
 /** Compaction applies deletes, so rows may become fewer, never more. */
-function refuseChangedRowCount(remove: readonly DataFile[], add: readonly DataFile[]): void {
+function refuseMoreRows(remove: readonly DataFile[], add: readonly DataFile[]): void {
   const count = (files: readonly DataFile[]) => files.reduce((sum, file) => sum + (file.content === 0 ? file.recordCount : 0n), 0n);
   if (count(add) <= count(remove)) return;
   throw new MillraceError('bad_input', `the new files hold ${count(add)} rows, the ones they replace only ${count(remove)}`, { where: add[0]?.path });
@@ -134,10 +138,10 @@ export function rowDeltaChange(store: TableStore, delta: RowDelta, options: Chan
       // Looks for the files without removing them: finish() still refuses where one is gone.
       return { ...present, selects: (entry) => (paths.has(entry.file.path) && present.selects(entry), false) };
     },
-    validate: async ({ metadata, since, basedOn }) => {
-      await validateNoNewDeletes(store, metadata, basedOn, since, delta.deletesFrom, true);
+    validate: async ({ metadata, basedOn, since }) => {
+      await validateNoNewDeletes(store, metadata, basedOn, since(), delta.deletesFrom, true);
       if (options.isolation === 'snapshot') return;
-      await validateUntouched(store, metadata, since, filterDependence(filterOn(metadata, options.reads)));
+      await validateUntouched(store, metadata, since(), filterDependence(filterOn(metadata, options.reads)));
     },
   };
 }

@@ -1,7 +1,8 @@
 // Validation before each try: what others committed since must not touch what this commit depends on.
 import { MillraceError } from '../../base/index.ts';
 import { readDeleteIndex } from '../scan/plan.ts';
-import { snapshotById } from '../format/metadata.ts';
+import type { ManifestFile } from '../format/manifest-list.ts';
+import { currentSnapshot } from '../format/metadata.ts';
 import type { TableStore } from '../store.ts';
 import type { DataFile, Snapshot, TableMetadata } from '../types.ts';
 import { changesOf, snapshotsSince } from './history.ts';
@@ -45,20 +46,33 @@ function refuse(files: readonly DataFile[], verb: string, snapshot: Snapshot, de
 
 /** Nobody deleted rows, by delete files, from the files that the commit replaces: the rewritten rows would bring them back. */
 export async function validateNoNewDeletes(
-  store: TableStore, metadata: TableMetadata, basedOn: bigint | undefined, since: readonly Snapshot[], replaced: readonly DataFile[], equalityDeletesToo: boolean,
+  store: TableStore, metadata: TableMetadata, basedOn: Snapshot | undefined, since: readonly Snapshot[], replaced: readonly DataFile[], equalityDeletesToo: boolean,
 ): Promise<void> {
-  const before = basedOn === undefined ? 0n : snapshotById(metadata, basedOn)?.['sequence-number'] ?? 0n;
+  // Deletes that were there before are part of what was read; merged manifests may list them again.
+  const before = basedOn?.['sequence-number'] ?? 0n;
   for (const snapshot of since) {
     const manifests = (await store.readManifests(snapshot)).filter((each) => each.content === 1 && each.addedSnapshotId === snapshot['snapshot-id']);
-    if (manifests.length === 0) continue;
-    const deletes = await readDeleteIndex(store, metadata, manifests);
-    for (const file of replaced) {
-      // Deletes that were there before are part of what was read; merged manifests may list them again.
-      const newer = [...deletes.positionDeletesFor(file, before + 1n), ...(equalityDeletesToo ? deletes.equalityDeletesFor(file, before) : [])];
-      if (newer[0] === undefined) continue;
-      throw new MillraceError('conflict', 'another writer deleted rows of a file that this change replaces', {
-        where: `${newer[0].path}, which deletes rows of ${file.path}`, todo: 'Read the table again and repeat the change.',
-      });
-    }
+    await refuseDeletes(store, metadata, manifests, before, replaced, equalityDeletesToo);
+  }
+}
+
+/** As above, for files that had no deletes at all: none may apply to them now. */
+export async function validateNoDeletes(store: TableStore, metadata: TableMetadata, replaced: readonly DataFile[]): Promise<void> {
+  const snapshot = currentSnapshot(metadata);
+  const manifests = snapshot === undefined ? [] : (await store.readManifests(snapshot)).filter((each) => each.content === 1);
+  await refuseDeletes(store, metadata, manifests, -1n, replaced, false);
+}
+
+async function refuseDeletes(
+  store: TableStore, metadata: TableMetadata, manifests: readonly ManifestFile[], olderThan: bigint, replaced: readonly DataFile[], equalityDeletesToo: boolean,
+): Promise<void> {
+  if (manifests.length === 0) return;
+  const deletes = await readDeleteIndex(store, metadata, manifests);
+  for (const file of replaced) {
+    const [found] = [...deletes.positionDeletesFor(file, olderThan + 1n), ...(equalityDeletesToo ? deletes.equalityDeletesFor(file, olderThan) : [])];
+    if (found === undefined) continue;
+    throw new MillraceError('conflict', 'another writer deleted rows of a file that this change replaces', {
+      where: `${found.path}, which deletes rows of ${file.path}`, todo: 'Read the table again and repeat the change.',
+    });
   }
 }

@@ -12,8 +12,14 @@ import { prepareFiles } from './prepare.ts';
 import { anyOf, type FileSelector } from './selectors.ts';
 import { SnapshotBuilder } from './snapshot.ts';
 
-/** A base on which a change is tried: the state, and what came since the change was computed. */
-export interface Base { metadata: TableMetadata; since: readonly Snapshot[]; basedOn: bigint | undefined }
+/** A base on which a change is tried. */
+export interface Base {
+  metadata: TableMetadata;
+  /** The snapshot that the change was computed from; undefined: from the empty table. */
+  basedOn: Snapshot | undefined;
+  /** What came since then, oldest first; throws `conflict` where that cannot be told any more. */
+  since(): readonly Snapshot[];
+}
 
 export interface SnapshotChange {
   operation: SnapshotOperation;
@@ -34,8 +40,8 @@ export async function commitSnapshot(
   context: LakeContext, start: TableState, change: SnapshotChange, options: CommitOptions,
 ): Promise<{ state: TableState; result: CommitResult }> {
   const builder = new SnapshotBuilder(context);
-  const basedOn = (options.basedOn === undefined ? currentSnapshot(start.metadata) : options.basedOn.snapshot)?.['snapshot-id'];
-  let lastSeen = basedOn;
+  const basedOn = options.basedOn === undefined ? currentSnapshot(start.metadata) : options.basedOn.snapshot;
+  let lastSeen = basedOn?.['snapshot-id'];
   if (change.add.length > 0 && options.wapId === undefined && options.beforeCommit === undefined && start.metadata['format-version'] === 2) {
     builder.beginAdding(start.metadata, { add: prepareFiles(change.add, start.metadata), addKey: change.add, addWithSequenceNumber: change.addWithSequenceNumber });
   }
@@ -57,7 +63,7 @@ export async function commitSnapshot(
         found = { snapshot: currentSnapshot(metadata) };
         return 'done';
       }
-      const base: Base = { metadata, basedOn, since: change.validate === undefined ? [] : requireHistory(metadata, basedOn) };
+      const base: Base = { metadata, basedOn, since: () => requireHistory(metadata, basedOn?.['snapshot-id']) };
       await change.validate?.(base);
       const add = revision?.add ?? change.add;
       const removed = change.remove?.(base);

@@ -3,6 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { readState } from '../commit/loop.ts';
 import type { LakeContext } from '../lake.ts';
 import type { FileInfo } from '../ports.ts';
+import { mapLimited, PARALLEL_READS } from '../store.ts';
 import type { TableName } from '../types.ts';
 import { plainPath, referencedFiles } from './references.ts';
 
@@ -13,6 +14,8 @@ export interface OrphanOptions {
   acceptRisk?: boolean;
   /** List them, delete nothing. */
   dryRun?: boolean;
+  /** Folders to sweep besides those of tables: where staging tables were that are dropped by now. */
+  folders?: readonly string[];
 }
 
 export interface OrphanResult { orphans: FileInfo[]; deletedBytes: number; failed: { path: string; cause: unknown }[] }
@@ -32,9 +35,9 @@ export async function removeOrphans(context: LakeContext, sweep: readonly TableN
   const notAfter = context.clock.now() - age;
   // Listed before the references are read: what is committed in between is then both listed and referred to.
   const found: FileInfo[] = [];
-  for (const name of sweep) {
-    const { metadata } = await readState(context, name);
-    for await (const file of context.files.list(plainPath(metadata.location))) {
+  const locations = await mapLimited(sweep, PARALLEL_READS, async (name) => (await readState(context, name)).metadata.location);
+  for (const folder of new Set([...locations, ...options.folders ?? []].map(plainPath))) {
+    for await (const file of context.files.list(folder)) {
       if (file.modifiedAt < notAfter) found.push(file);
     }
   }
@@ -42,7 +45,7 @@ export async function removeOrphans(context: LakeContext, sweep: readonly TableN
   for (const name of all) {
     for (const path of await referencedFiles(context.store, await readState(context, name))) referenced.add(path);
   }
-  const orphans = found.filter((file) => !referenced.has(plainPath(file.path)) && !file.path.endsWith('/version-hint.text'));
+  const orphans = unique(found).filter((file) => !referenced.has(plainPath(file.path)) && !file.path.endsWith('/version-hint.text'));
   const result: OrphanResult = { orphans, deletedBytes: 0, failed: [] };
   if (options.dryRun === true) return result;
   // Oldest first: old versions of the metadata must go in their order, or a lost race could look like a won one.
@@ -50,4 +53,9 @@ export async function removeOrphans(context: LakeContext, sweep: readonly TableN
     await context.files.delete(file.path).then(() => void (result.deletedBytes += file.size), (cause: unknown) => result.failed.push({ path: file.path, cause }));
   }
   return result;
+}
+
+/** A folder may lie in another one. */
+function unique(files: readonly FileInfo[]): FileInfo[] {
+  return Array.from(new Map(files.map((file) => [file.path, file])).values());
 }

@@ -98,6 +98,11 @@ describe('the Hadoop layout', () => {
     expect(await filesSeen(root)).toBe(3);
   });
 
+  it('a table cannot lie elsewhere than under its name', async () => {
+    const { root } = await setUp(0);
+    await expect(openFolderLake(root).createTable({ namespace: 'shop', name: 'x' }, { columns: [{ name: 'id', type: 'long' }], location: `${root}/elsewhere` })).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
   it('folders that are no tables are not listed', async () => {
     const { root } = await setUp(0);
     mkdirSync(`${root}/shop/empty/metadata`, { recursive: true });

@@ -140,6 +140,26 @@ describe('rewrite and replace', () => {
   });
 });
 
+describe('a change that took so long that its snapshot has expired', () => {
+  it('is still made if it is a compaction of files that are as they were, and refused otherwise', async () => {
+    const { lake } = memoryLake();
+    const table = await ordersTable(lake);
+    const files = [dataFile(table), dataFile(table), dataFile(table)];
+    await table.append(files);
+    const scan = await table.scan();
+    const stream = await lake.loadTable(ORDERS);
+    for (let index = 0; index < 5; index++) await stream.append([dataFile(stream)]);
+    await stream.expireSnapshots({ olderThanMilliseconds: -1, keepAtLeast: 1 });
+    const stale = await lake.loadTable(ORDERS);
+    await expect(stale.rewriteFiles({ remove: files.slice(2), add: [] }, { basedOn: scan })).rejects.toMatchObject({ code: 'conflict' });
+    await stale.replaceFiles({ remove: files.slice(0, 2), add: [dataFile(table, { rows: 20 })] }, { basedOn: scan });
+    expect((await stale.scan()).files).toHaveLength(7);
+    await stale.rowDelta({ deletes: [{ ...dataFile(table), content: 1 }], deletesFrom: files.slice(2) });
+    await stale.expireSnapshots({ olderThanMilliseconds: -1, keepAtLeast: 1 });
+    await expect(stale.replaceFiles({ remove: files.slice(2), add: [dataFile(table)] }, { basedOn: scan })).rejects.toThrow(/deleted rows of a file/);
+  });
+});
+
 describe('the same commit twice', () => {
   it('is found by its id, and not made again', async () => {
     const { lake } = memoryLake();

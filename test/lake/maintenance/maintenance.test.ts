@@ -117,6 +117,19 @@ describe('the orphan sweep', () => {
     for (const each of [table, other]) expect((await each.verify({ allSnapshots: true })).problems).toEqual([]);
   });
 
+  it('sweeps other folders too, such as those of staging tables that are dropped by now', async () => {
+    const { lake, files, clock } = memoryLake();
+    const table = await ordersTable(lake);
+    const [published, failed] = [{ ...dataFile(table), path: '/lake/staging/s1/data/a.parquet' }, '/lake/staging/s2/data/b.parquet'];
+    await stored(files, published);
+    await files.write(failed, Buffer.alloc(3));
+    await table.append([published]);
+    for (const entry of files.content.values()) entry.modifiedAt = clock.now();
+    clock.advance(4 * DAY);
+    expect((await lake.removeOrphans({ folders: ['/lake/staging', '/lake/staging/s2'] })).orphans.map((orphan) => orphan.path)).toEqual([failed]);
+    expect((await table.verify()).problems).toEqual([]);
+  });
+
   it('leaves old snapshots, metadata of the log and the hint alone', async () => {
     const { lake, files, clock } = memoryLake();
     const table = await ordersTable(lake, { properties: { 'write.metadata.delete-after-commit.enabled': 'false', 'write.metadata.previous-versions-max': '2' } });
