@@ -25,6 +25,8 @@ export interface WriteOptions {
   select: string;
   /** Files end at about this many bytes; default 256 MiB. */
   targetFileSize?: number;
+  /** Says that the rows fall into less than a hundred partitions, so that they need not be sorted by it; spares a fifth of the time. */
+  fewPartitions?: boolean;
   /** Of zstd; default DuckDB's own, 3. With 1 a COPY takes a quarter less time, and files are about as big. */
   compressionLevel?: number;
   /** First part of the names of all files written; default: a new UUID. */
@@ -35,8 +37,11 @@ export interface WriteOptions {
 }
 
 const DEFAULT_FILE_SIZE = 256 * 1024 * 1024;
-/** Up to this many rows DuckDB keeps the open partitions of one write in memory, so that sorting by partition first gains nothing. */
-const ROWS_WITHOUT_CLUSTERING = 2_000_000;
+/**
+ * Up to this many rows DuckDB writes each partition once, at the end. Of more it writes all of them every so often, and where there are
+ * more partitions than files may be open that makes many small files, so that rows are then sorted by partition first.
+ */
+const ROWS_WITHOUT_CLUSTERING = 500_000;
 /** A file may exceed the wanted size by this factor before it is cut. */
 const TOLERANCE = 1.5;
 
@@ -108,7 +113,8 @@ class WriteJob {
     const keys = this.#keys.filter((key) => key !== undefined);
     const names = keys.map((key) => quoteName(key.name));
     const withKeys = `SELECT *, ${keys.map((key) => `${key.key.sql} AS ${quoteName(key.name)}`).join(', ')} FROM (${rows})`;
-    const isClustered = order.length > 0 || await this.#estimatedRows(withKeys) > ROWS_WITHOUT_CLUSTERING;
+    const isClustered = order.length > 0
+      || (this.#options.fewPartitions !== true && await this.#estimatedRows(withKeys) > ROWS_WITHOUT_CLUSTERING);
     const clustered = isClustered ? ` ORDER BY ${[...names, ...order].join(', ')}` : '';
     return await this.#copy(withKeys + clustered, [`PARTITION_BY (${names.join(', ')})`, 'HIVE_FILE_PATTERN false']);
   }
