@@ -32,7 +32,7 @@ export async function prepare(context: IngestContext, contract: Contract, materi
     return { fate: 'loadable', body: { format, skip: sniffed.skip } };
   }
 
-  const delimiter = contract.files?.delimiter ?? ',';
+  const delimiter = contract.files?.delimiter ?? (/\.tsv(\.gz)?$/i.test(material.file.name) ? '\t' : ',');
   const header = await readHeader(content, delimiter, sniffed.skip, where);
   if (header === undefined) return { fate: 'empty' };
   const shape = resolveShape(contract, header.names, where, context.contracts.values());

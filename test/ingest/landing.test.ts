@@ -150,6 +150,11 @@ describe('columns', () => {
     expect(await home.rows('bronze.sales', 'SELECT sale_id, item, amount FROM t')).toEqual([{ sale_id: 's1', item: 'x', amount: '1' }]);
   });
 
+  test('are separated by tabs in a .tsv, where the contract says nothing else', async () => {
+    home.put('sales/a.tsv', 'sale_id\titem\tamount\ns1\ta, b\t1\n');
+    expect(byFile((await home.ingest()).files)).toEqual({ 'sales/a.tsv': 'landed 1+0' });
+  });
+
   test('that the contract does not know become columns of bronze, are left out, or refuse the rows', async () => {
     home.put('sales/a.csv', 'sale_id,item,amount,sold_at,Código da Loja\ns1,x,1,,42\n');
     home.put('sales/b.csv', salesCsv(10, 11));

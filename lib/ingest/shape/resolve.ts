@@ -55,7 +55,9 @@ export function resolveShape(contract: Contract, headers: readonly string[], whe
   }
 
   const missing = columnsOf(contract).filter(({ name }) => !taken.has(name));
-  const fatal = missing.filter(({ column }) => policy.missingColumns === 'refuse' || !column.nullable);
+  // A header of which nothing is known is no header, even where every column may be missing.
+  const isForeign = columns.every(({ extra }) => extra);
+  const fatal = missing.filter(({ column }) => isForeign || policy.missingColumns === 'refuse' || !column.nullable);
   if (fatal.length > 0) throw doesNotMatch(contract, headers, fatal.map(({ header }) => header), where, others);
   return { columns, missing: missing.map(({ name }) => name), unexpected };
 }
