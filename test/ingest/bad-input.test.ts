@@ -96,7 +96,7 @@ describe('files that are no CSV in UTF-8', () => {
 
 describe('headers', () => {
   test.each([
-    ['that do not match', 'a,b,c\n1,2,3\n', /^the header does not match sales: sale_id, item, amount are missing; it has a, b, c$/],
+    ['that do not match', 'a,b,c\n1,2,3\n', /^the header does not match sales: sale_id, item, amount, sold_at are missing; it has a, b, c$/],
     ['of another delimiter', 'sale_id;item;amount\n1;2;3\n', /it has sale_id;item;amount$/],
     ['with a name twice', 'sale_id,item,Item,amount\n', /names the column item twice: "item" and "Item"/],
     ['with a name of ours', 'sale_id,item,amount,_row\n', /./],
