@@ -57,7 +57,7 @@ export async function printGold(terminal: Terminal, engine: Engine, has: (table:
     section(terminal, 'gold.customer_metrics', await engine.query('SELECT segment, count(*) AS customers, sum(monetary_value) AS revenue FROM gold.customer_metrics GROUP BY segment ORDER BY revenue DESC, segment'));
   }
   if (await has('gold.category_metrics')) {
-    section(terminal, 'gold.category_metrics', await engine.query('SELECT category, orders, revenue, avg_review_score FROM gold.category_metrics ORDER BY revenue DESC, category LIMIT 5'));
+    section(terminal, 'gold.category_metrics', await engine.query('SELECT category, orders, revenue, CAST(avg_review_score AS decimal(4, 2)) AS avg_review_score FROM gold.category_metrics ORDER BY revenue DESC, category LIMIT 5'));
   }
 }
 
