@@ -4,18 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndTurn } from '../ports.ts';
 
 const LONGEST_TURN_MS = 2_000;
+/** Pauses grow with the time waited, so that few waiters are quick and many do not crowd the disk. */
 const SHORTEST_PAUSE_MS = 1;
-const LONGEST_PAUSE_MS = 8;
+const LONGEST_PAUSE_MS = 10;
+const PAUSE_PER_WAITED = 0.05;
+const LOOK_AT_HOLDER_EVERY_MS = 40;
 
 /** Waits until nobody has the turn, and takes it. Who died in their turn, or has had it for two seconds, loses it. */
 export async function takeTurn(path: string): Promise<EndTurn> {
-  const giveUp = performance.now() + 2 * LONGEST_TURN_MS;
-  for (let pause = SHORTEST_PAUSE_MS; performance.now() < giveUp; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+  const began = performance.now();
+  let lookedAtHolder = began - LOOK_AT_HOLDER_EVERY_MS;
+  for (let waited = 0; waited < 2 * LONGEST_TURN_MS; waited = performance.now() - began) {
     const failure = await symlink(String(process.pid), path).then(() => undefined, (error: NodeJS.ErrnoException) => error.code);
     if (failure === undefined) return () => unlink(path).catch(() => undefined);
     if (failure !== 'EEXIST') break; // no such folder, no permission: the commit itself will say so
-    if (await isForfeit(path)) await unlink(path).catch(() => undefined);
-    else await sleep(pause * (0.5 + Math.random()));
+    if (began + waited - lookedAtHolder >= LOOK_AT_HOLDER_EVERY_MS) {
+      lookedAtHolder = began + waited;
+      if (await isForfeit(path)) await unlink(path).catch(() => undefined);
+    }
+    await sleep(Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS + waited * PAUSE_PER_WAITED) * (0.5 + Math.random()));
   }
   return () => Promise.resolve();
 }

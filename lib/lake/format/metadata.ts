@@ -20,9 +20,13 @@ const KNOWN_KEYS = new Set([
  */
 export function parseMetadata(bytes: Uint8Array, where: string, known: readonly Snapshot[] = []): TableMetadata {
   let json: Json;
+  let text: string;
   try {
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-    json = parseJsonMarkingIds(Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString('utf8')) as Json;
+    text = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString('utf8');
+    const shorter = withoutKnownSnapshots(text, known);
+    json = parseJsonMarkingIds(shorter ?? text) as Json;
+    if (shorter !== undefined) json['snapshots'] = [...known, ...json['snapshots'] as Json[]];
   } catch (cause) {
     throw new MillraceError('bad_input', `the table metadata do not parse: ${(cause as Error).message}`, { where, cause });
   }
@@ -31,6 +35,17 @@ export function parseMetadata(bytes: Uint8Array, where: string, known: readonly 
     throw new MillraceError('unsupported', `the table has Iceberg format version ${String(version)}; versions 1 and 2 can be read`, { where });
   }
   return fromJson(json, version, new Map(known.map((snapshot) => [String(snapshot['snapshot-id']), snapshot])));
+}
+
+const SNAPSHOTS_KEY = '"snapshots":[';
+
+/** The text without the snapshots that are known, where it begins with exactly these, as this library writes them; else undefined. */
+function withoutKnownSnapshots(text: string, known: readonly Snapshot[]): string | undefined {
+  const start = text.indexOf(SNAPSHOTS_KEY) + SNAPSHOTS_KEY.length;
+  const written = joinedText(known, snapshotText);
+  if (written === '' || start < SNAPSHOTS_KEY.length || !text.startsWith(written, start)) return undefined;
+  const rest = text.slice(start + written.length);
+  return text.slice(0, start) + (rest.startsWith(',') ? rest.slice(1) : rest);
 }
 
 function fromJson(json: Json, version: 1 | 2, known: ReadonlyMap<string, Snapshot>): TableMetadata {
@@ -76,6 +91,7 @@ function highestPartitionId(specs: PartitionSpec[]): number {
 const SNAPSHOT_KEYS = new Set(['snapshot-id', 'parent-snapshot-id', 'sequence-number', 'timestamp-ms', 'manifest-list', 'summary', 'schema-id']);
 
 function snapshotFromJson(json: Json, known: ReadonlyMap<string, Snapshot>): Snapshot {
+  if (typeof json['snapshot-id'] === 'bigint') return json as unknown as Snapshot; // a known one, taken over
   const same = known.get(digitsOf(json['snapshot-id']));
   if (same !== undefined && same['manifest-list'] === json['manifest-list'] && same['timestamp-ms'] === json['timestamp-ms']) return same;
   const parent = idOf(json['parent-snapshot-id']);

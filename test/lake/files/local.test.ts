@@ -1,6 +1,6 @@
 // Files on disk: the contract, and what a disk can do to a writer.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../../lib/lake/index.ts';
 import { filesContract } from '../contract/files.ts';
@@ -57,5 +57,55 @@ describe('a disk that refuses', () => {
     expect(failures).toHaveLength(2);
     for (const failure of failures) expect(failure).toMatchObject({ error: 'io', message: expect.stringContaining('the disk is full'), where: `${root}/big`, todo: expect.stringContaining('Free some space') });
     expect(left).toEqual(['small']);
+  });
+});
+
+describe('turns among processes', () => {
+  const setUp = () => {
+    const { folder, remove } = temporaryFolder();
+    return { path: `${folder}/.turn`, remove };
+  };
+  const took = async (work: () => Promise<unknown>) => {
+    const began = performance.now();
+    await work();
+    return performance.now() - began;
+  };
+
+  it('one has it, the next waits until it is given back', async () => {
+    const { path, remove } = setUp();
+    const files = new LocalFiles();
+    const endFirst = await files.takeTurn(path);
+    let secondHasIt = false;
+    const second = files.takeTurn(path).then((end) => {
+      secondHasIt = true;
+      return end;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(secondHasIt).toBe(false);
+    await endFirst();
+    await (await second)();
+    expect(secondHasIt).toBe(true);
+    remove();
+  });
+
+  it('who died in their turn keeps nobody waiting', async () => {
+    const { path, remove } = setUp();
+    const gone = spawnSync('true').pid;
+    symlinkSync(String(gone), path);
+    expect(await took(async () => (await new LocalFiles().takeTurn(path))())).toBeLessThan(1000);
+    remove();
+  });
+
+  it('who keeps it for long loses it, so that a stale mark of a process id used again does not block', async () => {
+    const { path, remove } = setUp();
+    symlinkSync(String(process.pid), path);
+    expect(await took(async () => (await new LocalFiles().takeTurn(path))())).toBeLessThan(3900);
+    remove();
+  });
+
+  it('a folder that is not there is left to the commit to complain about', async () => {
+    const { path, remove } = setUp();
+    remove();
+    expect(await took(async () => (await new LocalFiles().takeTurn(path))())).toBeLessThan(1000);
   });
 });

@@ -36,6 +36,16 @@ it('snapshots known from an earlier version are the same objects, changed ones a
   expect(read.snapshots.map((each) => each['manifest-list'])).toEqual(['/a', '/other', '/c']);
 });
 
+it('what is known of an earlier version makes no difference to what is read', () => {
+  const log = (snapshots: readonly Snapshot[]) => snapshots.map((each) => ({ 'snapshot-id': each['snapshot-id'], 'timestamp-ms': each['timestamp-ms'] }));
+  fc.assert(fc.property(fc.array(anySnapshot, { maxLength: 4 }), fc.array(anySnapshot, { maxLength: 3 }), fc.nat(2), (earlier, added, expired) => {
+    const known = roundTrip({ ...empty, snapshots: earlier }).snapshots;
+    const snapshots = [...earlier.slice(expired), ...added];
+    const bytes = serializeMetadata({ ...empty, snapshots, 'snapshot-log': log(snapshots), properties: { note: '"snapshots":[' } });
+    expect(parseMetadata(bytes, 'v2', known)).toEqual(parseMetadata(bytes, 'v2'));
+  }));
+});
+
 it('ids are plain integers in the JSON, beyond 2^53 too', () => {
   const snapshot: Snapshot = { 'snapshot-id': 9007199254740993n, 'sequence-number': 1n, 'timestamp-ms': 1, 'manifest-list': '/l.avro', summary: { operation: 'append' } };
   const text = Buffer.from(serializeMetadata({ ...empty, snapshots: [snapshot], 'current-snapshot-id': 9007199254740993n })).toString('utf8');
