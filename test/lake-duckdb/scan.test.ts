@@ -59,6 +59,16 @@ describe('a schema that has changed', () => {
     expect(await rowsOf(t)).toEqual([{ price: '1.25', key: 1n, ratio: 0.5, old: null }, { price: '2.50', key: 5000000000n, ratio: 0.25, old: 7 }]);
   });
 
+  test('a float that became a double is compared as a double', async () => {
+    const t = await table([{ name: 'id', type: 'int' }, { name: 'x', type: 'float' }]);
+    await append(t, 'SELECT i::INTEGER AS id, (i / 3)::FLOAT AS x FROM range(10) r(i)');
+    await t.evolveSchema([{ op: 'widen', column: 'x', type: 'double' }]);
+    const { schema, files } = await t.scan();
+    const found = async (value: string): Promise<unknown> => await space.session.value(`SELECT count(*) FROM (${scanSql({ schema, files })}) WHERE x = ${value}`);
+    expect(await found('1 / 3')).toBe(0n);
+    expect(await found('0.3333333432674408')).toBe(1n);
+  });
+
   test('so are fields inside structs, lists and maps, at any depth', async () => {
     const inner = (...names: string[]): ColumnDefinition['type'] => ({ type: 'struct', fields: names.map((name) => ({ id: 0, name, required: false, type: 'int' })) });
     const t = await table([

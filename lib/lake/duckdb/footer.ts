@@ -14,6 +14,8 @@ export interface FileField {
   children: FileField[];
   /** Whether bytes are marked as text. */
   isText: boolean;
+  /** Whether it holds floating-point numbers of 32 bits. */
+  isFloat: boolean;
   /** Physical and logical type as one text, equal for equal types. */
   type: string;
 }
@@ -30,6 +32,7 @@ interface Element {
 }
 
 const REPEATED = 2;
+const PHYSICAL_FLOAT = 4;
 const CONVERTED_UTF8 = 0;
 const CONVERTED_MAPS = [1, 2];
 const CONVERTED_LIST = 3;
@@ -152,7 +155,12 @@ function fieldsOf(elements: readonly Element[]): FileField[] {
 }
 
 function asField(element: Element, children: FileField[]): FileField {
-  const base = { name: element.name, id: element.id, isText: element.converted === CONVERTED_UTF8 || element.logical === LOGICAL_STRING };
+  const base = {
+    name: element.name,
+    id: element.id,
+    isText: element.converted === CONVERTED_UTF8 || element.logical === LOGICAL_STRING,
+    isFloat: element.physical === PHYSICAL_FLOAT,
+  };
   const type = `${element.physical}/${element.converted}/${element.logical}/${element.shape}/${element.repetition === REPEATED ? 'r' : ''}`;
   const [child] = children;
   if (child === undefined) return { ...base, kind: 'primitive', children, type };

@@ -14,13 +14,21 @@ export function isReadById(field: Field, fileField: FileField | undefined): bool
 }
 
 function isSameByName(type: IcebergType, file: FileField): boolean {
-  if (typeof type === 'string') return file.kind === 'primitive' && (type !== 'string' || file.isText);
+  if (typeof type === 'string') return file.kind === 'primitive' && !needsCast(type, file);
   if (file.kind !== type.type) return false;
   switch (type.type) {
     case 'struct': return isStructSameByName(type.fields, file.children);
     case 'list': return isChildSame(type['element-id'], type.element, file.children[0]);
     case 'map': return isChildSame(type['key-id'], type.key, file.children[0]) && isChildSame(type['value-id'], type.value, file.children[1]);
   }
+}
+
+/**
+ * Bytes that are not marked as text are none to DuckDB. And where a float became a double, it rounds what a filter compares with to a
+ * float before it looks at the file, so that `x = 1/3` finds what is only near.
+ */
+function needsCast(type: string, file: FileField): boolean {
+  return (type === 'string' && !file.isText) || (type === 'double' && file.isFloat);
 }
 
 function isChildSame(id: number, type: IcebergType, file: FileField | undefined): boolean {
