@@ -10,6 +10,7 @@ import { Duck } from '../warehouse/dialect/support/duckdb.ts';
 import { answers, asQuery, type Answer } from '../warehouse/dialect/support/expectations.ts';
 import { Random } from '../warehouse/dialect/support/random.ts';
 import { COLUMNS, FAMILIES, RandomExpressions, ROW_COUNT, TABLE } from '../warehouse/dialect/support/random-expressions.ts';
+import { RandomRegexes, TEXTS } from '../warehouse/dialect/support/random-regexes.ts';
 import { RandomQueries, randomTable, TABLE_COLUMNS } from '../warehouse/dialect/support/random-queries.ts';
 import { equal, normal, plainType } from '../warehouse/dialect/support/values.ts';
 import { startTrino, type TrinoServer } from './support/trino.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
   duck = await Duck.open();
 }, 120_000);
 afterAll(async () => {
-  duck.close();
+  (duck as Duck | undefined)?.close();
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -140,6 +141,31 @@ describe(`random queries (seed ${seed})`, () => {
 });
 
 const rounded = (value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(9)) : value);
+
+describe(`random regular expressions (seed ${seed})`, () => {
+  it('match, extract and replace the same', async () => {
+    const source = new RandomRegexes(new Random(seed));
+    const table = `(VALUES ${TEXTS.map((text) => `('${text.replaceAll('\n', "' || chr(10) || '")}')`).join(', ')}) AS t(s)`;
+    const found: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const expressions: string[] = [];
+      while (expressions.length < 20) {
+        const expression = source.next();
+        if (!refused(`SELECT ${expression} FROM t`, [['s', 'varchar']])) expressions.push(expression);
+      }
+      const sql = `SELECT ${expressions.join(', ')} FROM ${table}`;
+      const [trino, ours] = [await trinoAnswer(sql, port), await duck.answer(sql)];
+      if ('error' in trino) throw new Error(`Trino fails with ${trino.error}: ${sql}`);
+      for (const [column, expression] of expressions.entries()) {
+        for (const [row, text] of TEXTS.entries()) {
+          const [here, there] = [ours.rows[row]?.[column], trino.rows[row]?.[column]];
+          if (!equal(here, there)) found.push(`${expression} of ${JSON.stringify(text)} gives ${JSON.stringify(here)}, in Trino ${JSON.stringify(there)}`);
+        }
+      }
+    }
+    expect(found).toEqual([]);
+  }, 1_800_000);
+});
 
 describe('time zones', () => {
   it('turn clocks to instants and back as Trino does, before and after every change', async () => {

@@ -10,6 +10,8 @@ export interface Regex {
   optionalGroups: ReadonlySet<number>;
   /** May it match nothing at all? The engines go on differently after an empty match. */
   matchesEmpty: boolean;
+  /** Can a part of it match a line feed? */
+  matchesLineFeed: boolean;
   /** Is there a `$` elsewhere? Then a match may hold a line feed that Trino leaves out. */
   innerDollar: boolean;
 }
@@ -32,6 +34,8 @@ class Reader {
   groups = 0;
   readonly optionalGroups = new Set<number>();
   innerDollar = false;
+  namesEnd = false;
+  matchesLineFeed = false;
 
   constructor(text: string) {
     this.text = text;
@@ -47,7 +51,10 @@ export function readRegex(pattern: string): Regex | string {
     if (reader.at < reader.text.length) return 'an unmatched )';
     if (atEnd && branches > 1) return 'a $ that belongs to one of several alternatives';
     const { groups, optionalGroups, innerDollar } = reader;
-    return { re2, atEnd, groups, optionalGroups, matchesEmpty: empty, innerDollar };
+    // Joni then misses the empty match behind a character of several bytes.
+    const looksForEnd = atEnd || innerDollar || reader.namesEnd;
+    if (looksForEnd && empty && !(pattern.startsWith('^') && branches === 1)) return 'an end that nothing needs to stand before';
+    return { re2, atEnd, groups, optionalGroups, matchesEmpty: empty, matchesLineFeed: reader.matchesLineFeed, innerDollar };
   } catch (error) {
     if (error instanceof Unclear) return error.message;
     throw error;
@@ -125,6 +132,7 @@ function oneAtom(reader: Reader): Piece {
     case '{':
       throw new Unclear(`a ${character} with nothing before it`);
     default:
+      if (character === '\n') reader.matchesLineFeed = true;
       return { re2: character === ']' || character === '}' ? `\\${character}` : character, empty: false };
   }
 }
@@ -147,9 +155,13 @@ function group(reader: Reader): Piece {
 function escape(reader: Reader): Piece {
   const letter = reader.text[reader.at] ?? '';
   reader.at++;
-  if (letter === 'z') return { re2: '\\z', empty: true };
+  if (letter === 'z') {
+    reader.namesEnd = true;
+    return { re2: '\\z', empty: true };
+  }
   if (letter === 'A') return { re2: '\\A', empty: true };
   const known = ESCAPES[letter];
+  if ('sDWn'.includes(letter)) reader.matchesLineFeed = true;
   if (known !== undefined) return { re2: known, empty: false };
   if (!/^[^A-Za-z0-9\s]$/.test(letter) || letter.charCodeAt(0) > 126) throw new Unclear(`the escape \\${letter}`);
   return { re2: `\\${letter}`, empty: false };
@@ -160,6 +172,7 @@ function characterClass(reader: Reader): string {
   if (reader.text[reader.at] === '^') {
     re2 += '^';
     reader.at++;
+    reader.matchesLineFeed = true;
   }
   if (reader.text[reader.at] === ']') throw new Unclear('an empty pair of brackets');
   for (;;) {
@@ -177,13 +190,14 @@ function classEscape(reader: Reader): string {
   const letter = reader.text[reader.at] ?? '';
   reader.at++;
   const known = CLASS_ESCAPES[letter];
+  if ('sn'.includes(letter)) reader.matchesLineFeed = true;
   if (known !== undefined) return known;
   if (!/^[^A-Za-z0-9\s]$/.test(letter)) throw new Unclear(`the escape \\${letter} inside brackets`);
   return `\\${letter}`;
 }
 
-/** Trino's replacement text (`$1`, `\$`) for RE2 (`\1`); or what is wrong with it. */
-export function readReplacement(text: string, groups: number): { re2: string } | string {
+/** Trino's replacement text (`$1`, `\$`) for RE2 (`\1`), its groups counted from `first`; or what is wrong with it. */
+export function readReplacement(text: string, groups: number, first = 0): { re2: string } | string {
   let re2 = '';
   for (let at = 0; at < text.length; at++) {
     const character = text[at] ?? '';
@@ -194,7 +208,7 @@ export function readReplacement(text: string, groups: number): { re2: string } |
       at++;
     } else if (character === '$') {
       if (!/\d/.test(follower) || Number(follower) > groups || /\d/.test(text[at + 2] ?? '')) return 'a $ without the number of a group';
-      re2 += `\\${follower}`;
+      re2 += `\\${Number(follower) + first}`;
       at++;
     } else {
       re2 += character;

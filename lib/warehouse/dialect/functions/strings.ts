@@ -120,9 +120,13 @@ function regexReplace([text, pattern, replacement]: readonly Typed[]): Translate
   if (regex.innerDollar) return INNER_DOLLAR;
   if (regex.matchesEmpty) return { complaint: 'the pattern may match nothing, and the engines then replace differently' };
   if (regex.optionalGroups.size > 0) return { complaint: 'a group that may take no part in a match is replaced differently' };
-  const written = replacement === undefined ? { re2: '' } : readReplacement(literalText(replacement) ?? '', regex.groups);
+  if (regex.atEnd && regex.matchesLineFeed) return INNER_DOLLAR;
+  // With `$` the match proper becomes a group of its own, and the line feed behind it another, which is put back.
+  const shift = regex.atEnd ? 1 : 0;
+  if (regex.groups + 2 * shift > 9) return { complaint: 'the pattern has too many groups' };
+  const written = replacement === undefined ? { re2: '' } : readReplacement(literalText(replacement) ?? '', regex.groups, shift);
   if (typeof written === 'string') return { complaint: `the replacement has ${written}` };
-  const found = regex.atEnd ? `(?:${regex.re2})(\\n?)\\z` : regex.re2;
-  const kept = regex.atEnd ? `${written.re2}\\${regex.groups + 1}` : written.re2;
+  const found = regex.atEnd ? `(${regex.re2})(\\n?)\\z` : regex.re2;
+  const kept = regex.atEnd ? `${written.re2}\\${regex.groups + 2}` : written.re2;
   return `regexp_replace(${text?.sql}, ${quoteString(found)}, ${quoteString(kept)}, 'g')`;
 }
