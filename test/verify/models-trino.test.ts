@@ -1,15 +1,32 @@
-// The cases beside every table give the same rows on a live Trino as on DuckDB. MILLRACE_TRINO names the server: http://127.0.0.1:18080
+// The cases beside every table give the same rows on a live Trino as on DuckDB. MILLRACE_TRINO names a server that runs already, as
+// http://127.0.0.1:18080; else one is started.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { config } from '../../millrace.config.ts';
 import { loadContracts } from '../../lib/contracts/index.ts';
 import {
   bindParameters, expandSources, loadModels, loadModelTests, Relations, rewriteTables, runModelTest, type Engine, type Parameters, type QueryResult, type ResultColumn,
 } from '../../lib/warehouse/index.ts';
 import { Home } from '../warehouse/support/home.ts';
+import { startTrino, type TrinoServer } from './support/trino.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const server = process.env['MILLRACE_TRINO'];
+
+let address = process.env['MILLRACE_TRINO'];
+let folder: string | undefined;
+let server: TrinoServer | undefined;
+beforeAll(async () => {
+  if (address !== undefined) return;
+  folder = await mkdtemp(join(tmpdir(), 'millrace-models-trino-'));
+  server = await startTrino(folder);
+  address = `http://127.0.0.1:${server.port}`;
+}, 120_000);
+afterAll(async () => {
+  await server?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
 
 interface Page {
   columns?: { name: string; type: string }[];
@@ -29,7 +46,7 @@ const trino: Pick<Engine, 'query'> = {
       return (await response.json()) as Page;
     };
     const result: QueryResult = { columns: [], rows: [] };
-    for (let page = await get(`${server}/v1/statement`, { method: 'POST', body: text }); ; page = await get(page.nextUri, {})) {
+    for (let page = await get(`${address}/v1/statement`, { method: 'POST', body: text }); ; page = await get(page.nextUri, {})) {
       if (page.error !== undefined) throw new Error(`${page.error.errorName}: ${page.error.message}`);
       if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type: type.replaceAll(', ', ',') }));
       result.rows.push(...(page.data ?? []));
@@ -42,7 +59,7 @@ const ANY: Parameters = {
   as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },
 };
 
-describe.skipIf(server === undefined)('models on Trino', async () => {
+describe('models on Trino', async () => {
   const home = await Home.open();
   afterAll(() => home.close());
   const project = await loadModels(join(ROOT, 'sql'), await loadContracts(join(ROOT, 'contracts')));
