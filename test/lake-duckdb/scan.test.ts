@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ColumnDefinition, type DataFile, type PartitionSpec, type ScanFile, type Table } from '../../lib/lake/index.ts';
-import { quoteText, scanSql, writeRows } from '../../lib/lake/duckdb/index.ts';
+import type { ColumnDefinition, DataFile, PartitionSpec, Predicate, PrimitiveType, ScanFile, Table, Value } from '../../lib/lake/index.ts';
+import { duckType, predicateSql, quoteText, scanSql, writeRows } from '../../lib/lake/duckdb/index.ts';
 import { newSchema } from '../../lib/lake/format/schema.ts';
-import { scanFiles, workspace } from './support.ts';
+import { primitiveType, rowsSql, scanFiles, valueOf, workspace } from './support.ts';
 
 let space: Awaited<ReturnType<typeof workspace>>;
 let folder: string;
@@ -195,6 +196,35 @@ describe('position deletes', () => {
     const a = await write(0, 2);
     const broken = { ...await foreignFile(`SELECT ${quoteText(a.path)} AS file_path, 0::BIGINT AS pos`, ''), content: 1 as const };
     expect(() => scanSql({ schema, files: [{ file: a, sequenceNumber: 1n, snapshotId: 1n, positionDeletes: [broken] }] })).toThrow('a delete file has no field ids');
+  });
+});
+
+describe('a filter', () => {
+  /** A column as it was written, and the type that the table gives it now. */
+  const WIDENED: readonly [PrimitiveType, PrimitiveType][] = [['int', 'long'], ['float', 'double'], ['decimal(9,2)', 'decimal(20,2)'], ['decimal(18,4)', 'decimal(38,4)']];
+  const columns = fc.oneof(primitiveType().map((type): [PrimitiveType, PrimitiveType] => [type, type]), fc.constantFrom(...WIDENED));
+  const cases = columns.chain(([written, read]) => fc.record({
+    written: fc.constant(written), read: fc.constant(read),
+    values: fc.array(fc.option(valueOf(written), { freq: 5 }), { minLength: 1, maxLength: 15 }),
+    op: fc.constantFrom('eq' as const, 'ne' as const, 'lt' as const, 'le' as const, 'gt' as const, 'ge' as const, 'in' as const),
+    others: fc.array(valueOf(read), { minLength: 1, maxLength: 3 }), place: fc.nat({ max: 14 }),
+  }));
+
+  test('finds in a file the rows that it finds in memory, also after a column was widened', async () => {
+    await fc.assert(fc.asyncProperty(cases, async ({ written, read, values, op, others, place }) => {
+      const { schema } = newSchema([{ name: 'c', type: written }]);
+      const select = rowsSql(schema.fields, values.map((value) => [value]));
+      const files = await writeRows(space.session, { schema, spec: UNPARTITIONED, folder: `${folder}-filters`, select });
+      const now = newSchema([{ name: 'c', type: read }]).schema;
+      const own = written === read ? values[place % values.length] ?? null : null; // a value that is there, too
+      const candidates = own === null ? others : [own, ...others];
+      const predicate: Predicate = op === 'in' ? { op, column: 'c', values: candidates } : { op, column: 'c', value: candidates[0] as Value };
+      const where = predicateSql(predicate, now);
+      const memory = `SELECT CAST(c AS ${duckType(read)}) AS c FROM (${select})`;
+      const [found] = await space.session.rows(`SELECT (SELECT count(*) FROM (${scanSql({ schema: now, files: scanFiles(files) })}) WHERE ${where}) AS file,
+        (SELECT count(*) FROM (FROM (${memory}) OFFSET 0) WHERE ${where}) AS memory`);
+      expect(found?.['file']).toBe(found?.['memory']);
+    }), { numRuns: 120 });
   });
 });
 

@@ -1,8 +1,11 @@
 // Reads SQL text: is it one statement that we understand, and where is it wrong if not?
 import { MillraceError } from '../../base/index.ts';
-import { Cursor } from './syntax/cursor.ts';
+import { Cursor, type Grammar } from './syntax/cursor.ts';
+import { expression, operand } from './syntax/expressions.ts';
 import { insertStatement, query, statement } from './syntax/queries.ts';
 import type { Insert, Query } from './syntax/tree.ts';
+
+const GRAMMAR: Grammar = Object.freeze({ query, expression, operand });
 
 export type Parsed<T> = { ok: true; tree: T } | { ok: false; error: MillraceError };
 
@@ -12,17 +15,17 @@ export type Parsed<T> = { ok: true; tree: T } | { ok: false; error: MillraceErro
  * @returns the syntax tree, or an error: `bad_input` for what does not parse, `unsupported` for what Athena may know and we do not allow
  */
 export function parseQuery(sql: string, options: { file?: string } = {}): Parsed<Query> {
-  return attempt(() => statement(new Cursor(sql, options.file, query)));
+  return attempt(() => statement(new Cursor(sql, options.file, GRAMMAR)));
 }
 
 /** Reads `INSERT INTO target [(columns)] SELECT …`. */
 export function parseInsert(sql: string, options: { file?: string } = {}): Parsed<Insert> {
-  return attempt(() => insertStatement(new Cursor(sql, options.file, query)));
+  return attempt(() => insertStatement(new Cursor(sql, options.file, GRAMMAR)));
 }
 
 /** Like `parseQuery`, and throws the error. */
 export function queryOf(sql: string, file?: string): Query {
-  return statement(new Cursor(sql, file, query));
+  return statement(new Cursor(sql, file, GRAMMAR));
 }
 
 function attempt<T>(read: () => T): Parsed<T> {

@@ -1,7 +1,7 @@
 // Walks over tokens and remembers what was expected, so that an error can say it.
 import { MillraceError } from '../../../base/index.ts';
 import { excerpt, place, syntaxError, tokenize, type Span, type Token, type TokenKind } from './tokens.ts';
-import type { Name, Query } from './tree.ts';
+import type { Expression, Name, Query } from './tree.ts';
 
 /** Trino's reserved words: they name nothing unless quoted. */
 const RESERVED = new Set(
@@ -26,6 +26,14 @@ function likely(expected: readonly string[], found: string): readonly string[] {
   return misspelled.length > 0 ? [...misspelled, ...common.filter((each) => each === ',')] : common.length > 0 ? common : expected;
 }
 
+/** The rules that refer to one another: queries hold expressions, and expressions queries. */
+export interface Grammar {
+  query: (cursor: Cursor) => Query;
+  expression: (cursor: Cursor) => Expression;
+  /** What stands on either side of a comparison. */
+  operand: (cursor: Cursor) => Expression;
+}
+
 export class Cursor {
   readonly sql: string;
   readonly file: string | undefined;
@@ -33,13 +41,16 @@ export class Cursor {
   private position = 0;
   private expected: string[] = [];
 
-  /** Reads the query that starts here: expressions hold queries, and queries expressions. */
   readonly query: () => Query;
+  readonly expression: () => Expression;
+  readonly operand: () => Expression;
 
-  constructor(sql: string, file: string | undefined, readQuery: (cursor: Cursor) => Query) {
+  constructor(sql: string, file: string | undefined, grammar: Grammar) {
     this.sql = sql;
     this.file = file;
-    this.query = () => readQuery(this);
+    this.query = () => grammar.query(this);
+    this.expression = () => grammar.expression(this);
+    this.operand = () => grammar.operand(this);
     this.tokens = tokenize(sql, file);
   }
 

@@ -1,8 +1,8 @@
 // Reads expressions, with Trino's order of precedence.
 import type { Cursor } from './cursor.ts';
-import type {
-  BinaryOperator, Call, Expression, Frame, FrameBound, Name, SortItem, TypeName, Window,
-} from './tree.ts';
+import { bareCall, call, listaggCall, positionCall, substringCall, trimCall } from './calls.ts';
+import { arrayConstructor, caseExpression, castExpression, existsExpression, extractExpression, intervalLiteral, rowConstructor } from './forms.ts';
+import type { BinaryOperator, Expression, Name } from './tree.ts';
 
 const COMPARISONS: Readonly<Record<string, BinaryOperator>> = {
   '=': '=', '<>': '<>', '!=': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=',
@@ -34,7 +34,7 @@ function negation(cursor: Cursor): Expression {
 }
 
 function predicate(cursor: Cursor): Expression {
-  const value = concatenation(cursor);
+  const value = operand(cursor);
   const from = value.at;
   const comparison = cursor.token.kind === 'symbol' ? COMPARISONS[cursor.token.value] : undefined;
   if (comparison) {
@@ -42,7 +42,7 @@ function predicate(cursor: Cursor): Expression {
     if (['ALL', 'SOME', 'ANY'].includes(cursor.token.value) && cursor.peek().value === '(') {
       cursor.refuse(cursor.token.at, `a comparison with ${cursor.token.value}`, 'use IN, EXISTS, or a subquery with min or max');
     }
-    return binary(cursor, comparison, value, concatenation(cursor));
+    return binary(cursor, comparison, value, operand(cursor));
   }
   if (cursor.looksLike('IS')) {
     cursor.next();
@@ -50,7 +50,7 @@ function predicate(cursor: Cursor): Expression {
     if (cursor.accept('NULL')) return { kind: 'isNull', negated, value, at: cursor.since(from) };
     cursor.expect('DISTINCT', 'FROM');
     // IS DISTINCT FROM says "different"; negated it says "the same".
-    return { kind: 'isDistinct', negated, left: value, right: concatenation(cursor), at: cursor.since(from) };
+    return { kind: 'isDistinct', negated, left: value, right: operand(cursor), at: cursor.since(from) };
   }
   const negated = cursor.looksLike('NOT') && ['BETWEEN', 'IN', 'LIKE', 'ILIKE', 'RLIKE', 'SIMILAR'].includes(cursor.peek().value);
   if (negated) cursor.next();
@@ -66,9 +66,9 @@ function predicate(cursor: Cursor): Expression {
 
 function between(cursor: Cursor, value: Expression, negated: boolean): Expression {
   cursor.next();
-  const low = concatenation(cursor);
+  const low = operand(cursor);
   cursor.expect('AND');
-  return { kind: 'between', negated, value, low, high: concatenation(cursor), at: cursor.since(value.at) };
+  return { kind: 'between', negated, value, low, high: operand(cursor), at: cursor.since(value.at) };
 }
 
 function inPredicate(cursor: Cursor, value: Expression, negated: boolean): Expression {
@@ -86,15 +86,16 @@ function inPredicate(cursor: Cursor, value: Expression, negated: boolean): Expre
 
 function like(cursor: Cursor, value: Expression, negated: boolean): Expression {
   cursor.next();
-  const pattern = concatenation(cursor);
-  const escape = cursor.accept('ESCAPE') ? concatenation(cursor) : undefined;
+  const pattern = operand(cursor);
+  const escape = cursor.accept('ESCAPE') ? operand(cursor) : undefined;
   return { kind: 'like', negated, value, pattern, escape, at: cursor.since(value.at) };
 }
 
 /** One level of left-associative operators, from `||`, which binds least, to multiplication. */
 const LEVELS: readonly (readonly BinaryOperator[])[] = [['||'], ['+', '-'], ['*', '/', '%']];
 
-function concatenation(cursor: Cursor): Expression {
+/** What stands on either side of a comparison. */
+export function operand(cursor: Cursor): Expression {
   return level(cursor, 0);
 }
 
@@ -133,7 +134,7 @@ function postfix(cursor: Cursor): Expression {
   for (;;) {
     if (cursor.looksLike('[')) {
       cursor.next();
-      const index = concatenation(cursor);
+      const index = operand(cursor);
       cursor.expect(']');
       value = { kind: 'subscript', value, index, at: cursor.since(value.at) };
     } else if (cursor.looksLike('::')) {
@@ -278,246 +279,6 @@ function startsQuery(cursor: Cursor): boolean {
   return kind === 'word' && (value === 'SELECT' || (ahead === 0 && (value === 'WITH' || value === 'VALUES')));
 }
 
-function caseExpression(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  const operand = cursor.looksLike('WHEN') ? undefined : expression(cursor);
-  const branches: { when: Expression; result: Expression }[] = [];
-  while (cursor.accept('WHEN')) {
-    const when = expression(cursor);
-    cursor.expect('THEN');
-    branches.push({ when, result: expression(cursor) });
-  }
-  if (branches.length === 0) cursor.fail('WHEN');
-  const otherwise = cursor.accept('ELSE') ? expression(cursor) : undefined;
-  cursor.expect('END');
-  return { kind: 'case', operand, branches, otherwise, at: cursor.since(start) };
-}
-
-function castExpression(cursor: Cursor, safe: boolean): Expression {
-  const start = cursor.next().at;
-  cursor.expect('(');
-  const value = expression(cursor);
-  cursor.expect('AS');
-  const type = typeName(cursor);
-  cursor.expect(')');
-  return { kind: 'cast', value, type, safe, at: cursor.since(start) };
-}
-
-function extractExpression(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  cursor.expect('(');
-  const field = cursor.expectKind('word', 'YEAR, MONTH, DAY').value.toLowerCase();
-  cursor.expect('FROM');
-  const value = concatenation(cursor);
-  cursor.expect(')');
-  return { kind: 'extract', field, value, at: cursor.since(start) };
-}
-
-function existsExpression(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  cursor.expect('(');
-  const nested = cursor.query();
-  cursor.expect(')');
-  return { kind: 'exists', query: nested, at: cursor.since(start) };
-}
-
-function intervalLiteral(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  const negative = cursor.accept('-');
-  if (!negative) cursor.accept('+');
-  const text = cursor.expectKind('string', 'a quoted number').value;
-  const unit = cursor.expectKind('word', 'YEAR, MONTH, DAY, HOUR, MINUTE or SECOND').value.toLowerCase();
-  const to = cursor.accept('TO') ? cursor.expectKind('word', 'MONTH or SECOND').value.toLowerCase() : undefined;
-  return { kind: 'interval', negative, text, unit, to, at: cursor.since(start) };
-}
-
-function arrayConstructor(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  cursor.expect('[');
-  const items = cursor.looksLike(']') ? [] : cursor.list(() => expression(cursor));
-  cursor.expect(']');
-  return { kind: 'array', items, at: cursor.since(start) };
-}
-
-function rowConstructor(cursor: Cursor): Expression {
-  const start = cursor.next().at;
-  cursor.expect('(');
-  const items = cursor.list(() => expression(cursor));
-  cursor.expect(')');
-  return { kind: 'row', items, at: cursor.since(start) };
-}
-
-const plainCall = { star: false, distinct: false, orderBy: [], bare: false } as const;
-
-function bareCall(cursor: Cursor): Expression {
-  const { at, value } = cursor.next();
-  if (cursor.accept('(')) {
-    cursor.expectKind('integer', 'a precision');
-    cursor.expect(')');
-  }
-  return { ...plainCall, kind: 'call', name: value.toLowerCase(), nameAt: at, args: [], bare: true, at };
-}
-
-/** `trim(both 'x' from y)` becomes trim, ltrim or rtrim with the characters as second argument. */
-function trimCall(cursor: Cursor): Expression {
-  const nameAt = cursor.next().at;
-  cursor.expect('(');
-  const side = (['LEADING', 'TRAILING', 'BOTH'] as const).find((each) => cursor.looksLike(each));
-  if (side) cursor.next();
-  const first = side && cursor.looksLike('FROM') ? undefined : expression(cursor);
-  const hasFrom = (side !== undefined || first !== undefined) && cursor.accept('FROM');
-  const value = hasFrom ? expression(cursor) : first;
-  const characters = hasFrom ? first : cursor.accept(',') ? expression(cursor) : undefined;
-  cursor.expect(')');
-  const name = side === 'LEADING' ? 'ltrim' : side === 'TRAILING' ? 'rtrim' : 'trim';
-  const args = [value, characters].filter((each) => each !== undefined);
-  return { ...plainCall, kind: 'call', name, nameAt, args, at: cursor.since(nameAt) };
-}
-
-/** `position(x IN y)` is `strpos(y, x)`. */
-function positionCall(cursor: Cursor): Expression {
-  const nameAt = cursor.next().at;
-  cursor.expect('(');
-  const part = concatenation(cursor);
-  cursor.expect('IN');
-  const whole = concatenation(cursor);
-  cursor.expect(')');
-  return { ...plainCall, kind: 'call', name: 'strpos', nameAt, args: [whole, part], at: cursor.since(nameAt) };
-}
-
-/** `substring(x FROM 2 FOR 3)` and `substring(x, 2, 3)`. */
-function substringCall(cursor: Cursor): Expression {
-  const nameAt = cursor.next().at;
-  cursor.expect('(');
-  const args = [expression(cursor)];
-  if (cursor.accept('FROM')) {
-    args.push(expression(cursor));
-    if (cursor.accept('FOR')) args.push(expression(cursor));
-  } else {
-    while (cursor.accept(',')) args.push(expression(cursor));
-  }
-  cursor.expect(')');
-  return { ...plainCall, kind: 'call', name: 'substr', nameAt, args, at: cursor.since(nameAt) };
-}
-
-/** `listagg(x, ',') WITHIN GROUP (ORDER BY y)` */
-function listaggCall(cursor: Cursor): Expression {
-  const nameAt = cursor.next().at;
-  cursor.expect('(');
-  const distinct = cursor.accept('DISTINCT');
-  const args = cursor.list(() => expression(cursor));
-  if (cursor.looksLike('ON', 'OVERFLOW')) cursor.refuse(cursor.token.at, 'ON OVERFLOW');
-  cursor.expect(')');
-  cursor.expect('WITHIN', 'GROUP');
-  cursor.expect('(');
-  cursor.expect('ORDER', 'BY');
-  const orderBy = sortItems(cursor);
-  cursor.expect(')');
-  const filter = filterClause(cursor);
-  return { ...plainCall, kind: 'call', name: 'listagg', nameAt, args, distinct, orderBy, filter, at: cursor.since(nameAt) };
-}
-
-function call(cursor: Cursor): Call {
-  const token = cursor.next();
-  const nameAt = token.at;
-  cursor.expect('(');
-  const star = cursor.looksLike('*', ')') && cursor.accept('*');
-  const distinct = cursor.accept('DISTINCT');
-  if (!distinct) cursor.accept('ALL');
-  const args = star || cursor.looksLike(')') || cursor.looksLike('ORDER', 'BY') ? [] : cursor.list(() => expression(cursor));
-  const orderBy = cursor.accept('ORDER', 'BY') ? sortItems(cursor) : [];
-  cursor.expect(')');
-  if (cursor.looksLike('WITHIN', 'GROUP')) cursor.refuse(cursor.token.at, `WITHIN GROUP behind ${token.text}`);
-  const filter = filterClause(cursor);
-  const nulls = cursor.accept('IGNORE', 'NULLS') ? 'IGNORE' : cursor.accept('RESPECT', 'NULLS') ? 'RESPECT' : undefined;
-  const over = cursor.looksLike('OVER') ? overClause(cursor) : undefined;
-  const name = token.text.toLowerCase();
-  return { kind: 'call', name, nameAt, args, star, distinct, orderBy, filter, nulls, over, bare: false, at: cursor.since(nameAt) };
-}
-
-function filterClause(cursor: Cursor): Expression | undefined {
-  if (!cursor.looksLike('FILTER', '(')) return undefined;
-  cursor.expect('FILTER');
-  cursor.expect('(');
-  cursor.expect('WHERE');
-  const condition = expression(cursor);
-  cursor.expect(')');
-  return condition;
-}
-
-function overClause(cursor: Cursor): Window {
-  cursor.expect('OVER');
-  if (cursor.isName()) {
-    const name = cursor.name();
-    return { name, partitionBy: [], orderBy: [], at: name.at };
-  }
-  return windowBody(cursor);
-}
-
-/** `(PARTITION BY … ORDER BY … ROWS …)`, also behind WINDOW w AS. */
-export function windowBody(cursor: Cursor): Window {
-  const start = cursor.expect('(').at;
-  const named = cursor.isName() && !['PARTITION', 'ROWS', 'RANGE', 'GROUPS'].includes(cursor.token.value);
-  const name = named ? cursor.name() : undefined;
-  const partitionBy = cursor.accept('PARTITION', 'BY') ? cursor.list(() => expression(cursor)) : [];
-  const orderBy = cursor.accept('ORDER', 'BY') ? sortItems(cursor) : [];
-  const frame = frameClause(cursor);
-  cursor.expect(')');
-  return { name, partitionBy, orderBy, frame, at: cursor.since(start) };
-}
-
-function frameClause(cursor: Cursor): Frame | undefined {
-  const unit = (['ROWS', 'RANGE', 'GROUPS'] as const).find((each) => cursor.is(each));
-  if (!unit) return undefined;
-  const { at } = cursor.next();
-  if (!cursor.accept('BETWEEN')) return { unit, from: frameBound(cursor), at: cursor.since(at) };
-  const from = frameBound(cursor);
-  cursor.expect('AND');
-  return { unit, from, to: frameBound(cursor), at: cursor.since(at) };
-}
-
-function frameBound(cursor: Cursor): FrameBound {
-  if (cursor.accept('UNBOUNDED', 'PRECEDING')) return { kind: 'unbounded preceding' };
-  if (cursor.accept('UNBOUNDED', 'FOLLOWING')) return { kind: 'unbounded following' };
-  if (cursor.accept('CURRENT', 'ROW')) return { kind: 'current row' };
-  const offset = concatenation(cursor);
-  if (cursor.accept('PRECEDING')) return { kind: 'preceding', offset };
-  cursor.expect('FOLLOWING');
-  return { kind: 'following', offset };
-}
-
-export function sortItems(cursor: Cursor): SortItem[] {
-  return cursor.list(() => {
-    const value = expression(cursor);
-    const descending = cursor.accept('DESC');
-    if (!descending) cursor.accept('ASC');
-    const nulls = cursor.accept('NULLS', 'FIRST') ? 'FIRST' : cursor.accept('NULLS', 'LAST') ? 'LAST' : undefined;
-    return { value, descending, nulls, at: cursor.since(value.at) };
-  });
-}
-
 function binary(cursor: Cursor, operator: BinaryOperator, left: Expression, right: Expression): Expression {
   return { kind: 'binary', operator, left, right, at: cursor.since(left.at) };
-}
-
-/** `decimal(18, 4)`, `timestamp(6) with time zone`, `array(varchar)`, `double precision`. */
-export function typeName(cursor: Cursor): TypeName {
-  const first = cursor.expectKind('word', 'a type');
-  const name = first.text.toLowerCase();
-  if (name === 'double') cursor.accept('PRECISION');
-  const args: (number | TypeName)[] = [];
-  if (cursor.accept('(')) {
-    args.push(
-      ...cursor.list(() => {
-        if (cursor.token.kind === 'integer') return Number(cursor.next().value);
-        // A field of row(name type): only types are kept, rows are not supported further on.
-        if (name === 'row' && cursor.peek().kind === 'word') cursor.next();
-        return typeName(cursor);
-      }),
-    );
-    cursor.expect(')');
-  }
-  const withTimeZone = (name === 'timestamp' || name === 'time') && cursor.accept('WITH', 'TIME', 'ZONE');
-  if (name === 'timestamp' && !withTimeZone) cursor.accept('WITHOUT', 'TIME', 'ZONE');
-  return { name, args, withTimeZone, at: cursor.since(first.at) };
 }

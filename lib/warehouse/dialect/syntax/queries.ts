@@ -1,9 +1,8 @@
 // Reads a query: WITH, SELECT, FROM and what follows them.
 import type { Cursor } from './cursor.ts';
-import { expression, sortItems, windowBody } from './expressions.ts';
-import type {
-  Body, CommonTable, Expression, GroupingElement, Insert, JoinType, Name, Query, Relation, Select, SelectItem, TableRelation,
-} from './tree.ts';
+import { columnNames, fromClause, isClauseWord, qualifiedName } from './relations.ts';
+import type { Body, CommonTable, Expression, GroupingElement, Insert, Query, Select, SelectItem } from './tree.ts';
+import { sortItems, windowBody } from './windows.ts';
 
 /** A single SELECT, VALUES or WITH statement, and nothing behind it. */
 export function statement(cursor: Cursor): Query {
@@ -36,7 +35,7 @@ export function query(cursor: Cursor): Query {
   const commonTables = cursor.accept('WITH') ? withClause(cursor) : [];
   const body = unionBody(cursor);
   const orderBy = cursor.accept('ORDER', 'BY') ? sortItems(cursor) : [];
-  const offset = cursor.accept('OFFSET') ? expression(cursor) : undefined;
+  const offset = cursor.accept('OFFSET') ? cursor.expression() : undefined;
   if (offset && !cursor.accept('ROWS')) cursor.accept('ROW');
   const limit = limitClause(cursor);
   return { with: commonTables, body, orderBy, offset, limit, at: cursor.since(start) };
@@ -58,7 +57,7 @@ function withClause(cursor: Cursor): CommonTable[] {
 function limitClause(cursor: Cursor): Expression | undefined {
   if (cursor.accept('FETCH')) {
     if (!cursor.accept('FIRST')) cursor.expect('NEXT');
-    const count = expression(cursor);
+    const count = cursor.expression();
     if (!cursor.accept('ROWS')) cursor.expect('ROW');
     if (cursor.looksLike('WITH', 'TIES')) cursor.refuse(cursor.token.at, 'WITH TIES');
     cursor.expect('ONLY');
@@ -66,7 +65,7 @@ function limitClause(cursor: Cursor): Expression | undefined {
   }
   if (!cursor.accept('LIMIT')) return undefined;
   if (cursor.accept('ALL')) return undefined;
-  return expression(cursor);
+  return cursor.expression();
 }
 
 function unionBody(cursor: Cursor): Body {
@@ -101,7 +100,7 @@ function primaryBody(cursor: Cursor): Body {
   if (cursor.is('SELECT')) return select(cursor);
   if (cursor.accept('VALUES')) {
     const rows = cursor.list(() => {
-      const row = expression(cursor);
+      const row = cursor.expression();
       return row.kind === 'row' ? row.items : [row];
     });
     return { kind: 'values', rows, at: cursor.since(at) };
@@ -119,9 +118,9 @@ function select(cursor: Cursor): Select {
   if (!distinct) cursor.accept('ALL');
   const items = cursor.list(() => selectItem(cursor));
   const from = cursor.accept('FROM') ? fromClause(cursor) : undefined;
-  const where = cursor.accept('WHERE') ? expression(cursor) : undefined;
+  const where = cursor.accept('WHERE') ? cursor.expression() : undefined;
   const groupBy = cursor.accept('GROUP', 'BY') ? groupClause(cursor) : [];
-  const having = cursor.accept('HAVING') ? expression(cursor) : undefined;
+  const having = cursor.accept('HAVING') ? cursor.expression() : undefined;
   const windows = cursor.accept('WINDOW')
     ? cursor.list(() => {
         const name = cursor.name('the name of a window');
@@ -141,23 +140,9 @@ function selectItem(cursor: Cursor): SelectItem {
     cursor.next();
     return { kind: 'all', table, at: cursor.since(at) };
   }
-  const value = expression(cursor);
+  const value = cursor.expression();
   const alias = cursor.accept('AS') || (cursor.isName() && !isClauseWord(cursor)) ? cursor.name('an alias') : undefined;
   return { kind: 'value', value, alias, at: cursor.since(at) };
-}
-
-/** Words that are no reserved ones and yet start a clause where an alias could stand. */
-function isClauseWord(cursor: Cursor): boolean {
-  const { kind, value } = cursor.token;
-  if (kind !== 'word') return false;
-  if (value === 'QUALIFY') cursor.refuse(cursor.token.at, 'QUALIFY', 'filter on the window in an outer SELECT');
-  if (value === 'TABLESAMPLE') cursor.refuse(cursor.token.at, 'TABLESAMPLE');
-  if (value === 'MATCH_RECOGNIZE') cursor.refuse(cursor.token.at, 'MATCH_RECOGNIZE');
-  const follower = cursor.peek().value;
-  return (
-    ['LIMIT', 'OFFSET', 'FETCH'].includes(value) || (value === 'WINDOW' && cursor.peek(2).value === 'AS') ||
-    (value === 'LATERAL' && follower === 'VIEW')
-  );
 }
 
 function groupClause(cursor: Cursor): GroupingElement[] {
@@ -165,9 +150,9 @@ function groupClause(cursor: Cursor): GroupingElement[] {
   return cursor.list((): GroupingElement => {
     const { at } = cursor.token;
     const set = (): Expression[] => {
-      if (!cursor.accept('(')) return [expression(cursor)];
+      if (!cursor.accept('(')) return [cursor.expression()];
       if (cursor.accept(')')) return [];
-      const members = cursor.list(() => expression(cursor));
+      const members = cursor.list(() => cursor.expression());
       cursor.expect(')');
       return members;
     };
@@ -179,129 +164,6 @@ function groupClause(cursor: Cursor): GroupingElement[] {
         return { kind: 'sets', type, sets, at: cursor.since(at) };
       }
     }
-    return { kind: 'value', value: expression(cursor) };
+    return { kind: 'value', value: cursor.expression() };
   });
-}
-
-function fromClause(cursor: Cursor): Relation {
-  let left = relation(cursor);
-  while (cursor.accept(',')) {
-    left = { kind: 'join', type: 'CROSS', left, right: relation(cursor), at: cursor.previous.at };
-  }
-  return left;
-}
-
-function relation(cursor: Cursor): Relation {
-  let left = primaryRelation(cursor);
-  for (;;) {
-    const { at } = cursor.token;
-    const type = joinType(cursor);
-    if (!type) return left;
-    const right = type === 'CROSS' ? primaryRelation(cursor) : relationOperand(cursor);
-    if (type === 'CROSS') {
-      left = { kind: 'join', type, left, right, at };
-    } else if (cursor.accept('USING')) {
-      left = { kind: 'join', type, left, right, using: columnNames(cursor), at };
-    } else {
-      if (!cursor.accept('ON')) cursor.fail('ON or USING');
-      left = { kind: 'join', type, left, right, on: expression(cursor), at };
-    }
-  }
-}
-
-/** The right side of `a JOIN b JOIN c ON … ON …` is itself a join. */
-function relationOperand(cursor: Cursor): Relation {
-  let left = primaryRelation(cursor);
-  while (!cursor.is('ON') && !cursor.is('USING')) {
-    const { at } = cursor.token;
-    const type = joinType(cursor);
-    if (!type) return left;
-    const right = relationOperand(cursor);
-    if (type === 'CROSS') {
-      left = { kind: 'join', type, left, right, at };
-      continue;
-    }
-    cursor.expect('ON');
-    left = { kind: 'join', type, left, right, on: expression(cursor), at };
-  }
-  return left;
-}
-
-function joinType(cursor: Cursor): JoinType | undefined {
-  if (cursor.looksLike('NATURAL')) cursor.refuse(cursor.token.at, 'NATURAL JOIN', 'name the columns with USING or ON');
-  if (cursor.accept('CROSS', 'JOIN')) return 'CROSS';
-  if (cursor.accept('JOIN') || cursor.accept('INNER', 'JOIN')) return 'INNER';
-  for (const side of ['LEFT', 'RIGHT', 'FULL'] as const) {
-    if (cursor.accept(side)) {
-      cursor.accept('OUTER');
-      cursor.expect('JOIN');
-      return side;
-    }
-  }
-  return undefined;
-}
-
-function primaryRelation(cursor: Cursor): Relation {
-  const { at } = cursor.token;
-  if (cursor.looksLike('LATERAL')) cursor.refuse(at, 'LATERAL', 'use a join, or a window function');
-  if (cursor.accept('UNNEST')) {
-    cursor.expect('(');
-    const values = cursor.list(() => expression(cursor));
-    cursor.expect(')');
-    const ordinality = cursor.accept('WITH', 'ORDINALITY');
-    return { kind: 'unnest', values, ordinality, ...alias(cursor), at: cursor.since(at) };
-  }
-  if (cursor.accept('(')) {
-    if (startsQuery(cursor)) {
-      const nested = query(cursor);
-      cursor.expect(')');
-      return { kind: 'query', query: nested, ...alias(cursor), at: cursor.since(at) };
-    }
-    const inner = fromClause(cursor);
-    cursor.expect(')');
-    return inner;
-  }
-  if (cursor.looksLike('TABLE', '(')) cursor.refuse(at, 'a table function');
-  return table(cursor);
-}
-
-/** Behind an opening parenthesis: a query, or a parenthesised join? */
-function startsQuery(cursor: Cursor): boolean {
-  let ahead = 0;
-  while (cursor.peek(ahead).value === '(' && cursor.peek(ahead).kind === 'symbol') ahead++;
-  const { kind, value } = cursor.peek(ahead);
-  return kind === 'word' && ['SELECT', 'WITH', 'VALUES'].includes(value);
-}
-
-function table(cursor: Cursor): TableRelation {
-  const start = cursor.token.at;
-  const parts = qualifiedName(cursor);
-  let travel: TableRelation['travel'];
-  if (cursor.accept('FOR')) {
-    const by = cursor.accept('TIMESTAMP') || cursor.accept('SYSTEM_TIME') ? 'timestamp' : 'version';
-    if (by === 'version' && !cursor.accept('VERSION')) cursor.expect('SYSTEM_VERSION');
-    cursor.expect('AS', 'OF');
-    travel = { by, value: expression(cursor) };
-  }
-  const nameAt = cursor.since(start);
-  return { kind: 'table', parts, travel, nameAt, ...alias(cursor), at: cursor.since(start) };
-}
-
-function alias(cursor: Cursor): { alias?: Name; columns?: readonly Name[] } {
-  if (!cursor.accept('AS') && (!cursor.isName() || isClauseWord(cursor))) return {};
-  const name = cursor.name('an alias');
-  return cursor.is('(') ? { alias: name, columns: columnNames(cursor) } : { alias: name };
-}
-
-export function qualifiedName(cursor: Cursor): Name[] {
-  const parts = [cursor.name('a table')];
-  while (cursor.accept('.')) parts.push(cursor.name());
-  return parts;
-}
-
-function columnNames(cursor: Cursor): Name[] {
-  cursor.expect('(');
-  const names = cursor.list(() => cursor.name('a column'));
-  cursor.expect(')');
-  return names;
 }
