@@ -29,7 +29,7 @@ beforeAll(async () => {
   server = named === undefined ? await startTrino(folder) : undefined;
   port = server?.port ?? Number(new URL(named ?? '').port);
   duck = await Duck.open();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   (duck as Duck | undefined)?.close();
   await server?.stop();

@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-models-trino-'));
   server = await startTrino(folder);
   address = `http://127.0.0.1:${server.port}`;
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await server?.stop();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
