@@ -6,6 +6,7 @@ export { Table } from './table.ts';
 export { emptyCopy, newTableMetadata, type TableDefinition } from './definition.ts';
 export type { ColumnDefinition } from './format/schema.ts';
 export type { ChangeOptions, CommitOptions, CommitResult, Isolation, PropertyChange, Rebase, Revision } from './commit/options.ts';
+export { carriedProperties, CHECKPOINT_OF_NOTHING, CHECKPOINT_PREFIX } from './commit/carried.ts';
 export type { FileRewrite, OverwriteScope, RowDelta } from './commit/changes.ts';
 export { partitioningChange, schemaChange, sortOrderChange, type MetadataChange, type TagOptions } from './commit/metadata-changes.ts';
 export type { ScanOptions, TableScan } from './scan/plan.ts';

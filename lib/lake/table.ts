@@ -176,7 +176,7 @@ export class Table {
     await this.change(propertiesChange(change));
   }
 
-  /** Makes an ancestor current again. `properties` may set back what belongs to the snapshot, such as a stream's position. */
+  /** Makes an ancestor current again, with a stream's checkpoints as they were then. `properties` may set back more that belongs to the snapshot. */
   async rollback(snapshotId: bigint, properties: (snapshot: Snapshot) => PropertyChange | undefined = () => undefined): Promise<void> {
     await this.change(rollbackChange(snapshotId, properties, () => this.context.clock.now()));
   }

@@ -5,6 +5,7 @@ import { currentSchema, currentSnapshot, defaultSpec, snapshotById } from '../fo
 import { newPartitionFields, newSortOrder } from '../format/partition.ts';
 import type { LakeContext } from '../lake.ts';
 import type { PartitionField, PartitionSpec, Schema, Snapshot, SnapshotRef, TableMetadata } from '../types.ts';
+import { checkpointsAt } from './carried.ts';
 import { ancestors } from './history.ts';
 import { commitWithRetry, type TableState } from './loop.ts';
 import { withProperties } from './operations.ts';
@@ -102,7 +103,7 @@ export function propertiesChange(change: PropertyChange): MetadataChange {
   };
 }
 
-/** Makes an ancestor the current snapshot again. Later snapshots stay until they expire. */
+/** Makes an ancestor the current snapshot again, with a stream's checkpoints as they were then. Later snapshots stay until they expire. */
 export function rollbackChange(snapshotId: bigint, properties: (snapshot: Snapshot) => PropertyChange | undefined, nowMilliseconds: () => number): MetadataChange {
   return (metadata) => {
     if (metadata['current-snapshot-id'] === snapshotId) return metadata;
@@ -110,7 +111,7 @@ export function rollbackChange(snapshotId: bigint, properties: (snapshot: Snapsh
     if (snapshot === undefined) {
       throw new MillraceError('not_found', `snapshot ${snapshotId} is not an ancestor of the current one`, { where: metadata.location, todo: 'Choose one from the table\'s history.' });
     }
-    return withProperties(withCurrentSnapshot(metadata, snapshot, nowMilliseconds()), properties(snapshot));
+    return withProperties(withProperties(withCurrentSnapshot(metadata, snapshot, nowMilliseconds()), checkpointsAt(metadata, snapshot)), properties(snapshot));
   };
 }
 

@@ -3,6 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { currentSnapshot, snapshotById } from '../format/metadata.ts';
 import type { LakeContext } from '../lake.ts';
 import type { DataFile, Snapshot, SnapshotOperation, TableMetadata } from '../types.ts';
+import { carriedProperties } from './carried.ts';
 import { danglingDeletes } from './dangling.ts';
 import { requireHistory } from './conflicts.ts';
 import { ancestors, changesOf, snapshotsSince } from './history.ts';
@@ -67,7 +68,8 @@ export async function commitSnapshot(
       await change.validate?.(base);
       const add = revision?.add ?? change.add;
       const removed = change.remove?.(base);
-      const target = options.metadataChange?.(metadata) ?? metadata;
+      const changed = options.metadataChange?.(metadata) ?? metadata;
+      const target = withProperties(withProperties(changed, options.properties), revision?.properties);
       const attempt = await builder.build(target, {
         operation: change.operation,
         add: prepareFiles(add, target),
@@ -75,9 +77,9 @@ export async function commitSnapshot(
         entriesPerManifest: change.entriesPerManifest,
         addWithSequenceNumber: change.addWithSequenceNumber,
         remove: removed === undefined ? undefined : anyOf([removed, ...await danglingDeletes(context.store, metadata, change.remove?.(base))]),
-        summary: { ...options.summary, ...revision?.summary, ...(options.wapId === undefined ? {} : { 'wap.id': options.wapId }) },
+        summary: { ...carriedProperties(target.properties), ...options.summary, ...revision?.summary, ...(options.wapId === undefined ? {} : { 'wap.id': options.wapId }) },
       });
-      return { ...attempt, metadata: withProperties(withProperties(attempt.metadata, options.properties), revision?.properties) };
+      return attempt;
     },
     isIn: (metadata) => snapshotById(metadata, builder.snapshotId) !== undefined,
     settled: (metadata) => builder.settle(metadata),
