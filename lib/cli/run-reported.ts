@@ -1,5 +1,5 @@
 // Runs the batch with progress on the terminal, and gives the report that a summary is printed from.
-import { EXIT_CODES } from '../base/index.ts';
+import { EXIT_CODES, type ErrorCode } from '../base/index.ts';
 import { localFileIngest, runBatch, RunReporter, type RunReport, type Runtime } from '../local/index.ts';
 import type { BatchOptions } from '../batch/index.ts';
 import { progressLine } from './terminal.ts';
@@ -24,8 +24,11 @@ export async function runReported(invocation: Invocation, runtime: Runtime, opti
   }
 }
 
-/** 6 where the run failed; 8 where it succeeded but for files that the disk or a permission kept from landing: they are tried again by the next. */
-export function exitCodeOf({ status, refused }: RunReport): number {
-  if (status !== 'succeeded') return EXIT_CODES.audit_failed;
+/**
+ * Where the run failed, the code of what failed it, and 6 where that is no error of ours; 8 where it succeeded but for files that the disk or a
+ * permission kept from landing: they are tried again by the next.
+ */
+export function exitCodeOf({ status, error, refused }: RunReport): number {
+  if (status !== 'succeeded') return EXIT_CODES[error?.error.replace(/^Millrace\./, '') as ErrorCode] ?? EXIT_CODES.audit_failed;
   return refused.some(({ error }) => error?.code === 'io') ? EXIT_CODES.io : 0;
 }

@@ -31,7 +31,7 @@ export function printRun(terminal: Terminal, report: RunReport): void {
   }
   const warnings = models.flatMap(({ model, warnings: found }) => found.map(({ audit, failures }) => [paint(terminal, 'yellow', '!'), model, number(failures), audit]));
   if (warnings.length > 0) terminal.out(`\n${table(terminal, ['', 'warnings', 'rows', 'audit'], warnings, { indent: 2 })}`);
-  if (report.error !== undefined && !models.some(({ status }) => status === 'failed')) terminal.out(`\n  ${paint(terminal, 'red', '✖')} ${report.error.error}: ${report.error.cause}\n`);
+  if (report.error !== undefined && !models.some(({ status }) => status === 'failed')) terminal.out(`\n  ${paint(terminal, 'red', '✖')} ${report.error.error.startsWith('Millrace.') ? '' : `${report.error.error}: `}${report.error.cause}\n`);
   terminal.out(`\n  run ${report.runId} ${report.status} in ${seconds(report.milliseconds)}${report.asOf === undefined ? '' : `, as of ${report.asOf}`}\n`);
 }
 

@@ -54,6 +54,12 @@ describe('mistakes', () => {
     expect(await millrace('tables', '--hom', home)).toMatchObject({ code: 2, err: expect.stringContaining("unknown option '--hom'") as string });
   });
 
+  it('tells of a model that does not exist before any file is read', async () => {
+    const { code, err } = await millrace('run', 'batch', '--select', 'gold.custmer_metrics', '--home', path.join(home, 'new'));
+    expect(code).toBe(4);
+    expect(err).toMatch(/no model is called 'gold.custmer_metrics'[\s\S]*did you mean gold.customer_metrics/);
+  });
+
   it('says that there is no home, and how to make one', async () => {
     const { code, err } = await millrace('tables', '--home', path.join(home, 'nowhere'));
     expect(code).toBe(4);

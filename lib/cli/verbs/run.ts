@@ -1,5 +1,6 @@
 // millrace run: a workflow, from start to end.
 import { MillraceError } from '../../base/index.ts';
+import { selectModels } from '../../warehouse/index.ts';
 import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printRun } from '../summary.ts';
@@ -28,6 +29,8 @@ export const runBatchVerb: Verb = {
       ...dates({ as_of: asOf, from, to }),
     };
     return withRuntime(invocation, async (runtime) => {
+      // A name mistyped is told before any file is read.
+      if (Array.isArray(select)) selectModels((await runtime.project()).graph, select);
       const report = await runReported(invocation, runtime, options);
       present(invocation, report, () => printRun(invocation.terminal, report));
       if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
