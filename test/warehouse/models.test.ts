@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { id, source } from '../../lib/contracts/index.ts';
-import { buildGraph, loadModels, nearNames, selectModels } from '../../lib/warehouse/index.ts';
+import { buildGraph, loadModels, selectModels } from '../../lib/warehouse/index.ts';
+import { nearNames } from '../../lib/warehouse/models/near.ts';
 
 const contracts = new Map([['orders', source('orders', {
   description: 'Orders.', owner: 'shop', version: '1.0', timeZone: 'UTC', key: ['order_id'], columns: { order_id: id() },
@@ -66,6 +67,28 @@ describe('a header', () => {
   it('reports all problems of all files at once', async () => {
     const message = await problemsOf({ 'silver/a.sql': 'SELECT 1 AS a', 'silver/b.sql': `${header('kind: x\n')}SELECT 1 AS b` });
     expect(message).toMatch(/a\.sql:1[\s\S]*b\.sql:4: kind 'x' is unknown/);
+  });
+});
+
+describe('a model that would not give the same again', () => {
+  it.each([
+    ['the clock', 'SELECT current_date AS a', 'the function current_date in a model'],
+    ['the clock as a function', 'SELECT now() AS a', 'the function now in a model'],
+    ['chance', 'SELECT random() AS a', 'the function random in a model'],
+    ['any row', 'SELECT any_value(order_id) AS a FROM source.orders', 'the function any_value in a model'],
+    ['an estimate', 'SELECT approx_distinct(order_id) AS a FROM source.orders', 'the function approx_distinct in a model'],
+    ['a list in no order', 'SELECT array_agg(order_id) AS a FROM source.orders', 'array_agg without ORDER BY in a model'],
+    ['numbers in no order', 'SELECT row_number() OVER () AS a FROM source.orders', 'row_number without ORDER BY in a model'],
+    ['some rows of many', 'SELECT order_id AS a FROM source.orders LIMIT 5', 'LIMIT without ORDER BY in a model'],
+    ['what is hidden in a common table', 'WITH x AS (SELECT now() AS t) SELECT count(*) AS a FROM x', 'the function now in a model'],
+  ])('is refused for %s, with file and line', async (_, sql, message) => {
+    expect(await problemsOf({ 'gold/a.sql': `${header()}\n${sql}` })).toContain(`a.sql:6 ${message} is not part of the SQL that is allowed`);
+  });
+
+  it('is refused for an audit that asks the clock, too', async () => {
+    const audit = '/*\ndescription: Late.\nparameters:\n  column: { type: column, description: The time. }\n*/\nSELECT * FROM {{model}} WHERE {{column}} > current_timestamp\n';
+    const files = { 'audits/in_the_past.sql': audit, 'gold/a.sql': `${header('audits:\n  - in_the_past: order_id\n')}SELECT order_id FROM source.orders` };
+    expect(await problemsOf(files)).toContain('a.sql:4 the audit in_the_past(order_id) does not fit the table: the function current_timestamp in a model');
   });
 });
 

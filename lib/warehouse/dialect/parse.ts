@@ -2,8 +2,8 @@
 import { MillraceError } from '../../base/index.ts';
 import { Cursor, type Grammar } from './syntax/cursor.ts';
 import { expression, operand } from './syntax/expressions.ts';
-import { insertStatement, query, statement } from './syntax/queries.ts';
-import type { Insert, Query } from './syntax/tree.ts';
+import { query, statement } from './syntax/queries.ts';
+import type { Query } from './syntax/tree.ts';
 
 const GRAMMAR: Grammar = Object.freeze({ query, expression, operand });
 
@@ -15,17 +15,21 @@ export type Parsed<T> = { ok: true; tree: T } | { ok: false; error: MillraceErro
  * @returns the syntax tree, or an error: `bad_input` for what does not parse, `unsupported` for what Athena may know and we do not allow
  */
 export function parseQuery(sql: string, options: { file?: string } = {}): Parsed<Query> {
-  return attempt(() => statement(new Cursor(sql, options.file, GRAMMAR)));
+  return attempt(() => queryOf(sql, options.file));
 }
 
-/** Reads `INSERT INTO target [(columns)] SELECT …`. */
-export function parseInsert(sql: string, options: { file?: string } = {}): Parsed<Insert> {
-  return attempt(() => insertStatement(new Cursor(sql, options.file, GRAMMAR)));
-}
+/** The trees of the last texts: a text is checked, searched for tables and translated, one after the other. Nobody changes a tree. */
+const remembered = new Map<string, Query>();
+const REMEMBERED = 8;
 
 /** Like `parseQuery`, and throws the error. */
 export function queryOf(sql: string, file?: string): Query {
-  return statement(new Cursor(sql, file, GRAMMAR));
+  const known = remembered.get(sql);
+  if (known !== undefined) return known;
+  const tree = statement(new Cursor(sql, file, GRAMMAR));
+  if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
+  remembered.set(sql, tree);
+  return tree;
 }
 
 function attempt<T>(read: () => T): Parsed<T> {

@@ -19,12 +19,6 @@ export interface TableReference {
   text: string;
 }
 
-/** Names of the tables in FROM and JOIN, sorted; names of common tables are none. Parameters may stand anywhere. */
-export function tablesRead(sql: string, file?: string): string[] {
-  const names = tablesOf(queryOf(sql, file)).map((table) => nameOf(table).name);
-  return [...new Set(names)].sort();
-}
-
 /** Tables in FROM and JOIN with their metadata suffix and time travel, in the order of the text. */
 export function tableReferences(sql: string, file?: string): TableReference[] {
   return tablesOf(queryOf(sql, file)).map((table) => referenceOf(table, sql, file));

@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { bronzeColumns, typedColumns, type Contract } from '../../contracts/index.ts';
 import { auditLabel, renderAudit } from '../audits/render.ts';
 import type { AuditDefinition } from '../audits/definition.ts';
-import { analyse, type Analysis, type TableReference } from '../dialect/index.ts';
+import { analyse, check, type Analysis, type TableReference } from '../dialect/index.ts';
 import { DATE, timestamp, VARCHAR } from '../dialect/types/types.ts';
 import type { AuditUse, Model, ResultColumn } from '../types.ts';
 import { athenaTypeOf } from './column-types.ts';
@@ -99,6 +99,8 @@ function kindOf({ args }: AuditUse, definition: AuditDefinition, types: Readonly
 }
 
 function tryAnalysis(sql: string, model: Model, columns: readonly ResultColumn[], columnsOf: ColumnsOf, onError: (error: MillraceError) => void): void {
+  const [refused] = check(sql, { purpose: 'models' });
+  if (refused !== undefined) return onError(refused);
   try {
     analyse(sql, { columns: ({ name }) => (name === model.name ? columns : columnsOf(name)), parameterTypes: AUDIT_PARAMETERS });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Contract } from '../../contracts/index.ts';
 import { MillraceError } from '../../base/index.ts';
 import { readAudit, type AuditDefinition } from '../audits/definition.ts';
 import { auditTables } from '../audits/render.ts';
-import { parametersOf, tableReferences, type Analysis } from '../dialect/index.ts';
+import { check, parametersOf, tableReferences, type Analysis } from '../dialect/index.ts';
 import type { Model, ResultColumn } from '../types.ts';
 import { analyseModel, checkAgainstColumns, sourceColumns, type ColumnsOf } from './analysis.ts';
 import { readSqlFiles, type SqlFile } from './files.ts';
@@ -89,6 +89,9 @@ function loadOne({ layer, name, path, text }: SqlFile, audits: ReadonlyMap<strin
 }
 
 function relationsOf(path: string, sql: string, problems: Problems): string[] | undefined {
+  const refused = check(sql, { file: path, purpose: 'models' });
+  for (const error of refused) addError(path, error, problems);
+  if (refused.length > 0) return undefined;
   try {
     const references = tableReferences(sql, path);
     for (const { text, travel, metadata } of references) {

@@ -9,6 +9,7 @@ import { castTo, failure, NOWHERE, originsOf, type Typed } from '../types/expres
 import { array, BIGINT, BOOLEAN, DATE, nameOfType, typeOf, UNKNOWN, VARCHAR, type SqlType } from '../types/types.ts';
 import { compileCall } from './calls.ts';
 import type { Compiler, Context, Scope } from './context.ts';
+import { like } from './like.ts';
 import { interval, literal, typedLiteral } from './literals.ts';
 import { resolveColumn } from './scope.ts';
 
@@ -60,13 +61,8 @@ function compileNode(compiler: Compiler, scope: Scope, node: Expression): Typed 
     }
     case 'inQuery':
       return inQuery(compiler, scope, node, inner(node.value));
-    case 'like': {
-      const parts = [node.value, node.pattern, ...(node.escape ? [node.escape] : [])].map(inner);
-      const wrong = parts.find(({ type }) => type.kind !== 'varchar' && type.kind !== 'unknown');
-      if (wrong) context.fail(node.at, `LIKE wants varchar, not ${nameOfType(wrong.type)}`);
-      const [value, pattern, escape] = parts.map((each) => coerced(each, VARCHAR));
-      return negatable(`(${value} LIKE ${pattern}${escape === undefined ? '' : ` ESCAPE ${escape}`})`, node.negated, originsOf(parts));
-    }
+    case 'like':
+      return like(context, node, inner);
     case 'isNull': {
       const value = inner(node.value);
       return { sql: `(${value.sql} IS ${node.negated ? 'NOT ' : ''}NULL)`, type: BOOLEAN, from: value.from };

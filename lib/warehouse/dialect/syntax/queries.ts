@@ -1,7 +1,7 @@
 // Reads a query: WITH, SELECT, FROM and what follows them.
 import type { Cursor } from './cursor.ts';
-import { columnNames, fromClause, isClauseWord, qualifiedName } from './relations.ts';
-import type { Body, CommonTable, Expression, GroupingElement, Insert, Query, Select, SelectItem } from './tree.ts';
+import { columnNames, fromClause, isClauseWord } from './relations.ts';
+import type { Body, CommonTable, Expression, GroupingElement, Query, Select, SelectItem } from './tree.ts';
 import { sortItems, windowBody } from './windows.ts';
 
 /** A single SELECT, VALUES or WITH statement, and nothing behind it. */
@@ -9,19 +9,6 @@ export function statement(cursor: Cursor): Query {
   const parsed = query(cursor);
   end(cursor);
   return parsed;
-}
-
-/** `INSERT INTO target [(columns)] SELECT …`, and nothing behind it. */
-export function insertStatement(cursor: Cursor): Insert {
-  const start = cursor.expect('INSERT', 'INTO').at;
-  const targetAt = cursor.token.at;
-  const target = qualifiedName(cursor);
-  const nameEnd = cursor.since(targetAt);
-  const hasColumns = cursor.token.value === '(' && !['SELECT', 'WITH', 'VALUES', '('].includes(cursor.peek().value);
-  const columns = hasColumns ? columnNames(cursor) : undefined;
-  const parsed = query(cursor);
-  end(cursor);
-  return { target, targetAt: nameEnd, columns, query: parsed, at: cursor.since(start) };
 }
 
 function end(cursor: Cursor): void {

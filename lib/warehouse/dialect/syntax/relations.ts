@@ -112,7 +112,7 @@ function alias(cursor: Cursor): { alias?: Name; columns?: readonly Name[] } {
   return cursor.is('(') ? { alias: name, columns: columnNames(cursor) } : { alias: name };
 }
 
-export function qualifiedName(cursor: Cursor): Name[] {
+function qualifiedName(cursor: Cursor): Name[] {
   const parts = [cursor.name('a table')];
   while (cursor.accept('.')) parts.push(cursor.name());
   return parts;

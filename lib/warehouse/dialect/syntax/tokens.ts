@@ -21,7 +21,7 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', RegExp])[] = [
   ['double', /(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d+/y],
   ['decimal', /\d+\.\d*|\.\d+/y],
   ['integer', /\d+/y],
-  ['word', /[A-Za-z_][A-Za-z0-9_@$]*/y],
+  ['word', /[A-Za-z_][A-Za-z0-9_]*/y],
   ['quoted', /"(?:[^"]|"")*"/y],
   ['string', /'(?:[^']|'')*'/y],
   ['parameter', /:[A-Za-z_][A-Za-z0-9_]*/y],
@@ -37,6 +37,9 @@ const VALUES: Partial<Record<TokenKind, (text: string) => string>> = {
 };
 
 const UNCLOSED: Readonly<Record<string, string>> = { "'": 'a string that is never closed', '"': 'a quoted name that is never closed' };
+
+const NUMBERS: ReadonlySet<string> = new Set(['integer', 'decimal', 'double']);
+const QUOTE_THE_NAME = 'put the name in double quotes: "orders$snapshots"';
 
 /** Tokens of the text, the last of kind `end`. Throws bad_input for a character that SQL does not know, or an unclosed quote. */
 export function tokenize(sql: string, file?: string): Token[] {
@@ -57,9 +60,10 @@ export function tokenize(sql: string, file?: string): Token[] {
     }
     if (!found) {
       const character = sql[offset] ?? '';
-      throw syntaxError(sql, span(offset + 1), UNCLOSED[character] ?? character, 'SQL', file);
+      throw syntaxError(sql, span(offset + 1), UNCLOSED[character] ?? character, 'SQL', file, character === '$' ? QUOTE_THE_NAME : undefined);
     }
     const { kind, text } = found;
+    if (NUMBERS.has(kind)) refuseNumberInName(sql, span, text, file);
     if (kind !== 'space') tokens.push({ kind, text, value: VALUES[kind]?.(text) ?? text, at: span(offset + text.length) });
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
       line++;
@@ -71,10 +75,18 @@ export function tokenize(sql: string, file?: string): Token[] {
   return tokens;
 }
 
+/** `1abc` and `1_000` are one token in Trino, and no number. */
+function refuseNumberInName(sql: string, span: (end: number) => Span, number: string, file?: string): void {
+  const { start } = span(0);
+  const rest = /^[A-Za-z_][A-Za-z0-9_]*/.exec(sql.slice(start + number.length))?.[0];
+  if (rest === undefined) return;
+  throw syntaxError(sql, span(start + number.length + rest.length), number + rest, 'a number or a name', file, 'a name that starts with a digit stands in double quotes');
+}
+
 /** `the SQL does not parse at line 1, column 10: found FORM, expected FROM`, with the line and carets below it. */
-export function syntaxError(sql: string, at: Span, found: string, expected: string, file?: string): MillraceError {
+export function syntaxError(sql: string, at: Span, found: string, expected: string, file?: string, todo?: string): MillraceError {
   const message = `the SQL does not parse at line ${at.line}, column ${at.column}: found ${found}, expected ${expected}`;
-  return new MillraceError('bad_input', `${message}\n${excerpt(sql, at)}`, { where: place(at, file) });
+  return new MillraceError('bad_input', `${message}\n${excerpt(sql, at)}`, { where: place(at, file), ...(todo === undefined ? {} : { todo }) });
 }
 
 /** The line of text with carets under the span. */

@@ -138,6 +138,3 @@ export interface Query {
   limit?: Expression;
   at: Span;
 }
-
-/** `INSERT INTO target (columns) SELECT …` */
-export interface Insert { target: readonly Name[]; targetAt: Span; columns?: readonly Name[]; query: Query; at: Span }
