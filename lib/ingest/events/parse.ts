@@ -1,0 +1,98 @@
+// From the bytes of an event to its members, strictly: UTF-8, one JSON object, no key twice, and every digit of a number as it was sent.
+import { decodeString, members, type JsonProblem } from '../json/object-text.ts';
+import { decimalText } from './decimal-text.ts';
+
+export type EventProblem = JsonProblem;
+
+/**
+ * The members by key: text, a number or a boolean whose own text is what was sent, null, or an object for what no text stands for (a nested value,
+ * a number beyond all bounds).
+ */
+export type ParsedEvent =
+  | { ok: true; record: Readonly<Record<string, unknown>> }
+  | { ok: false; problem: EventProblem };
+
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NOT_TEXT = Object.freeze({});
+
+/** Never throws, whatever the bytes are. */
+export function parseEvent(data: Uint8Array): ParsedEvent {
+  let text: string;
+  try {
+    text = DECODER.decode(data);
+  } catch {
+    return INVALID_UTF8;
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return NOT_AN_OBJECT;
+  const record = parsed as Record<string, unknown>;
+  return isAsWritten(record, text) ? { ok: true, record } : readClosely(text);
+}
+
+const INVALID_UTF8: ParsedEvent = Object.freeze({ ok: false, problem: 'invalid_utf8' });
+const NOT_JSON: ParsedEvent = Object.freeze({ ok: false, problem: 'not_json' });
+const DUPLICATE_KEY: ParsedEvent = Object.freeze({ ok: false, problem: 'duplicate_key' });
+const NUL_BYTE: ParsedEvent = Object.freeze({ ok: false, problem: 'nul_byte' });
+const NOT_AN_OBJECT: ParsedEvent = Object.freeze({ ok: false, problem: 'not_an_object' });
+
+/**
+ * Whether nothing can have been lost in parsing, told by length alone: written without spaces, the members that were found make up the whole text.
+ * A key that came twice, an escape (so half a surrogate pair, too), a space or a digit that a double cannot hold makes the text longer. Only a
+ * number with an exponent may be shorter than its digits, and with it hide what is longer, so numbers that could be written so are looked at closely.
+ */
+function isAsWritten(record: Record<string, unknown>, text: string): boolean {
+  let length = 1;
+  for (const key in record) {
+    const value = record[key];
+    length += key.length + 4;
+    if (typeof value === 'string') length += value.length + 2;
+    else if (typeof value === 'number') {
+      if (!isPlain(value)) return false;
+      length += String(value).length;
+    } else if (value === null) length += 4;
+    else if (typeof value === 'boolean') length += value ? 4 : 5;
+    else return false;
+    if (length > text.length) return false;
+  }
+  return length === text.length;
+}
+
+const THOUSAND = 1000;
+
+/** Exact as a double, and no way of writing it is shorter than its digits. */
+function isPlain(value: number): boolean {
+  if (Number.isSafeInteger(value)) return value % THOUSAND !== 0 || value === 0;
+  const text = String(value);
+  return text.length <= 16 && Math.abs(value) >= 0.01 && Math.abs(value) < 1e15;
+}
+
+/** Member by member, from the text itself. */
+function readClosely(text: string): ParsedEvent {
+  const record = Object.create(null) as Record<string, unknown>;
+  for (const [key, json] of members(text)) {
+    if (key in record) return DUPLICATE_KEY;
+    const value = valueOf(json);
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) return INVALID_UTF8;
+      if (value.includes('\0')) return NUL_BYTE;
+    }
+    record[key] = value;
+  }
+  return { ok: true, record };
+}
+
+function valueOf(json: string): unknown {
+  switch (json[0]) {
+    case '"': return decodeString(json);
+    case '{': case '[': return NOT_TEXT;
+    case 'n': return null;
+    case 't': return true;
+    case 'f': return false;
+    default: return decimalText(json) ?? NOT_TEXT;
+  }
+}
