@@ -1,0 +1,68 @@
+// An experiment as it is declared, checked before anyone is assigned.
+import { MillraceError } from '../base/index.ts';
+import type { Experiment, Metric, Variant } from './types.ts';
+
+export type MetricDeclaration = Pick<Metric, 'kind' | 'outcome'> & Partial<Pick<Metric, 'windowHours' | 'higherIsBetter' | 'margin'>>;
+
+export interface ExperimentDeclaration {
+  hypothesis: string;
+  unit?: string;
+  layer?: string;
+  slots?: readonly [number, number];
+  ramp?: number;
+  salt?: string;
+  /** The first is the control. */
+  variants: Readonly<Record<string, { weight?: number; settings?: Variant['settings'] }>>;
+  targeting?: Experiment['targeting'];
+  primary: MetricDeclaration & { name: string };
+  guardrails?: Readonly<Record<string, MetricDeclaration>>;
+  alpha?: number;
+}
+
+const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
+
+/**
+ * ```ts
+ * experiment('free_shipping_79', {
+ *   hypothesis: 'Free shipping from 79 instead of 99 brings more orders than it costs.',
+ *   variants: { control: { settings: { threshold: 99 } }, lower: { settings: { threshold: 79 } } },
+ *   primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' },
+ *   guardrails: { revenue: { kind: 'mean', outcome: 'purchase', margin: 0.02 } },
+ * });
+ * ```
+ * @throws MillraceError `bad_input` that names what is wrong with it.
+ */
+export function experiment(name: string, declared: ExperimentDeclaration): Experiment {
+  const wrong = (message: string, todo: string) => new MillraceError('bad_input', message, { where: `experiment ${name}`, todo });
+  if (!NAME.test(name)) throw wrong('the name is not one that can be kept', 'Use letters, digits, _ and -, from a letter on, in lower case.');
+  const variants = Object.entries(declared.variants).map(([variant, { weight = 1, settings = {} }]) => ({ name: variant, weight, settings }));
+  if (variants.length < 2) throw wrong('it has fewer than two variants', 'Declare a control and at least one treatment.');
+  const odd = variants.find((variant) => !NAME.test(variant.name) || !(variant.weight > 0 && Number.isFinite(variant.weight)));
+  if (odd !== undefined) throw wrong(`the variant '${odd.name}' needs a plain name and a weight above 0`, 'A share of 0 is a variant left out.');
+  const { slots = [0, 1], ramp = 1, alpha = 0.05 } = declared;
+  if (!(slots[0] >= 0 && slots[0] < slots[1] && slots[1] <= 1)) throw wrong(`slots [${slots.join(', ')}] are no part of the layer`, 'Give [from, to) within [0, 1].');
+  if (!(ramp >= 0 && ramp <= 1)) throw wrong(`a ramp of ${ramp} is no share`, 'Give a number from 0 to 1.');
+  if (!(alpha > 0 && alpha < 0.5)) throw wrong(`alpha ${alpha} is no chance of a false alarm`, 'Give a number such as 0.05.');
+  const { name: primaryName, ...primary } = declared.primary;
+  return Object.freeze({
+    name, hypothesis: declared.hypothesis, unit: declared.unit ?? 'visitor', layer: declared.layer ?? name, slots, ramp, salt: declared.salt ?? name,
+    variants, targeting: declared.targeting ?? {}, primary: metric(primaryName, primary), alpha,
+    guardrails: Object.entries(declared.guardrails ?? {}).map(([guardrail, each]) => metric(guardrail, each)),
+  });
+}
+
+function metric(name: string, declared: MetricDeclaration): Metric {
+  return { name, windowHours: 7 * 24, higherIsBetter: true, ...declared };
+}
+
+/** Throws `conflict` where two experiments of one layer may take the same unit. */
+export function checkLayers(experiments: readonly Experiment[]): void {
+  for (const [index, one] of experiments.entries()) {
+    const other = experiments.slice(index + 1).find(({ layer, slots }) => layer === one.layer && slots[0] < one.slots[1] && one.slots[0] < slots[1]);
+    if (other !== undefined) {
+      throw new MillraceError('conflict', `the experiments ${one.name} and ${other.name} share slots of the layer ${one.layer}`, {
+        todo: 'Give each slots of its own, for example [0, 0.5] and [0.5, 1], or another layer.',
+      });
+    }
+  }
+}

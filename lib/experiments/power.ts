@@ -1,0 +1,56 @@
+// How many units an experiment needs, said before it starts.
+import { normalQuantile } from './normal.ts';
+
+export interface PowerQuestion {
+  kind: 'proportion' | 'mean';
+  /** Of the control: a share for a proportion, the mean otherwise. */
+  baseline: number;
+  /** Of one unit; of a mean only. */
+  standardDeviation?: number;
+  /** The smallest uplift worth finding, relative to the baseline. */
+  uplift: number;
+  /** Chance of a false alarm, two-sided, over all looks; default 0.05. */
+  alpha?: number;
+  /** Chance to find an uplift of that size; default 0.8. */
+  power?: number;
+  /** Correlation of the metric with its value before the experiment, which CUPED takes out; default 0. */
+  correlationBefore?: number;
+  /** Variants beside the control; each is compared with it. Default 1. */
+  treatments?: number;
+}
+
+export interface PowerAnswer {
+  /** Units in each variant if there were one look at the end: the textbook's figure. */
+  unitsForOneLook: number;
+  /** Units in each variant with the confidence that holds at every look, which is what the report uses. */
+  unitsWithDailyLooks: number;
+}
+
+/**
+ * Units per variant for a difference of means (or of proportions, unpooled), with equal shares: n = (z₁₋α⁄₂ + z_power)² (σ₀² + σ₁²) / δ². With daily looks
+ * the quantile is the confidence sequence's at that size (see `sequential.ts`), solved by iteration.
+ */
+export function unitsNeeded({ kind, baseline, standardDeviation, uplift, alpha = 0.05, power = 0.8, correlationBefore = 0, treatments = 1 }: PowerQuestion): PowerAnswer {
+  const delta = Math.abs(baseline * uplift);
+  const treated = baseline * (1 + uplift);
+  const variances = kind === 'proportion' ? baseline * (1 - baseline) + treated * (1 - treated) : 2 * (standardDeviation ?? Number.NaN) ** 2;
+  if (!(delta > 0) || !(variances > 0) || treated < 0 || (kind === 'proportion' && treated > 1)) return { unitsForOneLook: Number.NaN, unitsWithDailyLooks: Number.NaN };
+  const perUnit = (variances * (1 - correlationBefore ** 2)) / delta ** 2;
+  const share = alpha / treatments;
+  const units = (quantile: number) => Math.ceil((quantile + normalQuantile(power)) ** 2 * perUnit);
+  const unitsForOneLook = units(normalQuantile(1 - share / 2));
+  // The sequence is narrowest where it was tuned to be, at the planned size: there its quantile depends on alpha alone.
+  return { unitsForOneLook, unitsWithDailyLooks: units(Math.sqrt(tunedQuantileSquared(share))) };
+}
+
+/** The square of the sequence's width in standard errors, at the size for which ρ was chosen: (1 + 1/v) (log(v + 1) − 2 log α) with v = nρ². */
+function tunedQuantileSquared(alpha: number): number {
+  const v = tunedProduct(alpha);
+  return (1 + 1 / v) * (Math.log(v + 1) - 2 * Math.log(alpha));
+}
+
+/** nρ² at the size for which the sequence is narrowest: −2 log α + log(1 − 2 log α) (Waudby-Smith et al., appendix B.2). */
+export function tunedProduct(alpha: number): number {
+  const base = -2 * Math.log(alpha);
+  return base + Math.log(base + 1);
+}

@@ -1,0 +1,91 @@
+// What an experiment shows so far, said so that it may be read every day.
+import { compare, MINIMUM_UNITS, type Difference } from './sequential.ts';
+import { ratioMismatch } from './ratio-mismatch.ts';
+import type { Experiment, Metric, Moments } from './types.ts';
+
+/** Sums of one metric in one variant, of all units or of those of one segment. */
+export interface Observed extends Moments { variant: string; metric: string; segment?: string }
+
+export interface ReportOptions {
+  /** Units of all variants together that the experiment was planned for. */
+  plannedUnits: number;
+  /** Units assigned, by variant: what the mismatch check counts, whether or not anything came of them. */
+  assigned: Readonly<Record<string, number>>;
+}
+
+export type Verdict =
+  | 'invalid' // the variants do not have the units they should: find out why, and start again
+  | 'harmful' // a guardrail is broken
+  | 'better' | 'worse'
+  | 'undecided'; // go on, or stop and say that nothing was found
+
+export interface Comparison {
+  metric: string;
+  role: 'primary' | 'guardrail';
+  variant: string;
+  segment?: string;
+  controlMean: number;
+  variantMean: number;
+  units: readonly [number, number];
+  /** undefined while there are too few units. */
+  difference?: Difference;
+  /** Of a guardrail: whether it is surely worse than its margin allows. */
+  broken?: boolean;
+}
+
+export interface ExperimentReport {
+  experiment: string;
+  verdict: Readonly<Record<string, Verdict>>;
+  mismatch: { pValue: number; found: boolean };
+  comparisons: Comparison[];
+  /** The same for each segment, for reading only: nothing is decided by them, since of many segments one will always look odd. */
+  segments: Comparison[];
+  notes: string[];
+}
+
+const MISMATCH_BELOW = 0.001;
+
+/** Each treatment is compared with the control at alpha / treatments, so that the chance of any false alarm stays alpha. */
+export function reportOn(experiment: Experiment, observed: readonly Observed[], { plannedUnits, assigned }: ReportOptions): ExperimentReport {
+  const { variants, primary, guardrails } = experiment;
+  const [control, ...treatments] = variants;
+  const alpha = experiment.alpha / treatments.length;
+  const pValue = ratioMismatch(variants.map(({ name }) => assigned[name] ?? 0), variants.map(({ weight }) => weight));
+  const metrics = [{ metric: primary, role: 'primary' as const }, ...guardrails.map((metric) => ({ metric, role: 'guardrail' as const }))];
+  const compared = (segment?: string): Comparison[] => metrics.flatMap(({ metric, role }) => treatments.flatMap(({ name }) => {
+    const of = (variant: string) => observed.find((each) => each.variant === variant && each.metric === metric.name && each.segment === segment);
+    const [base, other] = [of(control!.name), of(name)];
+    if (base === undefined || other === undefined) return [];
+    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * 2) / variants.length });
+    return [{
+      metric: metric.name, role, variant: name, ...(segment === undefined ? {} : { segment }), units: [base.units, other.units] as const,
+      controlMean: base.y / base.units, variantMean: other.y / other.units,
+      ...(difference === undefined ? {} : { difference }),
+      ...(role === 'guardrail' && difference !== undefined ? { broken: isBroken(metric, difference) } : {}),
+    }];
+  }));
+  const comparisons = compared();
+  const mismatch = { pValue, found: pValue < MISMATCH_BELOW };
+  const segments = [...new Set(observed.flatMap(({ segment }) => segment ?? []))].sort();
+  return {
+    experiment: experiment.name,
+    verdict: Object.fromEntries(treatments.map(({ name }) => [name, verdictOf(primary, comparisons.filter(({ variant }) => variant === name), mismatch.found)])),
+    mismatch, comparisons, segments: segments.flatMap(compared),
+    notes: [
+      ...(mismatch.found ? ['The variants do not have the units they should. The figures below mean nothing until that is explained: look for lost exposures, robots, redirects.'] : []),
+      ...(comparisons.some(({ difference }) => difference === undefined) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, or of a metric that has not varied yet.`] : []),
+    ],
+  };
+}
+
+function isBroken({ higherIsBetter, margin = 0 }: Metric, { relativeInterval: [low, high] }: Difference): boolean {
+  return higherIsBetter ? high < -margin : low > margin;
+}
+
+function verdictOf(primary: Metric, comparisons: readonly Comparison[], mismatched: boolean): Verdict {
+  if (mismatched) return 'invalid';
+  if (comparisons.some(({ broken }) => broken === true)) return 'harmful';
+  const interval = comparisons.find(({ role }) => role === 'primary')?.difference?.interval;
+  if (interval === undefined || (interval[0] <= 0 && interval[1] >= 0)) return 'undecided';
+  return interval[0] > 0 === primary.higherIsBetter ? 'better' : 'worse';
+}

@@ -1,0 +1,153 @@
+// The report: right about what is there, silent about what is not, however often it is read.
+import { describe, expect, it } from 'vitest';
+import { compare, experiment, ratioMismatch, reportOn, unitsNeeded, type Moments, type Observed } from '../../lib/experiments/index.ts';
+import { normalQuantile } from '../../lib/experiments/normal.ts';
+import { addUnit, gaussian, noUnits, seeded } from './support.ts';
+
+const DAYS = 30;
+
+/** Looks daily for a month; gives the days on which the interval left 0 out. */
+function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boolean) => { y: number; x?: number }): { alarms: number; control: Moments; treatment: Moments } {
+  const [control, treatment] = [noUnits(), noUnits()];
+  let alarms = 0;
+  for (let day = 0; day < DAYS; day++) {
+    for (let unit = 0; unit < unitsADay; unit++) {
+      const treated = random() < 0.5;
+      const { y, x } = draw(treated);
+      addUnit(treated ? treatment : control, y, x);
+    }
+    const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: DAYS * unitsADay });
+    if (difference !== undefined && (difference.interval[0] > 0 || difference.interval[1] < 0)) alarms += 1;
+  }
+  return { alarms, control, treatment };
+}
+
+describe('looking every day', () => {
+  it.each([
+    ['orders, one in ten', (random: () => number) => ({ y: random() < 0.1 ? 1 : 0 })],
+    ['revenue, mostly none and sometimes much', (random: () => number) => ({ y: random() < 0.1 ? Math.exp(4 + gaussian(random)) : 0 })],
+  ])('raises a false alarm no more often than alpha says: %s', (_, draw) => {
+    const random = seeded(7);
+    const runs = 400;
+    let wrong = 0;
+    for (let run = 0; run < runs; run++) if (dailyLooks(random, 300, () => draw(random)).alarms > 0) wrong += 1;
+    expect(wrong / runs).toBeLessThanOrEqual(0.05);
+  });
+
+  it('would do so far more often with a test made for one look', () => {
+    const random = seeded(11);
+    let wrong = 0;
+    for (let run = 0; run < 200; run++) {
+      const [control, treatment] = [noUnits(), noUnits()];
+      let alarm = false;
+      for (let day = 0; day < DAYS; day++) {
+        for (let unit = 0; unit < 300; unit++) addUnit(random() < 0.5 ? treatment : control, random() < 0.1 ? 1 : 0);
+        const [p, q] = [control.y / control.units, treatment.y / treatment.units];
+        alarm ||= Math.abs(q - p) > normalQuantile(0.975) * Math.sqrt((p * (1 - p)) / control.units + (q * (1 - q)) / treatment.units);
+      }
+      if (alarm) wrong += 1;
+    }
+    expect(wrong / 200).toBeGreaterThan(0.15);
+  });
+
+  it('finds an uplift of the planned size as often as planned', () => {
+    const { unitsWithDailyLooks } = unitsNeeded({ kind: 'proportion', baseline: 0.1, uplift: 0.2 });
+    const random = seeded(3);
+    let found = 0;
+    for (let run = 0; run < 60; run++) {
+      const looks = dailyLooks(random, Math.ceil((2 * unitsWithDailyLooks) / DAYS), (treated) => ({ y: random() < (treated ? 0.12 : 0.1) ? 1 : 0 }));
+      if (looks.alarms > 0) found += 1;
+    }
+    expect(found / 60).toBeGreaterThan(0.7);
+  });
+});
+
+describe('what was there before', () => {
+  it('is taken out: half the noise is gone, and the difference stays what it is', () => {
+    const random = seeded(5);
+    const [control, treatment] = [noUnits(), noUnits()];
+    for (let unit = 0; unit < 20_000; unit++) {
+      const before = gaussian(random);
+      const treated = random() < 0.5;
+      addUnit(treated ? treatment : control, 10 + 2 * before + 2 * gaussian(random) + (treated ? 0.3 : 0), before);
+    }
+    const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: 20_000 })!;
+    expect(difference.varianceRemoved).toBeCloseTo(0.5, 1);
+    expect(difference.interval[0]).toBeLessThan(0.3);
+    expect(difference.interval[1]).toBeGreaterThan(0.3);
+    expect(difference.relative).toBeCloseTo(difference.absolute / 10, 2);
+    expect(difference.pValue).toBeLessThan(0.001);
+  });
+});
+
+describe('units that are missing', () => {
+  it('are told when every twentieth exposure of a variant is lost, and not otherwise', () => {
+    expect(ratioMismatch([50_000, 47_500], [1, 1])).toBeLessThan(0.001);
+    expect(ratioMismatch([50_000, 49_800], [1, 1])).toBeGreaterThan(0.05);
+    expect(ratioMismatch([0, 0], [1, 1])).toBe(1);
+  });
+
+  it('raise no false alarm, looked at daily', () => {
+    const random = seeded(13);
+    let wrong = 0;
+    for (let run = 0; run < 300; run++) {
+      const counts = [0, 0];
+      let alarm = false;
+      for (let day = 0; day < DAYS; day++) {
+        for (let unit = 0; unit < 500; unit++) counts[random() < 0.5 ? 0 : 1]! += 1;
+        alarm ||= ratioMismatch(counts, [1, 1]) < 0.01;
+      }
+      if (alarm) wrong += 1;
+    }
+    expect(wrong / 300).toBeLessThanOrEqual(0.01);
+  });
+});
+
+describe('a report', () => {
+  const shipping = experiment('free_shipping', {
+    hypothesis: 'Free shipping from 79 brings more orders.',
+    variants: { control: {}, lower: {} },
+    primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' },
+    guardrails: { margin: { kind: 'mean', outcome: 'purchase', margin: 0.05 } },
+  });
+  const proportion = (variant: string, metric: string, units: number, y: number, segment?: string): Observed => ({ variant, metric, units, y, yy: y, x: 0, xx: 0, xy: 0, ...(segment === undefined ? {} : { segment }) });
+  const mean = (variant: string, units: number, average: number): Observed => ({ variant, metric: 'margin', units, y: units * average, yy: units * (average ** 2 + 1), x: 0, xx: 0, xy: 0 });
+  const options = { plannedUnits: 20_000, assigned: { control: 10_000, lower: 10_000 } };
+  const good = [proportion('control', 'orders', 10_000, 1_000), proportion('lower', 'orders', 10_000, 1_300)];
+
+  it('says that a treatment is better', () => {
+    const report = reportOn(shipping, [...good, mean('control', 10_000, 8), mean('lower', 10_000, 8)], options);
+    expect(report).toMatchObject({ verdict: { lower: 'better' }, mismatch: { found: false }, notes: [] });
+  });
+
+  it('lets a broken guardrail weigh more', () => {
+    expect(reportOn(shipping, [...good, mean('control', 10_000, 8), mean('lower', 10_000, 7)], options).verdict).toEqual({ lower: 'harmful' });
+  });
+
+  it('decides nothing while units are missing, or too few', () => {
+    expect(reportOn(shipping, good, { ...options, assigned: { control: 10_000, lower: 9_000 } })).toMatchObject({ verdict: { lower: 'invalid' }, notes: [expect.stringContaining('do not have the units')] });
+    const few = reportOn(shipping, [proportion('control', 'orders', 50, 5), proportion('lower', 'orders', 50, 20)], { ...options, assigned: { control: 50, lower: 50 } });
+    expect(few).toMatchObject({ verdict: { lower: 'undecided' }, notes: [expect.stringContaining('fewer than 100 units')] });
+  });
+
+  it('shows each segment without deciding by it', () => {
+    const flat = [proportion('control', 'orders', 10_000, 1_000), proportion('lower', 'orders', 10_000, 1_000)];
+    const report = reportOn(shipping, [...flat, proportion('control', 'orders', 2_000, 100, 'mobile'), proportion('lower', 'orders', 2_000, 300, 'mobile')], options);
+    expect(report.verdict).toEqual({ lower: 'undecided' });
+    expect(report.segments).toMatchObject([{ segment: 'mobile', metric: 'orders', variant: 'lower' }]);
+  });
+});
+
+describe('the size of an experiment', () => {
+  it("is the textbook's for one look", () => {
+    // 10 % against 12 %, two-sided 5 %, power 80 %, unpooled: (1.959964 + 0.841621)² × (0.09 + 0.1056) / 0.02².
+    expect(unitsNeeded({ kind: 'proportion', baseline: 0.1, uplift: 0.2 }).unitsForOneLook).toBe(3839);
+    expect(unitsNeeded({ kind: 'mean', baseline: 100, standardDeviation: 50, uplift: 0.05 }).unitsForOneLook).toBe(1570);
+  });
+
+  it('is larger for daily looks, and smaller where the past says much', () => {
+    const { unitsForOneLook, unitsWithDailyLooks } = unitsNeeded({ kind: 'proportion', baseline: 0.1, uplift: 0.2 });
+    expect(unitsWithDailyLooks).toBeGreaterThan(1.3 * unitsForOneLook);
+    expect(unitsNeeded({ kind: 'mean', baseline: 100, standardDeviation: 50, uplift: 0.05, correlationBefore: 0.7 }).unitsForOneLook).toBe(801);
+  });
+});
