@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../lib/base/index.ts';
 import { loadProject } from '../lib/local/index.ts';
-import { BATCH_FUNCTIONS } from '../lib/stacks/batch-stack.ts';
 import { addStage, newApp } from '../lib/stacks/app.ts';
 import { bundleFunctions } from '../lib/stacks/bundle.ts';
+import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { readProjectFile } from '../lib/stacks/project-file.ts';
 import { stageOf } from '../lib/stacks/stage.ts';
 import { compileWorkflow } from '../lib/workflow/index.ts';
@@ -20,7 +20,7 @@ try {
   stageOf(app, project.config);
   const file = await readProjectFile(root, folder, project.sources);
   const bundles = path.join(root, 'dist', 'bundles');
-  await bundleFunctions({ root, out: bundles, functions: Object.keys(BATCH_FUNCTIONS), project: file });
+  await bundleFunctions({ root, out: bundles, functions: FUNCTIONS, project: file });
   addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, account: process.env['CDK_DEFAULT_ACCOUNT'] });
   app.synth();
 } catch (error) {

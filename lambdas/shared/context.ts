@@ -11,6 +11,7 @@ import { Journal, projectFromJson, type BatchContext, type ProjectFile } from '.
 import type { Contracts } from '../../lib/contracts/index.ts';
 import { Lake } from '../../lib/lake/index.ts';
 import { GlueCatalog, S3Files } from '../../lib/lake/aws/index.ts';
+import type { Database } from '../../lib/lake/duckdb/index.ts';
 import { AthenaEngine } from '../../lib/warehouse/athena/index.ts';
 import { discoverBatches } from './discover.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -32,7 +33,16 @@ export interface FilePartsInput {
 }
 
 /** What reads and writes Parquet in the function itself, and so needs DuckDB. Only functions that do so carry it: see `with-duckdb.ts`. */
-export interface FileParts { ops: BatchContext['ops']; ingest: BatchContext['files']['ingest'] }
+export interface FileParts { ops: BatchContext['ops']; ingest: BatchContext['files']['ingest']; database: () => Promise<Database> }
+
+/** What functions of an account have beyond what the batch's tasks ask for. */
+export interface AwsContext extends BatchContext {
+  database: () => Promise<Database>;
+  /** A folder of this context alone. */
+  scratch: string;
+  /** Where staging tables have their files, `s3://bucket/staging`. */
+  stagingLocation: string;
+}
 
 export interface AwsContextOptions {
   settings: Settings;
@@ -48,32 +58,38 @@ export interface AwsContextOptions {
 const WITHOUT_DUCKDB: FileParts = {
   ops: { append: async () => { throw withoutDuckDb(); } },
   ingest: async () => { throw withoutDuckDb(); },
+  database: async () => { throw withoutDuckDb(); },
 };
+
+/** Namespaces of the lake: what lib/stacks makes databases for. Named here, so that no function need be allowed to list an account's. */
+const NAMESPACES = ['bronze', 'silver', 'gold', 'ops', 'staging'];
+
 
 function withoutDuckDb(): MillraceError {
   return new MillraceError('internal', 'this function was bundled without DuckDB', { todo: 'Give its handler the parts of with-duckdb.ts.' });
 }
 
 /** The context of the batch's tasks in an account: Athena over Glue and S3, DuckDB only where a task itself reads or writes files. */
-export async function awsContext(options: AwsContextOptions): Promise<BatchContext> {
+export async function awsContext(options: AwsContextOptions): Promise<AwsContext> {
   const { settings, project: file, scratch, fileParts, endpoints = {}, region, clock = systemClock } = options;
   await mkdir(scratch, { recursive: true });
   const client = (endpoint: string | undefined) => ({ ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) });
   const s3 = new S3Client({ ...client(endpoints.s3), ...(endpoints.s3 === undefined ? {} : { forcePathStyle: true }) });
   const files = new S3Files(s3);
   const databasePrefix = `${settings.MILLRACE_APP}_${settings.MILLRACE_STAGE}_`.replaceAll('-', '_');
-  const catalog = new GlueCatalog({ client: new GlueClient(client(endpoints.glue)), files, warehouse: settings.MILLRACE_LAKE, databasePrefix });
+  const catalog = new GlueCatalog({ client: new GlueClient(client(endpoints.glue)), files, warehouse: settings.MILLRACE_LAKE, databasePrefix, namespaces: NAMESPACES });
   const lake = new Lake({ files, catalog });
+  const stagingLocation = `${settings.MILLRACE_LAKE}/staging`;
   const engine = new AthenaEngine({
     client: new AthenaClient(client(endpoints.athena)), lake, databasePrefix,
-    workgroup: settings.MILLRACE_WORKGROUP, stagingLocation: `${settings.MILLRACE_LAKE}/staging`, clock, random: Math.random,
+    workgroup: settings.MILLRACE_WORKGROUP, stagingLocation, clock, random: Math.random,
   });
   const project = projectFromJson(file);
   const parts = fileParts?.({ settings, s3, files, lake, contracts: project.sources, clock, scratch, client: client(endpoints.secretsManager) }) ?? WITHOUT_DUCKDB;
   return {
     project, lake, engine, clock, version: file.version,
     shop: { timeZone: settings.MILLRACE_SHOP_TIME_ZONE, currency: settings.MILLRACE_SHOP_CURRENCY },
-    ops: parts.ops,
+    ops: parts.ops, database: parts.database, scratch, stagingLocation,
     journal: new Journal(files, `${settings.MILLRACE_LAKE}/ops/_runs`),
     files: { discover: (signal) => discoverBatches({ client: s3, landing: settings.MILLRACE_LANDING, contracts: project.sources, lake, engine, signal }), ingest: parts.ingest },
   };
@@ -82,9 +98,9 @@ export async function awsContext(options: AwsContextOptions): Promise<BatchConte
 const SCRATCH = path.join(tmpdir(), 'millrace');
 
 /** The context of this execution environment, made at the first call. What an earlier environment left in its scratch folder goes. */
-export function lambdaContext(fileParts?: AwsContextOptions['fileParts']): () => Promise<BatchContext> {
-  let context: Promise<BatchContext> | undefined;
-  const make = async (): Promise<BatchContext> => {
+export function lambdaContext(fileParts?: AwsContextOptions['fileParts']): () => Promise<AwsContext> {
+  let context: Promise<AwsContext> | undefined;
+  const make = async (): Promise<AwsContext> => {
     const settings = settingsFrom(process.env);
     const project = JSON.parse(readFileSync(new URL('./project.json', import.meta.url), 'utf8')) as ProjectFile;
     await rm(SCRATCH, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // A task as a Lambda handler: what a person can act on becomes an error whose name the state machine matches on.
+import type { Context as LambdaInvocation } from 'aws-lambda';
 import { MillraceError } from '../../lib/base/index.ts';
-import type { BatchContext } from '../../lib/batch/index.ts';
 
 /** `Millrace.conflict` and so on: what Retry and Catch of the workflow name. */
 class NamedError extends Error {
@@ -10,10 +10,12 @@ class NamedError extends Error {
   }
 }
 
-export function asTask<Payload, Result>(task: (context: BatchContext, payload: Payload) => Promise<Result>, context: () => Promise<BatchContext>): (payload: Payload) => Promise<Result> {
-  return async (payload) => {
+export function asTask<Context, Payload, Result>(
+  task: (context: Context, payload: Payload, invocation?: LambdaInvocation) => Promise<Result>, context: () => Promise<Context>,
+): (payload: Payload, invocation?: LambdaInvocation) => Promise<Result> {
+  return async (payload, invocation) => {
     try {
-      return await task(await context(), payload);
+      return await task(await context(), payload, invocation);
     } catch (error) {
       throw error instanceof MillraceError ? new NamedError(error) : error;
     }

@@ -9,6 +9,7 @@ export function withDuckDb(input: FilePartsInput): FileParts {
   const { lake, files, scratch } = input;
   const database = lazily(() => Database.open({ temporaryFolder: path.join(scratch, 'spill'), memoryLimit: memoryLimit() }));
   return {
+    database,
     ops: new OpsLog({ lake, database, remote: { scratch, upload: (written, folder) => publishTo(files, written, folder) } }),
     ingest: bucketFileIngest({ ...input, database, scratch: path.join(scratch, 'ingest') }),
   };

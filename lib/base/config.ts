@@ -10,6 +10,17 @@ export interface StageSettings {
   deletable: boolean;
   /** Where failure alarms are sent. */
   alarmEmail?: string;
+  upkeep?: UpkeepSettings;
+}
+
+/** What the nightly upkeep of the lake keeps. */
+export interface UpkeepSettings {
+  /** Snapshots younger than this stay; default 168 (a week). */
+  keepSnapshotsHours?: number;
+  /** So many of the newest snapshots of a table stay whatever their age; default 10. */
+  keepAtLeast?: number;
+  /** Files that nothing refers to go when they are older, at least 1; default 72. */
+  orphansAfterHours?: number;
 }
 
 export interface ProjectConfig {

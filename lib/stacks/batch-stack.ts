@@ -1,8 +1,6 @@
 // The batch in an account: files land, the ingest function takes each at once, and the state machine runs the models on a schedule.
 import path from 'node:path';
 import { CustomResource, Duration, RemovalPolicy, Stack, TimeZone, type StackProps } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement, ServicePrincipal, type Role } from 'aws-cdk-lib/aws-iam';
@@ -16,39 +14,13 @@ import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunc
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import type { StateMachine as Definition } from '../workflow/index.ts';
-import { LambdaFunction } from './constructs/lambda-function.ts';
+import { addAlarm } from './constructs/alarms.ts';
+import { glueArns, lakeFunction, OBJECTS, TABLES, workgroupArn, type Duties } from './constructs/lake-function.ts';
+import type { LambdaFunction } from './constructs/lambda-function.ts';
+import { Upkeep } from './constructs/upkeep.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { acknowledge, acknowledgeWildcard, allow } from './nag.ts';
-import { LAYERS, type Layer } from './stage.ts';
-
-/** Reasons of the wildcards that data with names made at run time asks for. */
-const OBJECTS = 'Names of objects are made at run time; the wildcard ends at the folder of one layer or of query results.';
-const TABLES = 'Names of tables come from contracts and models; the wildcard ends at one database of this stage.';
-
-/** Folders that the tables of some layers have files in: what was published from a staging place stays where it was written. */
-function filesOf(layers: readonly Layer[]): Layer[] {
-  return [...new Set([...layers, ...(layers.includes('silver') || layers.includes('gold') ? ['staging' as const] : [])])];
-}
-
-/** Everything a function of the batch may do, beyond writing its own log. */
-interface Duties {
-  description: string;
-  /** Runs statements in our workgroup. */
-  athena?: true;
-  /** Reads what files landed. */
-  landing?: true;
-  /** Layers whose tables it reads. */
-  reads?: readonly Layer[];
-  /** Layers whose tables it commits to. */
-  writes?: readonly Layer[];
-  /** Leaves notes for the task that records the run. */
-  notes?: true;
-  /** Pseudonymises, or opens encrypted payloads. */
-  privacyKeys?: true;
-  memoryMb?: number;
-  minutes?: number;
-  scratchMb?: number;
-}
+import { LAYERS } from './stage.ts';
 
 /** The functions that the batch workflow names, and what each may touch. */
 export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
@@ -78,12 +50,13 @@ export class BatchStack extends Stack {
   readonly functions: Readonly<Record<string, LambdaFunction>>;
   readonly stateMachine: StateMachine;
   readonly topic: Topic;
+  readonly upkeep: Upkeep;
   readonly #foundation: FoundationStack;
 
   constructor(scope: Construct, id: string, { foundation, definition, bundles, projectHash, ...props }: BatchProps) {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: ingest, models, the batch workflow` });
     this.#foundation = foundation;
-    this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) => [name, this.#function(name, duties, path.join(bundles, name))]));
+    this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) => [name, lakeFunction(this, { foundation, name, duties, bundle: path.join(bundles, name) })]));
 
     this.topic = new Topic(this, 'DataTeam', { topicName: foundation.stage.resource('data-team'), masterKey: foundation.key, enforceSSL: true });
     if (foundation.stage.settings.alarmEmail) this.topic.addSubscription(new EmailSubscription(foundation.stage.settings.alarmEmail));
@@ -93,61 +66,7 @@ export class BatchStack extends Stack {
     this.#ingestOnLanding();
     this.#nightly();
     this.#alarms();
-  }
-
-  #function(name: string, duties: Duties, bundle: string): LambdaFunction {
-    const { stage, key, privacyKeys } = this.#foundation;
-    const made = new LambdaFunction(this, `Fn${name}`, {
-      stage, name, bundle, key,
-      description: duties.description,
-      memoryMb: duties.memoryMb ?? 1024,
-      timeout: Duration.minutes(duties.minutes ?? 5),
-      scratchMb: duties.scratchMb ?? 512,
-      environment: {
-        MILLRACE_APP: stage.app,
-        MILLRACE_STAGE: stage.name,
-        MILLRACE_LAKE: `s3://${stage.bucket('lake')}`,
-        MILLRACE_LANDING: `s3://${stage.bucket('landing')}`,
-        MILLRACE_WORKGROUP: stage.resource('batch'),
-        MILLRACE_PRIVACY_KEYS: privacyKeys.secretArn,
-        MILLRACE_SHOP_TIME_ZONE: stage.shop.timeZone,
-        MILLRACE_SHOP_CURRENCY: stage.shop.currency,
-        MILLRACE_SCRATCH_MB: String(duties.scratchMb ?? 512),
-      },
-    });
-    const reads = [...new Set([...(duties.reads ?? []), ...(duties.writes ?? [])])];
-    if (reads.length > 0) {
-      made.allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(reads), TABLES);
-      made.allow(['s3:GetObject'], filesOf(reads).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
-      made.allow(['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
-    }
-    if (duties.writes) {
-      made.allow(['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], this.#glue(duties.writes), TABLES);
-      made.allow(['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
-    }
-    if (duties.notes) made.allow(['s3:PutObject'], [stage.bucketArn('lake', 'ops/_runs/*')], OBJECTS);
-    if (duties.landing) {
-      made.allow(['s3:GetObject', 's3:GetObjectVersion'], [stage.bucketArn('landing', '*')], 'Any file that lands may be read; nothing else is in that bucket.');
-      made.allow(['s3:ListBucket'], [stage.bucketArn('landing')]);
-    }
-    if (duties.athena) {
-      made.allow(['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StopQueryExecution', 'athena:GetWorkGroup'], [this.#workgroup()]);
-      made.allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
-      made.allow(['s3:GetBucketLocation', 's3:ListBucket'], [stage.bucketArn('results')]);
-    }
-    if (duties.privacyKeys) made.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
-    made.allow(duties.writes || duties.athena ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'], [key.keyArn]);
-    return made;
-  }
-
-  #glue(layers: readonly Layer[]): string[] {
-    const arn = (resource: string) => this.formatArn({ service: 'glue', resource });
-    const names = layers.map((layer) => this.#foundation.stage.database(layer));
-    return [arn('catalog'), ...names.flatMap((name) => [arn(`database/${name}`), arn(`table/${name}/*`)])];
-  }
-
-  #workgroup(): string {
-    return this.formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.#foundation.stage.resource('batch') });
+    this.upkeep = new Upkeep(this, 'Upkeep', { foundation, batch: this.stateMachine, topic: this.topic, bundle: path.join(bundles, 'maintain') });
   }
 
   /** Tables are made and evolved through lib/lake by a custom resource that is kept when the stack goes. */
@@ -192,9 +111,9 @@ export class BatchStack extends Stack {
     allow(role, ['sns:Publish'], [this.topic.topicArn]);
     allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
     // What athena:startQueryExecution.sync does in our name: the staging INSERTs, and nothing else.
-    allow(role, ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'], [this.#workgroup()]);
-    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], this.#glue(LAYERS), TABLES);
-    allow(role, ['glue:UpdateTable'], this.#glue(['staging']), TABLES);
+    allow(role, ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'], [workgroupArn(this, this.#foundation)]);
+    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], glueArns(this, this.#foundation, LAYERS), TABLES);
+    allow(role, ['glue:UpdateTable'], glueArns(this, this.#foundation, ['staging']), TABLES);
     allow(role, ['athena:GetDataCatalog'], [this.formatArn({ service: 'athena', resource: 'datacatalog', resourceName: 'AwsDataCatalog' })]);
     allow(role, ['s3:GetObject'], LAYERS.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
     allow(role, ['s3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('lake', 'staging/*')], OBJECTS);
@@ -222,7 +141,7 @@ export class BatchStack extends Stack {
     // Bound by hand: CDK's own destination would give the role every way to use the key.
     ingest.configureAsyncInvoke({ onFailure: { bind: () => ({ destination: missed.queueArn }) }, retryAttempts: 2, maxEventAge: Duration.hours(6) });
     (this.functions['ingest'] as LambdaFunction).allow(['sqs:SendMessage'], [missed.queueArn]);
-    this.#alarm('MissedFiles', 'A landed file could not be ingested: see the queue', missed.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }), 0);
+    addAlarm(this, stage, this.topic, { name: 'MissedFiles', description: 'A landed file could not be ingested: see the queue', metric: missed.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }), threshold: 0 });
   }
 
   #nightly(): void {
@@ -241,20 +160,8 @@ export class BatchStack extends Stack {
       effect: Effect.ALLOW, principals: [new ServicePrincipal('cloudwatch.amazonaws.com')], actions: ['sns:Publish'], resources: [this.topic.topicArn],
       conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
     }));
-    this.#alarm('BatchFailed', `A run of the batch of ${stage.name} failed`, this.stateMachine.metricFailed({ period: Duration.minutes(5) }), 0);
-    this.#alarm('BatchTimedOut', `A run of the batch of ${stage.name} timed out`, this.stateMachine.metricTimedOut({ period: Duration.minutes(5) }), 0);
-    this.#alarm('IngestErrors', 'The ingest function fails', (this.functions['ingest'] as LambdaFunction).function.metricErrors({ period: Duration.minutes(15) }), 2);
-  }
-
-  #alarm(name: string, description: string, metric: IMetric, threshold: number): void {
-    const alarm = new Alarm(this, `Alarm${name}`, {
-      alarmName: this.#foundation.stage.resource(name.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()),
-      alarmDescription: description,
-      metric, threshold,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    alarm.addAlarmAction(new SnsAction(this.topic));
+    addAlarm(this, stage, this.topic, { name: 'BatchFailed', description: `A run of the batch of ${stage.name} failed`, metric: this.stateMachine.metricFailed({ period: Duration.minutes(5) }), threshold: 0 });
+    addAlarm(this, stage, this.topic, { name: 'BatchTimedOut', description: `A run of the batch of ${stage.name} timed out`, metric: this.stateMachine.metricTimedOut({ period: Duration.minutes(5) }), threshold: 0 });
+    addAlarm(this, stage, this.topic, { name: 'IngestErrors', description: 'The ingest function fails', metric: (this.functions['ingest'] as LambdaFunction).function.metricErrors({ period: Duration.minutes(15) }), threshold: 2 });
   }
 }

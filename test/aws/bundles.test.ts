@@ -9,15 +9,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
-import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
+import { FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NAMES = Object.keys(BATCH_FUNCTIONS);
-const OPENS_DUCKDB = ['finish', 'ingest', 'reconcile'];
+const NAMES = FUNCTIONS;
+const OPENS_DUCKDB = ['finish', 'ingest', 'maintain', 'reconcile'];
 const onLambdasMachine = process.platform === 'linux' && process.arch === 'x64';
 
 let folder: string;

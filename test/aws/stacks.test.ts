@@ -2,10 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
+import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { LAYERS } from '../../lib/stacks/stage.ts';
 import { loadMachine } from '../../lib/workflow/index.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
-import { ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
+import { named, ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
 
 let dev: SynthesisedStage;
 const made: string[] = [];
@@ -79,9 +80,9 @@ describe('data', () => {
 });
 
 describe('the functions', () => {
-  it('are those that the workflow calls, and the one that applies tables', () => {
-    const named = ofType(dev.batch, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties['FunctionName']).filter((name) => typeof name === 'string').sort();
-    expect(named).toEqual(Object.keys(BATCH_FUNCTIONS).map((name) => `millrace-dev-${name}`).sort());
+  it('are those that the workflows call, and the one that applies tables', () => {
+    const deployed = ofType(dev.batch, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties['FunctionName']).filter((name) => typeof name === 'string').sort();
+    expect(deployed).toEqual(FUNCTIONS.map((name) => `millrace-dev-${name}`).sort());
     const called = new Set(Array.from(JSON.stringify(dev.definition).matchAll(/\$\{fn_(\w+)\}/g), ([, name]) => name));
     expect([...called, 'apply'].sort()).toEqual(Object.keys(BATCH_FUNCTIONS).sort());
   });
@@ -96,7 +97,7 @@ describe('the functions', () => {
   it('may nothing by wildcard, and touch only the layers that are their duty', () => {
     for (const [name, statements] of policiesOf(dev.batch, 'millrace-dev-')) {
       expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*')), name).toEqual([]);
-      const { reads = [], writes = [], landing, notes, privacyKeys } = BATCH_FUNCTIONS[name] ?? { description: '' };
+      const { reads = [], writes = [], landing, notes, privacyKeys } = LAKE_FUNCTIONS[name] ?? { description: '' };
       const reachable = (actions: RegExp) => [...new Set(statements.filter((one) => one.actions.some((action) => actions.test(action)))
         .flatMap(({ resources }) => resources.flatMap((resource) => /-lake-ACCOUNT-REGION\/(\w+)\/\*$/.exec(resource)?.[1] ?? [])))].sort();
       expect([name, reachable(/s3:(Put|Delete)Object$/)]).toEqual([name, [...writes].sort()]);
@@ -111,7 +112,7 @@ describe('the functions', () => {
 });
 
 describe('the workflow', () => {
-  const machine = () => only(dev.batch, 'AWS::StepFunctions::StateMachine')[1].Properties;
+  const machine = () => named(dev.batch, 'AWS::StepFunctions::StateMachine', 'StateMachineName', 'millrace-dev-batch')[1].Properties;
 
   it('is deployed as the very definition that the embedded home interprets', () => {
     const deployed = JSON.parse(textOf(machine()['DefinitionString'])) as unknown;
@@ -134,7 +135,7 @@ describe('the workflow', () => {
   });
 
   it('runs every night in the zone of the shop', () => {
-    expect(only(dev.batch, 'AWS::Scheduler::Schedule')[1].Properties).toMatchObject({ ScheduleExpression: expect.stringMatching(/^cron\(0 3 /) as string, ScheduleExpressionTimezone: 'America/Sao_Paulo' });
+    expect(named(dev.batch, 'AWS::Scheduler::Schedule', 'Name', 'millrace-dev-batch-nightly')[1].Properties).toMatchObject({ ScheduleExpression: expect.stringMatching(/^cron\(0 3 /) as string, ScheduleExpressionTimezone: 'America/Sao_Paulo' });
   });
 });
 
@@ -161,7 +162,7 @@ describe('people', () => {
     const [topic] = only(dev.batch, 'AWS::SNS::Topic');
     const alarms = ofType(dev.batch, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => Properties['AlarmName']).sort())
-      .toEqual(['millrace-dev-batch-failed', 'millrace-dev-batch-timed-out', 'millrace-dev-ingest-errors', 'millrace-dev-missed-files']);
+      .toEqual(['millrace-dev-batch-failed', 'millrace-dev-batch-timed-out', 'millrace-dev-ingest-errors', 'millrace-dev-missed-files', 'millrace-dev-upkeep-failed', 'millrace-dev-upkeep-timed-out']);
     for (const [, { Properties }] of alarms) expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual([`<${topic}>`]);
     expect(only(dev.batch, 'AWS::SNS::Subscription')[1].Properties).toMatchObject({ Protocol: 'email', Endpoint: 'data@example.org' });
   });

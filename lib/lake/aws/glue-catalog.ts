@@ -16,6 +16,8 @@ export interface GlueCatalogOptions {
   warehouse: string;
   /** Put before a namespace to give the database, `millrace_dev_`. */
   databasePrefix?: string;
+  /** All namespaces that there are; default: Glue is asked, which takes the permission to list databases. */
+  namespaces?: readonly string[];
   newId?: () => string;
 }
 
@@ -26,6 +28,7 @@ export class GlueCatalog implements Catalog {
   private readonly files: Files;
   private readonly warehouse: string;
   private readonly databasePrefix: string;
+  private readonly known: readonly string[] | undefined;
   private readonly newId: () => string;
   /** Tables as last read, by database and name: an update must send the whole of what it does not change. */
   private readonly lastRead = new Map<string, Table>();
@@ -35,6 +38,7 @@ export class GlueCatalog implements Catalog {
     this.files = options.files;
     this.warehouse = options.warehouse.replace(/\/+$/, '');
     this.databasePrefix = options.databasePrefix ?? '';
+    this.known = options.namespaces;
     this.newId = options.newId ?? randomUUID;
   }
 
@@ -83,7 +87,7 @@ export class GlueCatalog implements Catalog {
 
   async list(namespace?: string): Promise<TableName[]> {
     const names: TableName[] = [];
-    for (const each of namespace === undefined ? await this.namespaces() : [namespace]) {
+    for (const each of namespace === undefined ? this.known ?? await this.namespaces() : [namespace]) {
       let token: string | undefined;
       do {
         const page: GetTablesCommandOutput = await this.guarded('list the tables', `${this.databasePrefix}${each}`, () =>

@@ -56,6 +56,7 @@ export async function compactTable(session: Session, table: Table, options: Comp
   try {
     for (const groups of inCommits(groupsOf(table, scan, strategy, options))) {
       await compactGroups({ session, table, stage, scan, strategy, options }, groups, result);
+      await stage.clear(); // what was fetched takes no more room than one commit's files
       options.onProgress?.({ ...result });
     }
     return result;

@@ -22,6 +22,8 @@ export interface VerifyRowsResult {
 }
 
 const FILES_AT_ONCE = 200;
+/** Files of a table that is elsewhere are fetched: so much room they may take, but for one file. */
+const BYTES_AT_ONCE = 2n * 1024n ** 3n;
 
 /** Reads every row of a snapshot (default: the current one). Problems are reported, not thrown. */
 export async function verifyRows(session: Session, table: Table, options: VerifyRowsOptions = {}): Promise<VerifyRowsResult> {
@@ -37,8 +39,7 @@ export async function verifyRows(session: Session, table: Table, options: Verify
     }
   };
   try {
-    for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
-      const some = files.slice(at, at + FILES_AT_ONCE);
+    for (const some of inPortions(files)) {
       add(await readFiles(session, table, stage, some, options, result.problems));
       await stage.clear();
       result.files += some.length;
@@ -48,6 +49,21 @@ export async function verifyRows(session: Session, table: Table, options: Verify
   } finally {
     await stage.clear();
   }
+}
+
+function inPortions(files: readonly ScanFile[]): ScanFile[][] {
+  const portions: ScanFile[][] = [];
+  let bytes = BYTES_AT_ONCE;
+  for (const file of files) {
+    const size = [file.file, ...file.positionDeletes].reduce((sum, { fileSizeInBytes }) => sum + fileSizeInBytes, 0n);
+    if (bytes + size > BYTES_AT_ONCE || portions.at(-1)?.length === FILES_AT_ONCE) {
+      portions.push([]);
+      bytes = 0n;
+    }
+    portions.at(-1)?.push(file);
+    bytes += size;
+  }
+  return portions;
 }
 
 interface FileContent { rows: bigint; checksum: bigint }

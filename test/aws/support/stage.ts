@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { ProjectConfig } from '../../../lib/base/index.ts';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
 import { addStage, newApp } from '../../../lib/stacks/app.ts';
-import { BATCH_FUNCTIONS } from '../../../lib/stacks/batch-stack.ts';
+import { FUNCTIONS } from '../../../lib/stacks/functions.ts';
 import { compileWorkflow, type StateMachine } from '../../../lib/workflow/index.ts';
 import { batch } from '../../../workflows/batch.ts';
 
@@ -32,7 +32,7 @@ export const CONFIG: ProjectConfig = {
 export async function synthesise(context: Readonly<Record<string, string>> = {}): Promise<SynthesisedStage> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-synth-'));
   const bundles = join(folder, 'bundles');
-  for (const name of Object.keys(BATCH_FUNCTIONS)) {
+  for (const name of FUNCTIONS) {
     await mkdir(join(bundles, name), { recursive: true });
     await writeFile(join(bundles, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
@@ -52,6 +52,13 @@ export function ofType(resources: Resources, type: string): [string, Resource][]
 export function only(resources: Resources, type: string): [string, Resource] {
   const found = ofType(resources, type);
   if (found[0] === undefined || found.length > 1) throw new Error(`there are ${found.length} of ${type}`);
+  return found[0];
+}
+
+/** The one resource of its type with this value, as text, under `property`. */
+export function named(resources: Resources, type: string, property: string, value: string): [string, Resource] {
+  const found = ofType(resources, type).filter(([, { Properties }]) => textOf(Properties[property] ?? '') === value);
+  if (found[0] === undefined || found.length > 1) throw new Error(`there are ${found.length} of ${type} with ${property} ${value}`);
   return found[0];
 }
 

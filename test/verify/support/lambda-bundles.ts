@@ -1,8 +1,8 @@
 // The functions as they are deployed: bundles outside of the checkout, each in a bare process of the runtime's Node.
 import { join } from 'node:path';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
-import { BATCH_FUNCTIONS } from '../../../lib/stacks/batch-stack.ts';
 import { bundleFunctions } from '../../../lib/stacks/bundle.ts';
+import { LAKE_FUNCTIONS } from '../../../lib/stacks/functions.ts';
 import { StateFailure } from '../../../lib/workflow/index.ts';
 import { startLambda, type LambdaProcess } from '../../aws/support/lambda-process.ts';
 import type { CallFunction } from './aws-home.ts';
@@ -11,10 +11,10 @@ import { lambdaNode } from './engines.ts';
 export interface LambdaFleet { call: CallFunction; stop(): Promise<void> }
 
 export async function startFleet(root: string, project: ProjectFile, folder: string, environment: Record<string, string>): Promise<LambdaFleet> {
-  const bundles = await bundleFunctions({ root, out: join(folder, 'bundles'), functions: Object.keys(BATCH_FUNCTIONS), project });
+  const bundles = await bundleFunctions({ root, out: join(folder, 'bundles'), functions: Object.keys(LAKE_FUNCTIONS), project });
   const processes = new Map<string, LambdaProcess>();
   for (const { name, folder: place } of bundles) {
-    processes.set(name, await startLambda({ folder: place, name, temporary: join(folder, 'tmp', name), environment, node: lambdaNode(), memoryMb: BATCH_FUNCTIONS[name]?.memoryMb ?? 1024 }));
+    processes.set(name, await startLambda({ folder: place, name, temporary: join(folder, 'tmp', name), environment, node: lambdaNode(), memoryMb: LAKE_FUNCTIONS[name]?.memoryMb ?? 1024 }));
   }
   return {
     async call(name, payload) {

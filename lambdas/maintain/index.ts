@@ -1,0 +1,88 @@
+// Upkeep of the lake, a step a call: the state machine of lib/stacks/upkeep-machine.ts goes from table to table.
+import type { Context } from 'aws-lambda';
+import { messageOf } from '../../lib/base/index.ts';
+import { maintainLake, type MaintainOptions, type TableUpkeep } from '../../lib/quality/index.ts';
+import { lambdaContext, type AwsContext } from '../shared/context.ts';
+import { asTask } from '../shared/handler.ts';
+import { dropLeftovers } from '../shared/leftovers.ts';
+import { withDuckDb } from '../shared/with-duckdb.ts';
+
+export interface Upkeep { keepSnapshotsHours: number; keepAtLeast: number; orphansAfterHours: number }
+
+export type MaintainEvent =
+  /** `running`: names of the batch's executions that are at work. */
+  | { step: 'begin'; running: string[] }
+  | { step: 'table'; table: string }
+  | { step: 'orphans' }
+  | { step: 'prove'; table: string };
+
+/** Numbers, and the first problems: what a state gives on is limited. `finished`: false where the time was over; the next night goes on. */
+export interface MaintainResult {
+  tables?: string[];
+  leftovers?: number;
+  orphans?: number;
+  orphanBytes?: number;
+  table?: string;
+  upkeep?: Record<string, number | string>;
+  finished: boolean;
+  problems: string[];
+}
+
+const HOUR_MS = 3_600_000;
+/** Before the function would be stopped: so that what it writes at last is committed, or taken back. */
+const MARGIN_MS = 60_000;
+const MOST_PROBLEMS = 3;
+const LONGEST_PROBLEM = 300;
+
+export async function maintain(context: AwsContext, event: MaintainEvent, upkeep: Upkeep, remainingMilliseconds: number): Promise<MaintainResult> {
+  const { lake, clock, engine } = context;
+  if (event.step === 'begin') {
+    const leftovers = await dropLeftovers({ lake, engine, clock, running: new Set(event.running) });
+    const tables = (await lake.listTables()).filter(({ namespace }) => namespace !== 'staging').map(({ namespace, name }) => `${namespace}.${name}`);
+    return { tables, leftovers, finished: true, problems: [] };
+  }
+  const signal = AbortSignal.timeout(Math.max(1, remainingMilliseconds - MARGIN_MS));
+  const options: MaintainOptions = {
+    lake, signal,
+    database: await context.database(),
+    temporaryFolder: context.scratch,
+    keepSnapshotsMilliseconds: upkeep.keepSnapshotsHours * HOUR_MS,
+    keepAtLeast: upkeep.keepAtLeast,
+    orphansAfterMilliseconds: upkeep.orphansAfterHours * HOUR_MS,
+  };
+  if (event.step === 'orphans') {
+    const { orphans, orphanBytes } = await maintainLake({ ...options, steps: ['orphans'], folders: [context.stagingLocation] });
+    return { orphans, orphanBytes, finished: true, problems: [] };
+  }
+  const steps: MaintainOptions['steps'] = event.step === 'table' ? ['compact', 'expire'] : ['prove'];
+  try {
+    const { tables: [kept] } = await maintainLake({ ...options, tables: [event.table], steps });
+    return { table: event.table, finished: true, ...(kept === undefined ? { problems: [] } : told(kept)) };
+  } catch (error) {
+    // Every commit up to here is kept.
+    if (signal.aborted) return { table: event.table, finished: false, problems: [] };
+    return { table: event.table, finished: true, problems: [messageOf(error).slice(0, LONGEST_PROBLEM)] };
+  }
+}
+
+/** All of it is in the log. */
+function told(kept: TableUpkeep): Pick<MaintainResult, 'upkeep' | 'problems'> {
+  const { table, problems, rows, ...numbers } = kept;
+  process.stdout.write(`${JSON.stringify({ level: problems.length === 0 ? 'INFO' : 'ERROR', message: 'upkeep', table, ...numbers, rows: String(rows), problems })}\n`);
+  return {
+    upkeep: { ...numbers, rows: String(rows) },
+    problems: problems.slice(0, MOST_PROBLEMS).map(({ path, problem }) => `${path}: ${problem}`.slice(0, LONGEST_PROBLEM)),
+  };
+}
+
+/** What lib/stacks/constructs/upkeep.ts puts into the environment of this function. */
+function upkeepFrom(environment: NodeJS.ProcessEnv): Upkeep {
+  const { keepSnapshotsHours, keepAtLeast, orphansAfterHours } = JSON.parse(environment['MILLRACE_UPKEEP'] ?? '{}') as Partial<Upkeep>;
+  return { keepSnapshotsHours: keepSnapshotsHours ?? 168, keepAtLeast: keepAtLeast ?? 10, orphansAfterHours: orphansAfterHours ?? 72 };
+}
+
+export const handler = asTask(
+  async (context: AwsContext, event: MaintainEvent, lambda?: Context) =>
+    maintain(context, event, upkeepFrom(process.env), lambda?.getRemainingTimeInMillis() ?? 900_000),
+  lambdaContext(withDuckDb),
+);
