@@ -124,9 +124,14 @@ function checkReferencesToColumns(contract: Contract, refuse: Refuse): void {
   for (const name of contract.key) {
     const column = columns.get(name);
     if (column === undefined) refuse(`the key names ${name}, which is no column`, `Columns are: ${[...columns.keys()].join(', ')}.`);
-    else if (column.nullable) refuse(`the key column ${name} is nullable`, 'A key is never empty: remove nullable, or leave it out of the key.');
+    else if (column.nullable && contract.duplicates !== 'first') refuse(`the key column ${name} is nullable`, 'A key is never empty: remove nullable, or leave it out of the key.');
   }
   if (contract.duplicates === 'key' && contract.key.length === 0) refuse('duplicates by key, but there is no key', 'Declare key, or duplicates: \'row\'.');
+  if (contract.duplicates === 'first') {
+    const column = columns.get(contract.key[0] ?? '');
+    if (contract.key.length !== 1 || (column?.kind !== 'id' && column?.kind !== 'text')) refuse('duplicates: \'first\' goes by one id', 'Declare key: [\'…\'] with one column of id or text.');
+    if (contract.eventTime === undefined) refuse('duplicates: \'first\' needs to know what happened first', 'Name the column: eventTime.');
+  }
   if (contract.eventTime !== undefined) {
     const kind = columns.get(contract.eventTime)?.kind;
     if (kind !== 'timestamp' && kind !== 'date' && kind !== 'epoch_ms') refuse(`the event time ${contract.eventTime} is no column with a time`, 'Name a timestamp, date or epochMs column.');

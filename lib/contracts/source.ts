@@ -18,7 +18,7 @@ export interface SourceDeclaration {
   stream?: Partial<StreamPolicy> & Pick<StreamPolicy, 'partitionKey'>;
   /** Business key, in table names (`invoice_no`, not `InvoiceNo`). Default none. */
   key?: readonly string[];
-  /** Default: `key` with a key, else `none`. */
+  /** Default: `key` with a key, else `none`. `first`: an id that producers may leave out, see `Contract`. */
   duplicates?: Contract['duplicates'];
   /** The column that says when it happened, by its table name. */
   eventTime?: string;

@@ -61,8 +61,12 @@ export interface Contract {
   currency?: string;
   /** Business key, in table names: silver keeps the last row a key. Empty: every row stands for itself. */
   key: readonly string[];
-  /** `key` (default with a key), `row`: rows equal in all columns count once; `none`. */
-  duplicates: 'key' | 'row' | 'none';
+  /**
+   * `key` (default with a key); `row`: rows equal in all columns count once; `none`; `first`: the key is one column, the producer's id of what
+   * happened, and may be empty; of rows with the same id the first by event time, then by arrival, counts, and a row without an id has the
+   * hash of its columns for one.
+   */
+  duplicates: 'key' | 'row' | 'none' | 'first';
   /** The column that says when it happened, by its table name. */
   eventTime?: string;
   /** By header, in the source's spelling; the table name of each is `as`, or the header in lower case. */

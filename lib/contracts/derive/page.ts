@@ -34,6 +34,7 @@ function facts(contract: Contract): string[][] {
     key: `one row a key stays, the last that came`,
     row: 'rows equal in all columns count once',
     none: 'every row counts',
+    first: 'one row an id stays, what happened first; a row without an id has the hash of its columns for one',
   }[contract.duplicates];
   return [
     ['version', contract.version],

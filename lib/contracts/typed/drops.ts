@@ -1,21 +1,22 @@
 // How many accepted rows the typed relation leaves out, and by which named rule: what the ledger needs to reconcile bronze with silver.
 import { columnsOf } from '../source.ts';
 import type { Contract } from '../types.ts';
-import { keyColumns, latestFirst, list, partitionOf, repeatedKeys, STREAM_ORIGIN, typedColumns, typedFrom } from './select.ts';
+import { keyColumns, latestFirst, list, partitionOf, positionsAgain, repeatedKeys, typedColumns, typedFrom } from './select.ts';
 
 /**
- * A SELECT of one row over bronze, in Athena's dialect: `accepted` rows, of which `kept` are in `typedSelect`, and of the others
- * `exact_duplicate` equal the row that was kept in every column of the contract, `superseded` share its key only, and `redelivered` are the same
- * record of a stream delivered again. accepted = kept + exact_duplicate + superseded + redelivered.
+ * A SELECT of one row over bronze, in Athena's dialect: `accepted` rows, of which `kept` are in `typedSelect`. The others are each counted once:
+ * `redelivered` is a stream's record that was delivered again; then `exact_duplicate` equals the row that was kept in every column of the
+ * contract, `superseded` shares its key only, `duplicate_id` its id. accepted = kept + all of these.
  */
 export function dropCountsSelect(contract: Contract): string {
-  const accepted = `SELECT count(*) AS "accepted" FROM bronze.${contract.name}`;
-  const parts = [duplicates(contract), redeliveries(contract)].filter((part) => part !== undefined);
-  const [exact, superseded, redelivered] = [
-    contract.duplicates === 'none' ? NONE : 'd."exact_duplicate"', contract.duplicates === 'key' ? 'd."superseded"' : NONE, redeliveredIsApart(contract) ? 's."redelivered"' : NONE,
-  ];
-  return `SELECT a."accepted", a."accepted" - ${exact} - ${superseded} - ${redelivered} AS "kept", ${exact} AS "exact_duplicate", ${superseded} AS "superseded", `
-    + `${redelivered} AS "redelivered" FROM (${accepted}) AS a${parts.map((part) => ` CROSS JOIN ${part}`).join('')}`;
+  const parts = [`(SELECT count(*) AS "accepted" FROM bronze.${contract.name}) AS a`, duplicates(contract), redeliveries(contract)].filter((part) => part !== undefined);
+  const dropped = {
+    exact_duplicate: contract.duplicates === 'key' || contract.duplicates === 'row' ? 'd."exact_duplicate"' : NONE,
+    superseded: contract.duplicates === 'key' ? 'd."superseded"' : NONE,
+    duplicate_id: contract.duplicates === 'first' ? 'd."duplicate_id"' : NONE,
+    redelivered: contract.stream === undefined ? NONE : 's."redelivered"',
+  };
+  return `SELECT a."accepted", a."accepted" - ${Object.values(dropped).join(' - ')} AS "kept", ${Object.entries(dropped).map(([rule, sql]) => `${sql} AS "${rule}"`).join(', ')} FROM ${parts.join(' CROSS JOIN ')}`;
 }
 
 const NONE = 'CAST(0 AS bigint)';
@@ -28,10 +29,14 @@ function duplicates(contract: Contract): string | undefined {
     const groups = `SELECT count(*) AS "rows" FROM ${typedFrom(contract)} AS b GROUP BY ${columns.map(({ sql }) => sql).join(', ')} HAVING count(*) > 1`;
     return `(SELECT coalesce(sum("rows" - 1), 0) AS "exact_duplicate" FROM (${groups}) AS g) AS d`;
   }
+  if (contract.duplicates === 'first') {
+    const groups = `SELECT count(*) AS "rows" FROM ${typedFrom(contract)} AS b GROUP BY ${keyColumns(contract)[0]!.sql} HAVING count(*) > 1`;
+    return `(SELECT coalesce(sum("rows" - 1), 0) AS "duplicate_id" FROM (${groups}) AS g) AS d`;
+  }
   const keys = keyColumns(contract);
   const from = `${typedFrom(contract)} AS b`;
   const names = keys.map(({ name }) => `"${name}"`);
-  const window = `OVER (PARTITION BY ${names.map((name) => `r.${name}`).join(', ')} ORDER BY ${latestFirst(contract).map((each) => `r.${each}`).join(', ')})`;
+  const window = `OVER (PARTITION BY ${names.map((name) => `r.${name}`).join(', ')} ORDER BY ${latestFirst(contract, 'r.').join(', ')})`;
   const others = columnsOf(contract).map(({ name }) => name).filter((name) => !contract.key.includes(name));
   const kept = others.map((name, at) => `first_value(r."${name}") ${window} AS "kept_${at}"`);
   const repeated = `(${repeatedKeys(keys, `${typedFrom(contract, contract.key)} AS b`)}) AS k ON ${names.map((name) => `r.${name} = k.${name}`).join(' AND ')}`;
@@ -41,13 +46,7 @@ function duplicates(contract: Contract): string | undefined {
     + `FROM (${ranked}) AS ranked WHERE "rank_" > 1) AS d`;
 }
 
-/** With a key, a record that is delivered again is an exact duplicate like any other. */
-function redeliveredIsApart(contract: Contract): boolean {
-  return contract.stream !== undefined && contract.duplicates === 'none';
-}
-
 function redeliveries(contract: Contract): string | undefined {
-  if (!redeliveredIsApart(contract)) return undefined;
-  const position = STREAM_ORIGIN.map(({ name }) => `"${name}"`).join(', ');
-  return `(SELECT coalesce(sum("rows" - 1), 0) AS "redelivered" FROM (SELECT count(*) AS "rows" FROM bronze.${contract.name} WHERE "_sequence" IS NOT NULL GROUP BY ${position} HAVING count(*) > 1) AS g) AS s`;
+  if (contract.stream === undefined) return undefined;
+  return `(SELECT coalesce(sum("deliveries" - 1), 0) AS "redelivered" FROM (${positionsAgain(contract.name)}) AS p) AS s`;
 }

@@ -2,48 +2,95 @@
 import { columnsOf } from '../source.ts';
 import type { Contract } from '../types.ts';
 import { offsetColumns, typedColumnsOf, wallColumns, type HelperColumn, type TypedColumn } from './expressions.ts';
+import { rowHashSql } from './identity.ts';
 
 /** Where a row came from; behind the typed columns in every typed relation. */
 const ORIGIN = [
   { name: '_file', type: 'varchar' }, { name: '_file_id', type: 'varchar' }, { name: '_row', type: 'bigint' }, { name: '_ingested_at', type: 'timestamp(6)' },
 ];
-export const STREAM_ORIGIN = ['_stream', '_shard', '_sequence', '_subsequence'].map((name) => ({ name, type: 'varchar' }));
+const STREAM_ORIGIN = ['_stream', '_shard', '_sequence', '_subsequence'].map((name) => ({ name, type: 'varchar' }));
+const POSITION = STREAM_ORIGIN.map(({ name }) => name);
 
 /**
- * What the expressions of typed columns are over: bronze, and beside its columns what times are made from. `only` names the columns that are
- * asked for; default all.
+ * What the expressions of typed columns are over: bronze, of a stream each record once however often it was delivered, and beside its columns
+ * what times are made from. `only` names the columns that are asked for; default all.
  */
 export function typedFrom(contract: Contract, only?: readonly string[]): string {
   const columns = columnsOf(contract).filter(({ name }) => only === undefined || only.includes(name));
   const offsets = columns.flatMap(({ name, column }) => offsetColumns(name, column));
-  if (offsets.length === 0) return `bronze.${contract.name}`;
+  const names = [...columns, ...originOf(contract)].map(({ name }) => `"${name}"`).join(', ');
+  const rows = contract.stream === undefined ? `bronze.${contract.name}` : `(${deliveredOnce(contract, names)})`;
+  if (offsets.length === 0) return rows;
   const walls = columns.flatMap(({ name, column }) => wallColumns(name, column));
-  const names = [...columns, ...(contract.stream === undefined ? ORIGIN : [...ORIGIN, ...STREAM_ORIGIN])].map(({ name }) => `"${name}"`).join(', ');
   const helpers = (of: readonly HelperColumn[]) => of.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ');
-  return `(SELECT ${names}, ${helpers(walls)} FROM (SELECT ${names}, ${helpers(offsets)} FROM bronze.${contract.name}) AS o)`;
+  return `(SELECT ${names}, ${helpers(walls)} FROM (SELECT ${names}, ${helpers(offsets)} FROM ${rows}${contract.stream === undefined ? '' : ' AS d'}) AS o)`;
+}
+
+/** Rows of files, and of a stream's records each the first that was delivered. Who is sure of that are the records whose position is there once. */
+function deliveredOnce({ name }: Contract, columns: string): string {
+  const again = `(${positionsAgain(name)}) AS again ON ${POSITION.map((each) => `again."${each}" = r."${each}"`).join(' AND ')}`;
+  const qualified = columns.split(', ').map((each) => `r.${each}`).join(', ');
+  const ranked = `SELECT ${qualified}, row_number() OVER (PARTITION BY ${POSITION.map((each) => `r."${each}"`).join(', ')} ORDER BY r."_ingested_at") AS "_delivery" FROM bronze.${name} AS r JOIN ${again}`;
+  return `SELECT ${qualified} FROM bronze.${name} AS r LEFT JOIN ${again} WHERE again."_sequence" IS NULL`
+    + ` UNION ALL SELECT ${columns} FROM (${ranked}) AS delivered WHERE "_delivery" = 1`;
+}
+
+/** The positions of records that were delivered more than once, and how often. */
+export function positionsAgain(name: string): string {
+  const position = POSITION.map((each) => `"${each}"`).join(', ');
+  return `SELECT ${position}, count(*) AS "deliveries" FROM bronze.${name} WHERE "_sequence" IS NOT NULL GROUP BY ${position} HAVING count(*) > 1`;
 }
 
 /** The columns of the typed relation, in its order; `qualifier` (`b.`) goes before each column of `typedFrom`. */
 export function typedColumns(contract: Contract, qualifier = ''): TypedColumn[] {
-  const origin = contract.stream === undefined ? ORIGIN : [...ORIGIN, ...STREAM_ORIGIN];
   return [
-    ...columnsOf(contract).flatMap(({ name, column }) => typedColumnsOf(contract, name, column, qualifier)),
-    ...origin.map(({ name, type }) => ({ name, type, nullable: true, sql: `${qualifier}"${name}"` })),
+    ...columnsOf(contract).flatMap(({ name, column }) => typedColumnsOf(contract, name, column, qualifier).map((typed) => identified(contract, typed, qualifier))),
+    ...originOf(contract).map(({ name, type }) => ({ name, type, nullable: true, sql: `${qualifier}"${name}"` })),
   ];
+}
+
+function originOf(contract: Contract): typeof ORIGIN {
+  return contract.stream === undefined ? ORIGIN : [...ORIGIN, ...STREAM_ORIGIN];
+}
+
+/** An id that the producer left out is the row's hash. */
+function identified(contract: Contract, typed: TypedColumn, qualifier: string): TypedColumn {
+  if (contract.duplicates !== 'first' || typed.name !== contract.key[0]) return typed;
+  return { ...typed, nullable: false, sql: `coalesce(${typed.sql}, ${rowHashSql(contract, qualifier)})` };
 }
 
 /**
  * The SELECT that stands for `source.<name>`, in Athena's dialect over `bronze.<name>`.
  *
- * `duplicates: 'key'` keeps the last row a key by (`_ingested_at`, `_file_id`, `_row`); `'row'` the first of rows that are equal in all
- * columns; `'none'` every row. Redeliveries of a stream's record (same stream, shard, sequence and subsequence) are left out in any case.
+ * Records of a stream that were delivered again (same stream, shard, sequence and subsequence) are left out first. Then `duplicates: 'key'`
+ * keeps the last row a key by (`_ingested_at`, `_file_id`, `_row`, position); `'first'` the first of an id by event time, then in that order;
+ * `'row'` the first of rows that are equal in all columns; `'none'` every row.
  */
 export function typedSelect(contract: Contract): string {
   const from = `${typedFrom(contract)} AS b`;
-  if (contract.duplicates === 'key' && contract.stream === undefined) return withoutDropped(contract, from);
-  if (contract.duplicates !== 'none') return firstOfEach(contract, from, partitionOf(contract), latestFirst(contract));
-  if (contract.stream === undefined) return `SELECT ${list(typedColumns(contract))} FROM ${from}`;
-  return `${typedWhere(contract, from, '"_sequence" IS NULL')} UNION ALL ${firstOfEach(contract, `${from} WHERE "_sequence" IS NOT NULL`, STREAM_ORIGIN.map(({ name }) => name), ['"_ingested_at"'])}`;
+  switch (contract.duplicates) {
+    case 'none':
+      return `SELECT ${list(typedColumns(contract))} FROM ${from}`;
+    case 'row':
+      return firstOfEach(contract, from, partitionOf(contract), latestFirst(contract));
+    case 'key':
+      return contract.stream === undefined ? withoutDropped(contract, from) : onceEach(contract, from);
+    case 'first':
+      return onceEach(contract, from);
+  }
+}
+
+/** Most keys occur once, and those rows are passed on as they are; the dear window ranks only the others. */
+function onceEach(contract: Contract, from: string): string {
+  const columns = typedColumns(contract).map(({ name }) => `"${name}"`);
+  const keys = contract.key.map((name) => `"${name}"`);
+  const again = `again ON ${keys.map((key) => `again.${key} = r.${key}`).join(' AND ')}`;
+  const qualified = columns.map((name) => `r.${name}`).join(', ');
+  const rank = `row_number() OVER (PARTITION BY ${keys.map((key) => `r.${key}`).join(', ')} ORDER BY ${latestFirst(contract, 'r.').join(', ')})`;
+  return `WITH typed_rows AS (SELECT ${list(typedColumns(contract))} FROM ${from}), `
+    + `again AS (SELECT ${keys.join(', ')} FROM typed_rows GROUP BY ${keys.join(', ')} HAVING count(*) > 1) `
+    + `SELECT ${qualified} FROM typed_rows AS r LEFT JOIN ${again} WHERE again.${keys[0]} IS NULL `
+    + `UNION ALL SELECT ${columns.join(', ')} FROM (SELECT ${qualified}, ${rank} AS "_rank" FROM typed_rows AS r JOIN ${again}) AS ranked WHERE "_rank" = 1`;
 }
 
 /**
@@ -71,7 +118,7 @@ export function repeatedKeys(keys: readonly TypedColumn[], from: string): string
 /** The typed columns of a contract's key. */
 export function keyColumns(contract: Contract, qualifier = ''): TypedColumn[] {
   const columns = new Map(columnsOf(contract).map(({ name, column }) => [name, column]));
-  return contract.key.map((name) => typedColumnsOf(contract, name, columns.get(name)!, qualifier)[0]!);
+  return contract.key.map((name) => identified(contract, typedColumnsOf(contract, name, columns.get(name)!, qualifier)[0]!, qualifier));
 }
 
 function firstOfEach(contract: Contract, from: string, partition: readonly string[], order: readonly string[]): string {
@@ -86,15 +133,15 @@ export function partitionOf(contract: Contract): string[] {
   return contract.duplicates === 'key' ? [...contract.key] : columnsOf(contract).map(({ name }) => name);
 }
 
-/** Which of the same rows is kept comes first: by key the last that came, by row the first. */
-export function latestFirst(contract: Contract): string[] {
+/** Which of the same rows is kept comes first: by key the last that came, by row the first, by id the first that happened. */
+export function latestFirst(contract: Contract, qualifier = ''): string[] {
   const direction = contract.duplicates === 'key' ? ' DESC' : '';
-  const origin = ['_ingested_at', '_file_id', '_row', ...(contract.stream === undefined ? [] : STREAM_ORIGIN.map(({ name }) => name))];
-  return origin.map((name) => `"${name}"${direction}`);
-}
-
-function typedWhere(contract: Contract, from: string, condition: string): string {
-  return `SELECT ${list(typedColumns(contract))} FROM ${from} WHERE ${condition}`;
+  const names = [...(contract.duplicates === 'first' ? [contract.eventTime!] : []), '_ingested_at', '_file_id', '_row'];
+  // A sequence is a decimal number too long for a type: the longer, the greater.
+  const position = ['_stream', '_shard', '_sequence', '_subsequence'].flatMap((name) => [
+    ...(name.endsWith('sequence') ? [`length(${qualifier}"${name}")`] : []), `${qualifier}"${name}"`,
+  ]);
+  return [...names.map((name) => `${qualifier}"${name}"`), ...(contract.stream === undefined ? [] : position)].map((each) => `${each}${direction}`);
 }
 
 /** `expression AS "name"`, or just the name where that is the expression. */

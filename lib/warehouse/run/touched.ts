@@ -67,8 +67,8 @@ async function touchedValues(context: RunContext, input: ChangedInput, table: Ta
 }
 
 /**
- * Rows of a source go through its typed SELECT, in which the last row of a key wins: a new row also touches whatever the row that it
- * supersedes touched.
+ * Rows of a source go through its typed SELECT, in which one row of a key wins: a new row also touches whatever the row that it
+ * takes the place of touched.
  */
 function touchedSourceValues(context: RunContext, input: ChangedInput, table: Table, changes: FileChanges): string {
   const contract = context.project.sources.get(input.relation.slice('source.'.length));
@@ -77,7 +77,7 @@ function touchedSourceValues(context: RunContext, input: ChangedInput, table: Ta
   const typedOver = (bronze: string) => rewriteTables(typedSourceSql(contract), ({ name }) => (name === input.table ? `(${bronze})` : undefined));
   const sides = fileSelects(table, input, changes).map(({ sql }) => typedOver(sql));
   const parts = sides.map((typed) => `SELECT ${columns} FROM (${typed}) AS changed_rows`);
-  if (contract.duplicates === 'key' && contract.key.length > 0) {
+  if (contract.key.length > 0 && (contract.duplicates === 'key' || contract.duplicates === 'first')) {
     const key = contract.key.map(quoteName);
     const keysOfSides = sides.map((typed) => `SELECT ${key.join(', ')} FROM (${typed}) AS one_side`).join(' UNION ALL ');
     const keys = `SELECT DISTINCT ${key.join(', ')} FROM (${keysOfSides}) AS both_sides`;
