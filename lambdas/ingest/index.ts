@@ -1,16 +1,16 @@
 // Lands files: a batch that the workflow names, or the one file that an event of the landing bucket tells of.
 import type { EventBridgeEvent, S3ObjectCreatedNotificationEventDetail } from 'aws-lambda';
 import { MillraceError, uuidv7 } from '../../lib/base/index.ts';
-import { BATCH_TASKS, type BatchContext, type FileBatch, type LandedCounts } from '../../lib/batch/index.ts';
+import { BATCH_TASKS, type BatchContext, type IngestPayload, type LandedCounts } from '../../lib/batch/index.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 
-export type IngestEvent = { run_id: string; batch: FileBatch } | EventBridgeEvent<'Object Created', S3ObjectCreatedNotificationEventDetail>;
+export type IngestEvent = IngestPayload | EventBridgeEvent<'Object Created', S3ObjectCreatedNotificationEventDetail>;
 
 /** A file that an event tells of and that cannot be landed is an error, so that the event waits in the queue of missed files. */
 export async function ingest(context: BatchContext, event: IngestEvent): Promise<LandedCounts> {
-  if ('batch' in event) return BATCH_TASKS.ingest(context, event);
+  if ('run_id' in event) return BATCH_TASKS.ingest(context, event);
   const { bucket, object } = event.detail;
   // Keys arrive as they are, not URL-encoded as in S3's own notifications.
   const uri = `s3://${bucket.name}/${object.key}`;

@@ -5,28 +5,32 @@ import type { Lake } from '../../lib/lake/index.ts';
 import { discoverBucket, type Bucket } from '../../lib/ingest/aws/index.ts';
 import type { Engine } from '../../lib/warehouse/index.ts';
 
-/** The service limits what a state gives on to 256 KiB; what does not fit is left to the next run. */
-const MOST_BYTES = 200_000;
+/** A call of the ingest function takes so many files, or so many bytes as they lie, and ends within its time. */
+const MOST_FILES = 500;
+const MOST_BYTES = 2 * 2 ** 30;
 /** Between a file's last change and the time at which it was read: clocks differ, and S3's have no fractions of seconds. */
 const MARGIN_MILLISECONDS = 120_000;
 
 export interface DiscoverOptions extends Bucket { lake: Lake; engine: Engine; signal?: AbortSignal }
 
-/** A batch a source; files that belong to none are a batch without one, so that they are told of. */
+/** Batches of one source, in the order of the files' names; files that belong to none are a batch without one, so that they are told of. */
 export async function discoverBatches(options: DiscoverOptions): Promise<FileBatch[]> {
   const [found, readAt] = await Promise.all([discoverBucket(options), whenRead(options)]);
-  const batches = new Map<string, FileBatch>();
-  let bytes = 0;
+  const batches: FileBatch[] = [];
+  const open = new Map<string, { batch: FileBatch; bytes: number }>();
   for (const one of found) {
     if (one.fate === 'known' && (readAt.get(`${one.source} ${one.file.name}`) ?? 0) > one.file.modifiedAt + MARGIN_MILLISECONDS) continue;
-    const [source, path] = one.fate === 'known' ? [one.source, one.file.path] : ['', one.path];
-    bytes += Buffer.byteLength(JSON.stringify(path)) + 1;
-    if (bytes > MOST_BYTES) break;
-    const batch = batches.get(source) ?? { source, files: [] };
-    batch.files.push(path);
-    batches.set(source, batch);
+    const [source, path, size] = one.fate === 'known' ? [one.source, one.file.path, one.file.size] : ['', one.path, 0];
+    let last = open.get(source);
+    if (last === undefined || last.batch.files.length >= MOST_FILES || last.bytes + size > MOST_BYTES) {
+      last = { batch: { source, files: [] }, bytes: 0 };
+      open.set(source, last);
+      batches.push(last.batch);
+    }
+    last.batch.files.push(path);
+    last.bytes += size;
   }
-  return [...batches.values()];
+  return batches;
 }
 
 /**

@@ -13,6 +13,7 @@ export interface LandedCounts { files: number; seenBefore: number; refused: numb
 
 /** How files become rows of bronze: `lib/ingest`, with the home's landing place behind it. */
 export interface FileIngest {
+  /** Batches of one source are landed in their order; those of different sources at once. */
   discover(signal?: AbortSignal): Promise<FileBatch[]>;
   ingest(batch: FileBatch, runId: string, signal?: AbortSignal): Promise<LandedCounts>;
 }

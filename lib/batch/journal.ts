@@ -17,6 +17,10 @@ export class Journal {
     await this.#files.write(`${this.#folder}/${runId}/${name}.json`, Buffer.from(JSON.stringify(value)), { durable: 'no' });
   }
 
+  async read<Value>(runId: string, name: string): Promise<Value> {
+    return JSON.parse(Buffer.from(await this.#files.read(`${this.#folder}/${runId}/${name}.json`)).toString('utf8')) as Value;
+  }
+
   /** All notes of a run whose names begin so, by name. */
   async gather<Value>(runId: string, prefix = ''): Promise<Map<string, Value>> {
     const folder = `${this.#folder}/${runId}/`;

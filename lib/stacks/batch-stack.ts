@@ -25,7 +25,7 @@ import { LAYERS } from './stage.ts';
 /** The functions that the batch workflow names, and what each may touch. */
 export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
   apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 },
-  discover: { description: 'Lists what landed and is not in bronze yet', landing: true, reads: ['bronze', 'ops'], athena: true },
+  discover: { description: 'Lists what landed and is not in bronze yet', landing: true, notes: true, reads: ['bronze', 'ops'], athena: true },
   ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
   plan: { description: 'Decides which models run, and as of when', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
   prepare: { description: 'Makes a staging place and the statements that fill it', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },

@@ -13,7 +13,7 @@ type Functions = Record<string, (payload: Record<string, Json>) => unknown>;
 async function run(overrides: Functions = {}, query: Resource = async () => ({})) {
   const calls: string[] = [];
   const functions: Functions = {
-    discover: () => ({ batches: [{ source: 'a' }, { source: 'b' }] }),
+    discover: () => ({ batches: [{ source: 'a', parts: ['files-0', 'files-2'] }, { source: 'b', parts: ['files-1'] }] }),
     ingest: () => ({}),
     plan: () => ({ models: ['silver.a', 'silver.b', 'gold.c'] }),
     prepare: ({ model, failed }) => (model === 'gold.c' && (failed as string[]).includes('silver.a') ? { action: 'blocked', reason: 'silver.a failed' } : { action: 'run', statements: ['INSERT'], state: { model: model as Json } }),
@@ -46,7 +46,7 @@ describe('the batch workflow', () => {
   it('ingests, runs each level after the one it reads, reconciles and records', async () => {
     const { outcome, calls } = await run();
     expect(outcome.status).toBe('succeeded');
-    expect(calls.filter((call) => call === 'ingest')).toHaveLength(2);
+    expect(calls.filter((call) => call === 'ingest')).toHaveLength(3);
     expect(calls.indexOf('prepare gold.c')).toBeGreaterThan(calls.indexOf('publish silver.a'));
     expect(calls.slice(-2)).toEqual(['reconcile', 'finish succeeded']);
   });

@@ -1,7 +1,7 @@
 // The step that lands every file that is not in bronze yet.
 import { callFunction, type Step } from '../builder.ts';
 
-/** Lists the landing folder and ingests what is new, several batches at a time. One bad file stops no other. */
+/** Lists the landing folder and ingests what is new: several sources at a time, the files of each in their order. One bad file stops no other. */
 export function ingestNewFiles(): Step {
   return {
     kind: 'step',
@@ -13,9 +13,22 @@ export function ingestNewFiles(): Step {
         MaxConcurrency: 4,
         ItemProcessor: {
           ProcessorConfig: { Mode: 'INLINE' },
-          StartAt: 'Ingest',
+          StartAt: 'IngestSource',
           States: {
-            Ingest: callFunction('ingest', { run_id: '{% $run_id %}', batch: '{% $states.input %}' }, { Retry: guard.Retry, Output: '{% $states.result.Payload %}', End: true }),
+            IngestSource: {
+              Type: 'Map',
+              Items: '{% [$states.input.parts] %}',
+              MaxConcurrency: 1,
+              ItemProcessor: {
+                ProcessorConfig: { Mode: 'INLINE' },
+                StartAt: 'Ingest',
+                States: {
+                  Ingest: callFunction('ingest', { run_id: '{% $run_id %}', part: '{% $states.input %}' }, { Retry: guard.Retry, Output: {}, End: true }),
+                },
+              },
+              Output: {},
+              End: true,
+            },
           },
         },
         Catch: guard.Catch,
