@@ -3,6 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { messageOf } from '../base/index.ts';
 import type { Lake } from '../lake/index.ts';
 import type { Engine } from '../warehouse/index.ts';
+import { latestRunWithLedger } from './run-order.ts';
 
 export interface Finding { check: string; state: 'ok' | 'warning' | 'wrong'; message: string; todo?: string }
 
@@ -78,7 +79,10 @@ async function tableFindings(lake: Lake, root: string): Promise<Omit<Finding, 'c
 
 async function ledgerFinding(lake: Lake, engine: DoctorOptions['engine']): Promise<Omit<Finding, 'check'>> {
   if (!(await lake.tableExists({ namespace: 'ops', name: 'ledger' }))) return { state: 'ok', message: 'no run yet' };
-  const { rows } = await (await engine()).query('SELECT count(*) FROM ops.ledger WHERE NOT reconciles AND run_id = (SELECT max(run_id) FROM ops.ledger)');
+  const sql = await engine();
+  const run = await latestRunWithLedger(lake, sql);
+  if (run === undefined) return { state: 'ok', message: 'no run yet' };
+  const { rows } = await sql.query('SELECT count(*) FROM ops.ledger WHERE NOT reconciles AND run_id = :run', { parameters: { run: { type: 'varchar', value: run } } });
   const wrong = Number(rows[0]?.[0] ?? 0);
   return wrong === 0 ? { state: 'ok', message: 'the latest run reconciles' } : { state: 'wrong', message: `${wrong} counts of the latest run do not reconcile`, todo: '`millrace ledger` shows which.' };
 }

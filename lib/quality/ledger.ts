@@ -2,7 +2,7 @@
 import type { Contract } from '../contracts/index.ts';
 import { dropCountsSelect } from '../contracts/index.ts';
 import type { Lake } from '../lake/index.ts';
-import type { AuditResult, Engine, Parameters, Project, QueryOptions } from '../warehouse/index.ts';
+import { publishedInputs, type AuditResult, type Engine, type Parameters, type Project } from '../warehouse/index.ts';
 
 export interface LedgerEntry {
   step: 'files' | 'silver' | 'gold';
@@ -37,23 +37,32 @@ export async function proveFiles(scope: LedgerScope): Promise<LedgerEntry[]> {
   });
 }
 
-/** Rows in bronze = rows that silver accounts for + rows dropped, a rule each. */
-export async function proveSilver(scope: LedgerScope, except: ReadonlySet<string>): Promise<LedgerEntry[]> {
+/**
+ * Rows in bronze = rows that silver accounts for + rows dropped, a rule each. Bronze is counted as it was when the model read it: rows that
+ * landed since are none of its business yet. A model that was not published as it stands now, or whose snapshot of bronze has expired,
+ * proves nothing.
+ */
+export async function proveSilver(scope: LedgerScope): Promise<LedgerEntry[]> {
   const sources = new Map((await sourcesInBronze(scope)).map((contract) => [contract.name, contract]));
   const accounted = [...scope.project.models.values()].flatMap((model) => Object.entries(model.accounts).flatMap(([source, rows]) => {
     const contract = sources.get(source);
-    return contract === undefined || except.has(model.name) ? [] : [{ model: model.name, contract, rows }];
+    return contract === undefined ? [] : [{ model: model.name, contract, rows }];
   }));
-  const options: QueryOptions = { parameters: scope.parameters, signal: scope.signal };
-  return Promise.all(accounted.map(async ({ model, contract, rows }) => {
-    const [drops, kept] = await Promise.all([
-      scope.engine.query(dropCountsSelect(contract), options),
-      scope.engine.query(`SELECT CAST(coalesce(${rows}, 0) AS bigint) AS n FROM ${model}`, options),
-    ]);
-    const of = (name: string) => BigInt(String(drops.rows[0]?.[drops.columns.findIndex((column) => column.name === name)] ?? 0));
-    const rules = drops.columns.map(({ name }) => name).filter((name) => name !== 'accepted' && name !== 'kept');
-    return entry('silver', `${contract.name} → ${model}`, of('accepted'), { silver: BigInt(String(kept.rows[0]?.[0] ?? 0)), ...Object.fromEntries(rules.map((rule) => [rule, of(rule)])) });
-  }));
+  return (await Promise.all(accounted.map((one) => proveModel(scope, one)))).flat();
+}
+
+async function proveModel(scope: LedgerScope, { model, contract, rows }: { model: string; contract: Contract; rows: string }): Promise<LedgerEntry[]> {
+  const bronze = `bronze.${contract.name}`;
+  const read = (await publishedInputs(scope, model))?.[bronze];
+  if (read === undefined) return [];
+  const options = { parameters: scope.parameters, signal: scope.signal };
+  const [drops, kept] = await Promise.all([
+    read === null ? undefined : scope.engine.query(dropCountsSelect(contract), { ...options, snapshots: { [bronze]: BigInt(read) } }),
+    scope.engine.query(`SELECT CAST(coalesce(${rows}, 0) AS bigint) AS n FROM ${model}`, options),
+  ]);
+  const of = (name: string) => BigInt(String(drops?.rows[0]?.[drops.columns.findIndex((column) => column.name === name)] ?? 0));
+  const rules = (drops?.columns ?? []).map(({ name }) => name).filter((name) => name !== 'accepted' && name !== 'kept');
+  return [entry('silver', `${contract.name} → ${model}`, of('accepted'), { silver: BigInt(String(kept.rows[0]?.[0] ?? 0)), ...Object.fromEntries(rules.map((rule) => [rule, of(rule)])) })];
 }
 
 /** Sums of gold against their sources: the blocking `reconciles` audits of the run. */

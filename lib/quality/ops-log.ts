@@ -1,8 +1,7 @@
 // Appends rows to the operation's own tables, and makes the tables where they are not there yet.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MillraceError } from '../base/index.ts';
-import type { DataFile, Lake, PrimitiveType, Table, TableDefinition, Value } from '../lake/index.ts';
+import { ensureTable, type DataFile, type Lake, type PrimitiveType, type Table, type TableDefinition, type Value } from '../lake/index.ts';
 import { quoteName, valueLiteral, writeRows, type Database } from '../lake/duckdb/index.ts';
 import { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 
@@ -31,7 +30,7 @@ export class OpsLog {
   /** Appends rows by one commit. `once` names what they are: a second append of the same name into the table changes nothing. */
   async append(name: keyof typeof TABLES, rows: readonly OpsRow[], once: string): Promise<void> {
     if (rows.length === 0) return;
-    const table = await ensureTable(this.#options.lake, name);
+    const table = await ensureOpsTable(this.#options.lake, name);
     const files = await this.#write(table, rows);
     await table.append(files, { wapId: `${name}:${once}` });
   }
@@ -54,17 +53,11 @@ export class OpsLog {
 
 /** Makes the tables of the operation that are not there yet. */
 export async function ensureOpsTables(lake: Lake): Promise<void> {
-  for (const name of Object.keys(TABLES)) await ensureTable(lake, name as keyof typeof TABLES);
+  for (const name of Object.keys(TABLES)) await ensureOpsTable(lake, name as keyof typeof TABLES);
 }
 
-async function ensureTable(lake: Lake, name: keyof typeof TABLES): Promise<Table> {
-  const tableName = { namespace: 'ops', name };
-  const found = await lake.findTable(tableName);
-  if (found !== undefined) return found;
-  return lake.createTable(tableName, TABLES[name]).catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'conflict') return lake.loadTable(tableName);
-    throw error;
-  });
+function ensureOpsTable(lake: Lake, name: keyof typeof TABLES): Promise<Table> {
+  return ensureTable(lake, { namespace: 'ops', name }, TABLES[name]);
 }
 
 /** Rows as a SELECT of literals with the table's exact types. */

@@ -4,7 +4,7 @@ import type { TableDefinition } from '../lake/index.ts';
 /** One row a run of a workflow, written when it ends. */
 export const OPS_RUNS: TableDefinition = {
   columns: [
-    { name: 'run_id', type: 'string', required: true, doc: 'UUID of version 7: sorts by start' },
+    { name: 'run_id', type: 'string', required: true, doc: 'UUID of version 7: sorts by start, as the clock had it' },
     { name: 'workflow', type: 'string', required: true },
     { name: 'status', type: 'string', required: true, doc: 'succeeded, failed' },
     { name: 'started_at', type: 'timestamp', required: true, doc: 'UTC' },
@@ -15,6 +15,7 @@ export const OPS_RUNS: TableDefinition = {
     { name: 'failed', type: 'long', required: true, doc: 'Models that failed, or read one that did' },
     { name: 'failure', type: 'string', doc: 'Error and cause of a failed run' },
     { name: 'version', type: 'string', required: true, doc: 'Version of Millrace' },
+    { name: 'number', type: 'long', doc: 'Counts up by one a run: tells which came last, whatever the clock says' },
   ],
   sortBy: ['run_id'],
 };

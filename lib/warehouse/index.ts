@@ -20,6 +20,7 @@ export { auditModel, type AuditOutcome } from './run/audit.ts';
 export { discardLeftovers, discardModel, publishModel, type PublishedModel } from './run/publish.ts';
 export { explainRun, type ExplainedModel } from './run/explain.ts';
 export { isBreaking, type ColumnChange } from './run/schema-change.ts';
+export { publishedInputs } from './run/published-inputs.ts';
 export { ensureModelTable, runModel, type ModelOutcome } from './run/model.ts';
 export { loadModelTests, type ModelTest } from './tests/cases.ts';
 export { runModelTest, runModelTests, type ModelTestContext, type ModelTestResult } from './tests/run.ts';

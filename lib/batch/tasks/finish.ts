@@ -1,5 +1,5 @@
 // Records a run: what its tasks noted becomes rows of ops.runs and ops.audits, once.
-import type { OpsRow } from '../../quality/index.ts';
+import { nextRunNumber, type OpsRow } from '../../quality/index.ts';
 import type { AuditResult } from '../../warehouse/index.ts';
 import type { BatchContext } from '../context.ts';
 
@@ -25,6 +25,7 @@ export async function finish(context: BatchContext, { run_id, status, failure }:
     published: count('published'), skipped: count('skipped'), failed: count('failed', 'blocked'),
     failure: failure?.Error === undefined ? null : `${failure.Error}: ${failure.Cause ?? ''}`,
     version,
+    number: await nextRunNumber(context.lake),
   }], run_id);
   await journal.forget(run_id);
   return { status };

@@ -1,5 +1,6 @@
 // millrace ledger: whether every row of a run is accounted for, from files to gold.
 import { MillraceError } from '../../base/index.ts';
+import { latestRunWithLedger } from '../../quality/index.ts';
 import { number, paint, table } from '../terminal.ts';
 import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
@@ -9,7 +10,7 @@ export const ledger: Verb = {
   summary: 'the counts of a run, and whether they all reconcile',
   description: 'Shows what a run proved: rows of files = bronze + quarantined, bronze = silver + dropped by a named rule, sums of gold = sums of silver. Exit code 6 where something does not reconcile.',
   options: [{ flags: '--run <id>', description: 'a run of ops.runs; default: the latest' }],
-  examples: ['millrace ledger', 'millrace ledger --json', 'millrace query "SELECT run_id, status, ended_at FROM ops.runs ORDER BY run_id DESC LIMIT 5"'],
+  examples: ['millrace ledger', 'millrace ledger --json', 'millrace query "SELECT run_id, status, ended_at FROM ops.runs ORDER BY number DESC LIMIT 5"'],
   async run(invocation) {
     return withRuntime(invocation, async ({ lake, engine }) => {
       if (!(await lake.tableExists({ namespace: 'ops', name: 'ledger' }))) {
@@ -17,8 +18,7 @@ export const ledger: Verb = {
       }
       const sql = await engine();
       const asked = invocation.options['run'] as string | undefined;
-      const latest = (await sql.query('SELECT max(run_id) FROM ops.ledger')).rows[0]?.[0] as string | null;
-      const runId = asked ?? latest ?? '';
+      const runId = asked ?? await latestRunWithLedger(lake, sql) ?? '';
       if (!/^[0-9a-fA-F-]{1,64}$/.test(runId)) throw new MillraceError('usage', `'${runId}' is not the id of a run`);
       const { rows } = await sql.query(`SELECT step, subject, expected, actual, reconciles, parts FROM ops.ledger WHERE run_id = '${runId}' ORDER BY CASE step WHEN 'files' THEN 1 WHEN 'silver' THEN 2 ELSE 3 END, subject`);
       if (rows.length === 0) throw new MillraceError('not_found', `there is no ledger of run ${runId}`, { todo: 'millrace query "SELECT DISTINCT run_id FROM ops.ledger"' });
