@@ -1,0 +1,34 @@
+// Zones of postcodes, and distances.
+
+/** The zone of a postcode is that of the longest prefix that it begins with. */
+export class ZoneMap {
+  readonly #zones: ReadonlyMap<string, string>;
+  readonly #lengths: readonly number[];
+
+  constructor(prefixes: Iterable<readonly [prefix: string, zone: string]>) {
+    this.#zones = new Map(prefixes);
+    this.#lengths = [...new Set([...this.#zones.keys()].map(({ length }) => length))].sort((left, right) => right - left);
+  }
+
+  /** `unknown` where no prefix fits. Everything but letters and digits is ignored: 01310-100 is 01310100. */
+  zoneOf(postcode: string): string {
+    const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
+    for (const length of this.#lengths) {
+      const zone = length <= plain.length ? this.#zones.get(plain.slice(0, length)) : undefined;
+      if (zone !== undefined) return zone;
+    }
+    return 'unknown';
+  }
+}
+
+const EARTH_RADIUS_KM = 6371.0088;
+
+export interface Place { latitude: number; longitude: number }
+
+/** Along the great circle, by haversine, in kilometres. */
+export function distanceKm(from: Place, to: Place): number {
+  const radians = (degrees: number) => (degrees * Math.PI) / 180;
+  const half = (degrees: number) => Math.sin(radians(degrees) / 2) ** 2;
+  const a = half(to.latitude - from.latitude) + Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * half(to.longitude - from.longitude);
+  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(a)));
+}

@@ -1,0 +1,121 @@
+// A quote: every carrier that answers counts, and one that does not is named.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { daysOfGrace, distanceKm, httpCarrier, quoteShipping, tableCarrier, volumetricWeightKg, ZoneMap, type QuoteRequest, type QuoteSettings, type Rate } from '../../lib/shipping/index.ts';
+
+const zones = new ZoneMap([['01', 'capital'], ['013', 'centre'], ['2', 'coast']]);
+const rate = (change: Partial<Rate>): Rate => ({
+  carrier: 'post', service: 'standard', originZone: 'capital', destinationZone: 'coast', minWeightKg: 0, maxWeightKg: 5, basePrice: 10, pricePerKg: 2, transitDays: 4, validFrom: '2018-01-01', ...change,
+});
+const post = tableCarrier('post', [
+  rate({}), rate({ minWeightKg: 5, maxWeightKg: 30, basePrice: 20, pricePerKg: 1.5 }), rate({ service: 'express', basePrice: 25, transitDays: 1 }),
+  rate({ basePrice: 8, validFrom: '2018-06-01' }), rate({ basePrice: 1, validFrom: '2017-01-01', validTo: '2018-01-01' }), rate({ carrier: 'other', basePrice: 1 }),
+]);
+const settings: QuoteSettings = { zones, carriers: [post], latenessOf: () => [] };
+const request: QuoteRequest = { originPostcode: '01001-000', destinationPostcode: '20040', parcels: [{ weightKg: 1.5 }], orderValue: 50, handedOverOn: '2018-03-01' };
+
+describe('a quote', () => {
+  it('has the rates that hold, cheapest first', async () => {
+    expect(await quoteShipping(request, settings)).toMatchObject({
+      originZone: 'capital', destinationZone: 'coast', chargeableWeightKg: 1.5, failed: [],
+      options: [{ carrier: 'post', service: 'standard', price: 13, customerPrice: 13, promiseDate: '2018-03-08' }, { service: 'express', price: 28, promiseDate: '2018-03-05' }],
+    });
+    expect((await quoteShipping({ ...request, handedOverOn: '2018-06-01' }, settings)).options[0]).toMatchObject({ price: 11 });
+  });
+
+  it('counts the room of a light parcel', async () => {
+    expect(volumetricWeightKg({ weightKg: 1, lengthCm: 50, widthCm: 40, heightCm: 30 })).toBe(12);
+    expect(await quoteShipping({ ...request, parcels: [{ weightKg: 1, lengthCm: 50, widthCm: 40, heightCm: 30 }] }, settings)).toMatchObject({ chargeableWeightKg: 12, options: [{ price: 30.5 }] });
+  });
+
+  it('is free by the cheapest service from the threshold on', async () => {
+    const free = { ...settings, freeShipping: { threshold: 79 } };
+    expect(await quoteShipping(request, free)).toMatchObject({ missingForFree: 29, options: [{ customerPrice: 13 }, { customerPrice: 28 }] });
+    expect(await quoteShipping({ ...request, orderValue: 79 }, free)).toMatchObject({ missingForFree: 0, options: [{ customerPrice: 0, price: 13 }, { customerPrice: 28 }] });
+  });
+
+  it('has no options where nobody goes', async () => {
+    expect(await quoteShipping({ ...request, destinationPostcode: '999' }, settings)).toMatchObject({ destinationZone: 'unknown', options: [] });
+  });
+
+  it.each([[[], /no parcel/], [[{ weightKg: -1 }], /weightKg is no size/], [[{ weightKg: 1, lengthCm: Number.NaN }], /lengthCm is no size/]])('refuses parcels that cannot be: %j', async (parcels, message) => {
+    await expect(quoteShipping({ ...request, parcels }, settings)).rejects.toThrow(message);
+  });
+});
+
+describe('a zone', () => {
+  it('is that of the longest prefix', () => {
+    expect(['01310-100', '01001', '2', 'SW1A', ''].map((postcode) => zones.zoneOf(postcode))).toEqual(['centre', 'capital', 'coast', 'unknown', 'unknown']);
+  });
+
+  it('lies at a distance that does not depend on the direction', () => {
+    const place = fc.record({ latitude: fc.double({ min: -90, max: 90, noNaN: true }), longitude: fc.double({ min: -180, max: 180, noNaN: true }) });
+    fc.assert(fc.property(place, place, (from, to) => {
+      expect(distanceKm(from, to)).toBeCloseTo(distanceKm(to, from), 6);
+      expect(distanceKm(from, to)).toBeLessThanOrEqual(Math.PI * 6371.0088 + 1e-6);
+    }));
+    expect(distanceKm({ latitude: -23.5505, longitude: -46.6333 }, { latitude: -22.9068, longitude: -43.1729 })).toBeCloseTo(360.7, 0);
+  });
+});
+
+describe('a promise', () => {
+  it('is kept for the share that it states', () => {
+    const lateness = Array.from({ length: 99 }, (_, index) => index / 10 - 2); // −2.0 … 7.8
+    expect(daysOfGrace(lateness, 0.9, 3)).toBe(7);
+    expect(daysOfGrace(lateness, 0.5, 3)).toBe(3);
+    expect(daysOfGrace([1, 2], 0.9, 3)).toBe(3);
+  });
+});
+
+describe('a carrier over HTTP', () => {
+  let server: Server;
+  let url: string;
+  let answers: ((body: string) => { status: number; body: string } | 'silence')[];
+  let asked: unknown[];
+  beforeAll(async () => {
+    server = createServer((incoming, response) => {
+      let body = '';
+      incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      incoming.on('end', () => {
+        asked.push(JSON.parse(body));
+        const answer = answers.shift()!(body);
+        if (answer !== 'silence') response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/rates`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const carrier = () => httpCarrier({ name: 'courier', url, timeoutMilliseconds: 200 });
+  const ok = (offers: unknown) => () => ({ status: 200, body: JSON.stringify({ offers }) });
+  const quoted = (...given: typeof answers) => {
+    [answers, asked] = [given, []];
+    return quoteShipping(request, { ...settings, carriers: [post, carrier()] });
+  };
+
+  it('is asked for zones and weight, and its offers stand beside the others', async () => {
+    const quote = await quoted(ok([{ service: 'bike', price: 9.5, transitDays: 0 }]));
+    expect(asked).toEqual([expect.objectContaining({ originZone: 'capital', destinationZone: 'coast', chargeableWeightKg: 1.5 })]);
+    expect(quote.options.map(({ carrier: name, price }) => [name, price])).toEqual([['courier', 9.5], ['post', 13], ['post', 28]]);
+  });
+
+  it('is asked again when it is overloaded', async () => {
+    expect((await quoted(() => ({ status: 503, body: '' }), ok([{ service: 'bike', price: 9.5, transitDays: 0 }]))).failed).toEqual([]);
+  });
+
+  it.each([
+    ['that refuses', [() => ({ status: 400, body: '' })], /answered 400/],
+    ['that stays silent', [() => 'silence' as const, () => 'silence' as const], /no answer within 200 ms/],
+    ['that answers something else', [ok([{ service: 'bike', price: '9.50' }])], /gave the offer/],
+    ['that answers no offers', [() => ({ status: 200, body: '[]' })], /without `offers`/],
+  ])('%s is named, and the quote stands', async (_, given, reason) => {
+    const quote = await quoted(...given);
+    expect(quote.failed).toEqual([{ carrier: 'courier', reason: expect.stringMatching(reason) as string }]);
+    expect(quote.options).toHaveLength(2);
+  });
+});
