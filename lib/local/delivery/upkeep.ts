@@ -4,20 +4,20 @@ import { textOf, type Lake, type SnapshotRef, type Table, type TableMetadata, ty
 import { compactTable, type Database } from '../../lake/duckdb/index.ts';
 
 export interface UpkeepSettings {
-  /** Upkeep of a table after so many commits; default 30. */
+  /** Upkeep of a table after so many commits; default 20. */
   commits: number;
-  /** So many of the newest snapshots stay; default 10. */
+  /** So many of the newest snapshots stay; default 8. */
   snapshots: number;
-  /** Younger snapshots stay; default 20 s. */
+  /** Younger snapshots stay; default 15 s. */
   keepMilliseconds: number;
   /** So long do the files stay readable that a compaction replaces, for queries under way; default two minutes. */
   readableMilliseconds: number;
 }
 
-export const UPKEEP_DEFAULTS: UpkeepSettings = Object.freeze({ commits: 30, snapshots: 10, keepMilliseconds: 20_000, readableMilliseconds: 120_000 });
+export const UPKEEP_DEFAULTS: UpkeepSettings = Object.freeze({ commits: 20, snapshots: 8, keepMilliseconds: 15_000, readableMilliseconds: 120_000 });
 
 /** Metadata files that stay when a commit makes the next one. */
-const METADATA_VERSIONS = 10;
+const METADATA_VERSIONS = 5;
 const METADATA_PROPERTY = 'write.metadata.previous-versions-max';
 /** Manifests are put together from here on. */
 const MOST_MANIFESTS = 5;

@@ -45,7 +45,7 @@ class DyingFiles extends LocalFiles {
   }
 }
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4];
 
 test.each(SEEDS)('seed %i: nothing lost, nothing doubled', async (seed) => {
   const random = randomOf(seed * 7919);
