@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export interface AwsRehearsal {
   region: string;
@@ -16,11 +17,9 @@ export async function startAwsRehearsal(): Promise<AwsRehearsal> {
   const stack = spawn(start, ['--port', String(await freePorts(4))], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => stack.once('exit', () => resolve()));
   const ready = await new Promise<{ region: string; s3: string; glue: string; athena: string }>((resolve, reject) => {
-    let text = '';
-    stack.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const line = text.split('\n').find((each) => each.startsWith('{'));
-      if (line !== undefined && text.includes('\n')) resolve(JSON.parse(line) as { region: string; s3: string; glue: string; athena: string });
+    // Whole lines only: a piece of the JSON is none.
+    createInterface({ input: stack.stdout }).on('line', (line) => {
+      if (line.startsWith('{')) resolve(JSON.parse(line) as { region: string; s3: string; glue: string; athena: string });
     });
     stack.once('exit', (code) => reject(new Error(`the AWS rehearsal ended with ${code}`)));
   });
