@@ -1,6 +1,6 @@
 // Pseudonyms: `keyid:hmac_sha256(normalised value)`. The same person gives the same pseudonym under the same key, and nobody without the key can
 // make one to compare with.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { MillraceError } from '../../base/index.ts';
 import type { PiiClass } from '../types.ts';
 import { normalise } from './normalise.ts';
@@ -14,9 +14,18 @@ export interface PseudonymKey {
 
 /** null for null, and for a value of which normalising leaves nothing. */
 export function pseudonymise(pii: PiiClass, value: string | null, key: PseudonymKey): string | null {
+  const make = pseudonymiser(pii, key);
+  return value === null ? null : make(value);
+}
+
+/** The same for many values of one kind: the key is looked at once. */
+export function pseudonymiser(pii: PiiClass, key: PseudonymKey): (value: string) => string | null {
   checkKey(key);
-  const text = value === null ? null : normalise(pii, value);
-  return text === null ? null : `${key.id}:${createHmac('sha256', key.secret).update(text, 'utf8').digest('hex')}`;
+  const secret = createSecretKey(key.secret);
+  return (value) => {
+    const text = normalise(pii, value);
+    return text === null ? null : `${key.id}:${createHmac('sha256', secret).update(text, 'utf8').digest('hex')}`;
+  };
 }
 
 /** Throws `bad_input` for a key that cannot be used. */

@@ -11,15 +11,25 @@ import { textOf, type TextOrNull } from './text.ts';
 /** A record as it came: values of a JSON object, or fields as text; by the names in the source, or those of our tables. */
 export type RawRecord = Readonly<Record<string, unknown>>;
 
-/** What an event is found to be: the text for bronze in the order of the contract's columns, and what is wrong, in the order of precedence. */
-export interface CheckedRow { texts: readonly TextOrNull[]; failures: readonly Failure[] }
+/** What an event is found to be. */
+export interface CheckedRow {
+  /** For bronze, in the order of the contract's columns. */
+  texts: readonly TextOrNull[];
+  /** What is wrong, in the order of precedence. */
+  failures: readonly Failure[];
+  /** Columns that the record has a key for, be its value null. */
+  present: number;
+}
 
 export type RowValidator = (record: RawRecord) => CheckedRow;
 
 const NONE: readonly Failure[] = Object.freeze([]);
 
-/** Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. */
-export function compileValidator(plan: ValidationPlan): RowValidator {
+/**
+ * Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. `toText` is for callers that know more of their values than
+ * that JSON may hold them.
+ */
+export function compileValidator(plan: ValidationPlan, toText: (value: unknown) => TextOrNull = textOf): RowValidator {
   const columns = plan.columns.map((column) => compileColumn(plan, column));
   const rules = plan.rules.map((rule) => {
     const reads = rule.reads.map((name) => plan.columns.findIndex((column) => column.name === name));
@@ -34,20 +44,22 @@ export function compileValidator(plan: ValidationPlan): RowValidator {
   return (record) => {
     const texts: TextOrNull[] = new Array<TextOrNull>(columns.length);
     let suspicious = false;
+    let present = 0;
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at]!;
       let value = record[column.header];
       if (value === undefined && column.name !== column.header) value = record[column.name];
-      const text = textOf(value);
+      if (value !== undefined) present++;
+      const text = toText(value);
       texts[at] = text;
       if (!column.isPlain(text)) suspicious = true;
     }
     if (!suspicious) {
       let broken = false;
       for (const rule of rules) broken ||= rule.holds(texts) === false;
-      if (!broken) return { texts, failures: NONE };
+      if (!broken) return { texts, failures: NONE, present };
     }
-    return { texts, failures: failuresIn(texts, columns, rules) };
+    return { texts, failures: failuresIn(texts, columns, rules), present };
   };
 }
 
@@ -85,6 +97,7 @@ function compileColumn(plan: ValidationPlan, column: ColumnPlan): CompiledColumn
   const [tooLarge, tooPrecise] = [failure('too_large'), failure('too_precise')];
   const typed = typedReader(plan, column);
   const fits = limitOf(column);
+  const accepted = column.accepted === undefined ? undefined : new Set(column.accepted);
   const free = shape === undefined && column.min === undefined && column.max === undefined;
 
   return {
@@ -94,6 +107,7 @@ function compileColumn(plan: ValidationPlan, column: ColumnPlan): CompiledColumn
     isPlain(text) {
       if (text == null) return text === null && column.nullable;
       if (column.outerSpaces && text.includes(' ')) return false;
+      if (accepted !== undefined) return accepted.has(text);
       return plain === undefined ? free : plain.test(text);
     },
     typeFailure(text) {

@@ -26,6 +26,7 @@ const sign = (text: string): bigint => (text.charCodeAt(0) === 45 ? -1n : 1n);
 /** A JavaScript number as plain decimal text, without an exponent. */
 export function plainText(value: number): string {
   const text = String(value);
+  if (!text.includes('e')) return text;
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (match === null) return text;
   const [, minus = '', first = '', rest = '', exponent = '0'] = match;

@@ -43,13 +43,13 @@ export function openEventChecker({ plans, defaultType, key, mostBytes = MOST_EVE
       if (data.length > mostBytes) return rejection(own.plan, [own.failures.too_long]);
       const parsed = parseEvent(data);
       if (!parsed.ok) return rejection(own.plan, [own.failures[parsed.problem]]);
-      const { record } = parsed;
+      const { record, keys } = parsed;
       const named = record[TYPE_KEY];
       const type: EventType | undefined = named === undefined || named === null || named === defaultType ? own : types.get(named as string);
       if (type === undefined) return rejection(own.plan, [own.failures.unknown_type]);
       const version = record[VERSION_KEY];
       if (version !== undefined && version !== null && !type.knowsVersion(version)) return rejection(type.plan, [type.failures.unknown_version]);
-      return type.check(record, arrivedAt);
+      return type.check(record, keys, arrivedAt);
     },
     mayBePersonal: (type) => (type === defaultType ? anyIsPersonal : (types.get(type)?.isPersonal ?? anyIsPersonal)),
   };

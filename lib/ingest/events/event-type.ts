@@ -1,7 +1,8 @@
 // The compiled checks of one contract's events.
 import { MillraceError } from '../../base/index.ts';
-import { compileEventTime, compileValidator, pseudonymise, type Failure, type PiiClass, type TextOrNull } from '../../contracts/index.ts';
+import { compileEventTime, compileValidator, pseudonymiser, type Failure, type PiiClass, type TextOrNull } from '../../contracts/index.ts';
 import type { PrivacyKey } from '../privacy/keys.ts';
+import { textOfMember } from './parse.ts';
 import type { EventPlan } from './plans.ts';
 import { envelopeFailures, rejection, type EnvelopeProblem } from './reasons.ts';
 import type { AcceptedEvent, EventVerdict } from './types.ts';
@@ -16,7 +17,8 @@ export interface EventType {
   failures: Readonly<Record<EnvelopeProblem, Failure>>;
   /** Whether events of this version of the contract conform to today's: same major number, and none that is yet to come. */
   knowsVersion(version: unknown): boolean;
-  check(record: Readonly<Record<string, unknown>>, arrivedAt: number): EventVerdict;
+  /** `keys`: how many the record has. */
+  check(record: Readonly<Record<string, unknown>>, keys: number, arrivedAt: number): EventVerdict;
 }
 
 const DAY_MS = 86_400_000;
@@ -26,11 +28,10 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
   const { columns } = plan.validation;
   const names = columns.map(({ name }) => name);
   const headers = columns.map(({ name, header }) => header ?? name);
-  const known = new Set([TYPE_KEY, VERSION_KEY, ...names, ...headers]);
   const reserved = [...names, ...headers].find((name) => name === TYPE_KEY || name === VERSION_KEY);
   if (reserved !== undefined) throw new MillraceError('bad_input', `${plan.type}: a column of events cannot be called ${reserved}`, { todo: 'Rename it: the key says which contract an event is for.' });
   const twice = columns.flatMap(({ name, header }) => (header === undefined || header === name ? [] : [[header, name] as const]));
-  const validate = compileValidator(plan.validation);
+  const validate = compileValidator(plan.validation, textOfMember);
   const failures = envelopeFailures(plan, mostBytes);
   const timeAt = plan.eventTime === undefined ? -1 : names.indexOf(plan.eventTime);
   const timeOf = timeAt === -1 ? undefined : compileEventTime(plan.validation, plan.eventTime!);
@@ -43,18 +44,16 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
     plan, failures,
     isPersonal: pseudonyms.length > 0,
     knowsVersion: (version) => isKnown(version, plan.version),
-    check(came, arrivedAt) {
+    check(came, keys, arrivedAt) {
       const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, came) : came;
-      const unknownKeys = countUnknown(record, known);
-      if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected]);
-      for (const [header, name] of twice) {
-        if (record[header] !== undefined && record[name] !== undefined) return rejection(plan, [failures.duplicate_key]);
-      }
-      const { texts, failures: found } = validate(record);
+      if (twice.length > 0 && twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined)) return rejection(plan, [failures.duplicate_key]);
+      const { texts, failures: found, present } = validate(record);
+      const unknownKeys = keys - present - (record[TYPE_KEY] === undefined ? 0 : 1) - (record[VERSION_KEY] === undefined ? 0 : 1);
+      if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected, ...found]);
       let eventTime: number | null = null;
       let outOfTime: Failure | undefined;
       const timeText = timeOf === undefined ? null : texts[timeAt];
-      if (timeText != null && !found.some(({ column }) => column === plan.eventTime)) {
+      if (timeText != null && (found.length === 0 || found.every(({ column }) => column !== plan.eventTime))) {
         eventTime = timeOf!(timeText);
         if (eventTime !== null) outOfTime = arrivedAt - eventTime > oldest ? failures.too_old : eventTime - arrivedAt > newest ? failures.too_far_ahead : undefined;
       }
@@ -72,12 +71,6 @@ function inOrder(found: readonly Failure[], outOfTime: Failure | undefined): rea
   return [...found.slice(0, at), outOfTime, ...found.slice(at)] as unknown as readonly [Failure, ...Failure[]];
 }
 
-function countUnknown(record: Readonly<Record<string, unknown>>, known: ReadonlySet<string>): number {
-  let unknown = 0;
-  for (const key in record) if (!known.has(key)) unknown++;
-  return unknown;
-}
-
 function isKnown(version: unknown, ours: string): boolean {
   const match = typeof version === 'string' ? /^(\d{1,6})\.(\d{1,6})$/.exec(version) : null;
   if (match === null) return false;
@@ -92,7 +85,7 @@ function pseudonymsOf({ type, personal }: EventPlan, names: readonly string[], k
   if (columns.length === 0) return [];
   if (key === undefined) throw new MillraceError('bad_input', `${type} holds personal data, and there is no key for its pseudonyms`, { todo: 'Give the checker a key.' });
   const secret = { id: key.id, secret: key.pseudonyms };
-  return columns.map(([name, pii]) => ({ at: names.indexOf(name), pseudonym: (text) => pseudonymise(pii, text, secret) }));
+  return columns.map(([name, pii]) => ({ at: names.indexOf(name), pseudonym: pseudonymiser(pii, secret) }));
 }
 
 function withPseudonyms(texts: readonly TextOrNull[], personal: readonly PersonalColumn[]): readonly TextOrNull[] {
@@ -113,7 +106,7 @@ class Accepted implements AcceptedEvent {
   readonly unknownKeys: number;
   readonly names: readonly string[];
   readonly texts: readonly (string | null)[];
-  #values: Readonly<Record<string, string | null>> | undefined;
+  private made: Readonly<Record<string, string | null>> | undefined = undefined;
 
   constructor(plan: EventPlan, names: readonly string[], texts: readonly TextOrNull[], eventTime: number | null, unknownKeys: number) {
     this.type = plan.type;
@@ -125,7 +118,7 @@ class Accepted implements AcceptedEvent {
   }
 
   get values(): Readonly<Record<string, string | null>> {
-    this.#values ??= Object.fromEntries(this.names.map((name, at) => [name, this.texts[at] ?? null]));
-    return this.#values;
+    this.made ??= Object.fromEntries(this.names.map((name, at) => [name, this.texts[at] ?? null]));
+    return this.made;
   }
 }

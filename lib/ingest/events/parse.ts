@@ -1,4 +1,5 @@
 // From the bytes of an event to its members, strictly: UTF-8, one JSON object, no key twice, and every digit of a number as it was sent.
+import type { TextOrNull } from '../../contracts/index.ts';
 import { decodeString, members, type JsonProblem } from '../json/object-text.ts';
 import { decimalText } from './decimal-text.ts';
 
@@ -9,7 +10,7 @@ export type EventProblem = JsonProblem;
  * a number beyond all bounds).
  */
 export type ParsedEvent =
-  | { ok: true; record: Readonly<Record<string, unknown>> }
+  | { ok: true; record: Readonly<Record<string, unknown>>; /** How many there are. */ keys: number }
   | { ok: false; problem: EventProblem };
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -31,7 +32,19 @@ export function parseEvent(data: Uint8Array): ParsedEvent {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return NOT_AN_OBJECT;
   const record = parsed as Record<string, unknown>;
-  return isAsWritten(record, text) ? { ok: true, record } : readClosely(text);
+  const keys = keysAsWritten(record, text);
+  return keys === -1 ? readClosely(text) : { ok: true, record, keys };
+}
+
+/** The text that bronze keeps of a member; undefined where no text stands for it. Half surrogate pairs and lossy numbers were dealt with before. */
+export function textOfMember(value: unknown): TextOrNull {
+  switch (typeof value) {
+    case 'string': return value === '' ? null : value;
+    case 'number': return String(value);
+    case 'boolean': return value ? 'true' : 'false';
+    case 'undefined': return null;
+    default: return value === null ? null : undefined;
+  }
 }
 
 const INVALID_UTF8: ParsedEvent = Object.freeze({ ok: false, problem: 'invalid_utf8' });
@@ -41,25 +54,27 @@ const NUL_BYTE: ParsedEvent = Object.freeze({ ok: false, problem: 'nul_byte' });
 const NOT_AN_OBJECT: ParsedEvent = Object.freeze({ ok: false, problem: 'not_an_object' });
 
 /**
- * Whether nothing can have been lost in parsing, told by length alone: written without spaces, the members that were found make up the whole text.
+ * The number of keys, or -1 unless nothing can have been lost in parsing, told by length alone: written without spaces, the members that were found make up the whole text.
  * A key that came twice, an escape (so half a surrogate pair, too), a space or a digit that a double cannot hold makes the text longer. Only a
  * number with an exponent may be shorter than its digits, and with it hide what is longer, so numbers that could be written so are looked at closely.
  */
-function isAsWritten(record: Record<string, unknown>, text: string): boolean {
+function keysAsWritten(record: Record<string, unknown>, text: string): number {
   let length = 1;
+  let keys = 0;
   for (const key in record) {
     const value = record[key];
+    keys++;
     length += key.length + 4;
     if (typeof value === 'string') length += value.length + 2;
     else if (typeof value === 'number') {
-      if (!isPlain(value)) return false;
+      if (!isPlain(value)) return -1;
       length += String(value).length;
     } else if (value === null) length += 4;
     else if (typeof value === 'boolean') length += value ? 4 : 5;
-    else return false;
-    if (length > text.length) return false;
+    else return -1;
+    if (length > text.length) return -1;
   }
-  return length === text.length;
+  return length === text.length ? keys : -1;
 }
 
 const THOUSAND = 1000;
@@ -74,6 +89,7 @@ function isPlain(value: number): boolean {
 /** Member by member, from the text itself. */
 function readClosely(text: string): ParsedEvent {
   const record = Object.create(null) as Record<string, unknown>;
+  let keys = 0;
   for (const [key, json] of members(text)) {
     if (key in record) return DUPLICATE_KEY;
     const value = valueOf(json);
@@ -82,8 +98,9 @@ function readClosely(text: string): ParsedEvent {
       if (value.includes('\0')) return NUL_BYTE;
     }
     record[key] = value;
+    keys++;
   }
-  return { ok: true, record };
+  return { ok: true, record, keys };
 }
 
 function valueOf(json: string): unknown {
