@@ -4,6 +4,8 @@ import { formatSequence, type ShardIdentity } from './sequence.ts';
 import type { ShardDescription } from './types.ts';
 
 export interface Shard extends ShardIdentity, HashRange {
+  /** Milliseconds since 1970. */
+  openedAt: number;
   /** Numbers of the shards it was made of. */
   parent?: number;
   adjacentParent?: number;
@@ -24,7 +26,7 @@ export function shardNumber(name: string): number | undefined {
 }
 
 export function firstShards(count: number, now: number): Shard[] {
-  return rangesOf(uniformStarts(count)).map((range, number) => ({ number, madeAt: Math.floor(now / 1000), ...range }));
+  return rangesOf(uniformStarts(count)).map((range, number) => ({ number, madeAt: Math.floor(now / 1000), openedAt: now, ...range }));
 }
 
 function rangesOf(starts: readonly string[]): HashRange[] {
@@ -77,9 +79,9 @@ function closing(shards: readonly Shard[], numbers: readonly number[], lastIndex
 }
 
 /** A shard's second goes before its records' indexes in a sequence number: a child's must be later than its parents'. */
-function nextIdentity(shards: readonly Shard[], now: number): ShardIdentity {
+function nextIdentity(shards: readonly Shard[], now: number): ShardIdentity & { openedAt: number } {
   const newest = Math.max(...shards.map(({ madeAt }) => madeAt));
-  return { number: Math.max(...shards.map(({ number }) => number)) + 1, madeAt: Math.max(Math.floor(now / 1000), newest + 1) };
+  return { number: Math.max(...shards.map(({ number }) => number)) + 1, madeAt: Math.max(Math.floor(now / 1000), newest + 1), openedAt: now };
 }
 
 /** As the service describes it. Parents that retention has let go are not named. */

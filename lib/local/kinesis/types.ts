@@ -41,10 +41,20 @@ export interface ShardDescription {
   endingSequence?: string;
 }
 
+export interface ChildShard {
+  shardId: string;
+  parents: string[];
+  startingHashKey: string;
+  endingHashKey: string;
+}
+
 /** What `stream status` shows of a shard. */
 export interface ShardStatus {
   shardId: string;
   open: boolean;
+  /** Milliseconds since 1970. */
+  openedAt: number;
+  closedAt?: number;
   /** Records that are still kept. */
   records: number;
   /** Of the last record ever taken; undefined before the first. */
@@ -98,7 +108,7 @@ export interface ReadResult {
   /** 0 where nothing is left to read. */
   millisBehindLatest: number;
   /** At the end of a closed shard: what it was split or merged into. */
-  children?: ShardDescription[];
+  children?: ChildShard[];
 }
 
 /** What a consumer needs, whether the log is in its own process or behind the endpoint. Failures are `KinesisError`s. */

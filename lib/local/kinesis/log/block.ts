@@ -72,14 +72,14 @@ export function recordBytes(keyBytes: number, dataBytes: number): number {
   return RECORD_HEADER_BYTES + keyBytes + dataBytes;
 }
 
-/** Writes one record, gives where the next begins. Base64 text must be valid. */
-export function writeRecord(buffer: Buffer, at: number, partitionKey: string, keyBytes: number, data: Uint8Array | string, dataBytes: number): number {
+/** Writes one record and gives where the next begins; undefined where the data are not the base64 text of so many bytes. */
+export function writeRecord(buffer: Buffer, at: number, partitionKey: string, keyBytes: number, data: Uint8Array | string, dataBytes: number): number | undefined {
   buffer.writeUInt16LE(keyBytes, at);
   buffer.writeUInt32LE(dataBytes, at + 2);
   buffer.write(partitionKey, at + RECORD_HEADER_BYTES, 'utf8');
   const start = at + RECORD_HEADER_BYTES + keyBytes;
-  if (typeof data === 'string') buffer.write(data, start, dataBytes, 'base64');
-  else buffer.set(data, start);
+  if (typeof data !== 'string') buffer.set(data, start);
+  else if (data.length % 4 !== 0 || data.includes('-') || data.includes('_') || buffer.write(data, start, dataBytes, 'base64') !== dataBytes) return undefined;
   return start + dataBytes;
 }
 

@@ -106,9 +106,7 @@ export class StreamLog {
   #start(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    void this.#drain().finally(() => {
-      this.#isDraining = false;
-    });
+    void this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -127,6 +125,8 @@ export class StreamLog {
       }
       if (!('error' in outcome)) this.wake(group.flatMap(({ batch }) => batch.blocks.map(({ shard }) => shard)));
     }
+    // In the same turn as the last look at the queue: what comes later starts anew.
+    this.#isDraining = false;
   }
 
   /** What came while the last group was being synced is written together and synced once. */
