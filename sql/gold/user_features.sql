@@ -1,8 +1,10 @@
 /*
 description: One row a customer of the whole shop, with what models and campaigns use to know about their purchases on invoices and at the
-    till.
+    till, and about their visits to the web shop where they are known there.
 kind: full
 key: customer_id
+partition_by: bucket(4, customer_id)
+sort_by: total_spend
 owner: growth
 audits:
   - unique: customer_id
@@ -25,6 +27,11 @@ columns:
   transaction_frequency_last_30_days: How many of those transactions fall into the thirty days before the as-of date.
   currency: ISO 4217 code of the customer's transactions. NULL without one.
   currencies: How many currencies those are in; one at most, or their sum would mean nothing.
+  sessions: Sessions in the web shop that began before the as-of date, of all visitors who are known to be the customer.
+  average_session_duration: Mean of their durations in seconds; sessions of a single event count with 0. NULL without a session.
+  web_views: Views in the web shop.
+  web_transactions: Purchases in the web shop.
+  event_conversion_rate: web_transactions / web_views. NULL without a view.
 */
 WITH receipts AS (
   SELECT customer_id,
@@ -52,6 +59,26 @@ purchases AS (
          max(last_currency)                                                            AS last_currency
   FROM receipts
   GROUP BY customer_id
+),
+visits AS (
+  SELECT customer_id,
+         count(*)                                                      AS sessions,
+         -- Whole milliseconds add up exactly, in whatever order the rows come.
+         sum(date_diff('millisecond', session_start, session_end))     AS milliseconds
+  FROM silver.sessions
+  WHERE session_date < :as_of
+    AND customer_id IS NOT NULL
+  GROUP BY customer_id
+),
+clicks AS (
+  SELECT customer_id,
+         sum(CASE WHEN event = 'view' THEN 1 ELSE 0 END)                            AS views,
+         count(DISTINCT CASE WHEN event = 'transaction' THEN transactionid END)     AS transactions
+  FROM silver.events_enriched
+  WHERE event_date < :as_of
+    AND customer_id IS NOT NULL
+    AND duplicate_of IS NULL
+  GROUP BY customer_id
 )
 SELECT CAST(customer.customer_id AS varchar)                                                 AS customer_id,
        CAST(coalesce(purchase.purchase_frequency, 0) AS bigint)                              AS purchase_frequency,
@@ -64,6 +91,13 @@ SELECT CAST(customer.customer_id AS varchar)                                    
        CAST(purchase.first_currency AS varchar)                                              AS currency,
        CAST(CASE WHEN purchase.first_currency IS NULL THEN 0
                  WHEN purchase.first_currency = purchase.last_currency THEN 1
-                 ELSE 2 END AS bigint)                                                       AS currencies
+                 ELSE 2 END AS bigint)                                                       AS currencies,
+       CAST(coalesce(visit.sessions, 0) AS bigint)                                           AS sessions,
+       CAST(visit.milliseconds AS double) / 1000e0 / CAST(visit.sessions AS double)          AS average_session_duration,
+       CAST(coalesce(click.views, 0) AS bigint)                                              AS web_views,
+       CAST(coalesce(click.transactions, 0) AS bigint)                                       AS web_transactions,
+       CAST(click.transactions AS double) / nullif(CAST(click.views AS double), 0e0)         AS event_conversion_rate
 FROM silver.customers AS customer
 LEFT JOIN purchases AS purchase ON purchase.customer_id = customer.customer_id
+LEFT JOIN visits    AS visit    ON visit.customer_id = customer.customer_id
+LEFT JOIN clicks    AS click    ON click.customer_id = customer.customer_id

@@ -31,13 +31,6 @@ WITH known AS (
   SELECT CASE WHEN source = 'transactions' THEN 'crm_customers' ELSE source END, source_customer_id, customer_id
   FROM silver.transactions
   WHERE customer_id IS NOT NULL
-),
-visitors AS (                          -- a browser that two customers share belongs to the one who registered first
-  SELECT visitorid,
-         customer_id,
-         row_number() OVER (PARTITION BY visitorid ORDER BY registration_date, crm_customer_id) AS earliest
-  FROM silver.crm_customers
-  WHERE visitorid IS NOT NULL
 )
 SELECT CAST(source AS varchar)       AS source,
        CAST(source_id AS varchar)    AS source_id,
@@ -47,5 +40,4 @@ UNION ALL
 SELECT CAST('events' AS varchar),
        CAST(visitorid AS varchar),
        CAST(customer_id AS varchar)
-FROM visitors
-WHERE earliest = 1
+FROM silver.visitor_customers

@@ -79,9 +79,12 @@ function checkTogether(header: ModelHeader, map: HeaderMap): void {
   }
   if (kind === 'full' && Object.keys(changes).length > 0) map.problem('changes', 'kind full always computes everything', 'take changes away, or use another kind');
   for (const [table, columns] of Object.entries(changes)) {
-    const wanted = kind === 'merge' ? key.length : 1;
-    if (columns !== 'ignore' && columns.length !== wanted) {
-      map.problem('changes', `changes of ${table} name ${columns.length} columns, and ${kind === 'merge' ? `the key has ${wanted}` : 'time is one'}`);
+    if (columns === 'ignore') continue;
+    const fits = kind === 'merge' ? columns.length >= 1 && columns.length <= key.length : columns.length === 1;
+    if (!fits) map.problem('changes', `changes of ${table} name ${columns.length} columns, and ${kind === 'merge' ? `the key has ${key.length}` : 'time is one'}`);
+    const other = Object.entries(changes).find(([, each]) => each !== 'ignore' && each.length !== columns.length);
+    if (kind === 'merge' && other !== undefined && other[0] > table) {
+      map.problem('changes', `changes of ${table} name ${columns.length} columns of the key, those of ${other[0]} ${other[1].length}`, 'name as many for each: they are the first of the key');
     }
   }
   for (const term of partitionBy) {

@@ -10,7 +10,7 @@ import { findTable, type RunContext } from './context.ts';
 import { insideSql, type Intervals } from './intervals.ts';
 import { modelOf, type ModelPlan } from './plan.ts';
 import {
-  columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacementOf, stagedKeys, timeTypeOf,
+  columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacedColumns, replacementOf, stagedKeys, timeTypeOf,
 } from './replacement.ts';
 import { checkColumns, ensureTable, evolutionOf } from './target.ts';
 import { keyOverlays, touchedKeys } from './touched.ts';
@@ -70,7 +70,7 @@ async function keysOfPlan(context: RunContext, model: Model, plan: ModelPlan): P
     if (table !== undefined) tables.set(name, table);
   }
   const keys = await touchedKeys(context, model, changed, tables);
-  return keys ?? `SELECT ${model.key.map(quoteName).join(', ')} FROM ${model.name} WHERE FALSE`;
+  return keys ?? `SELECT ${replacedColumns(model).map(quoteName).join(', ')} FROM ${model.name} WHERE FALSE`;
 }
 
 /** What a model's queries share: the snapshots of its inputs, empty relations for those that are not there, the parameters. */

@@ -24,6 +24,12 @@ export function isUpsert(model: Model): boolean {
   return Object.keys(model.changes).length === 0;
 }
 
+/** The columns of the key by which a merge replaces rows: as many of its first as `changes` maps, all of them without. */
+export function replacedColumns(model: Model): readonly string[] {
+  const mapped = Object.values(model.changes).find((columns) => columns !== 'ignore');
+  return mapped === undefined ? model.key : model.key.slice(0, mapped.length);
+}
+
 /** `date` or `timestamp`: how the time column of a table is held. */
 export function timeTypeOf(schema: Schema, column: string): TimeType {
   return schema.fields.find(({ name }) => name === column)?.type === 'date' ? 'date' : 'timestamp';
@@ -74,7 +80,7 @@ export function pathsOfKeys(model: Model, base: string, keys: string): string {
 
 /** The keys that the staged rows have. */
 export function stagedKeys(model: Model, staged: string): string {
-  return `SELECT DISTINCT ${model.key.map(quoteName).join(', ')} FROM (${staged}) AS staged_rows`;
+  return `SELECT DISTINCT ${replacedColumns(model).map(quoteName).join(', ')} FROM (${staged}) AS staged_rows`;
 }
 
 function unmatched(model: Model, schema: Schema, base: string, keys: string): string {
@@ -83,7 +89,7 @@ function unmatched(model: Model, schema: Schema, base: string, keys: string): st
 }
 
 function sameKey(model: Model, alias: string): string {
-  return model.key.map((column) => `${alias}.${quoteName(column)} = replaced_keys.${quoteName(column)}`).join(' AND ');
+  return replacedColumns(model).map((column) => `${alias}.${quoteName(column)} = replaced_keys.${quoteName(column)}`).join(' AND ');
 }
 
 /** What of a table is replaced, beyond what a plan says: the keys, or the files of the replaced partitions. */

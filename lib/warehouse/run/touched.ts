@@ -6,6 +6,7 @@ import { typedSourceSql } from '../models/sources.ts';
 import type { Model } from '../types.ts';
 import { fileChanges, type ChangedInput, type FileChanges } from './changed-inputs.ts';
 import type { RunContext } from './context.ts';
+import { replacedColumns } from './replacement.ts';
 import { EVERYTHING, intervalsOf, NOTHING, union, type Intervals } from './intervals.ts';
 
 /** More pieces than this are computed as one, from the first to the last. */
@@ -30,7 +31,7 @@ export async function touchedIntervals(
     : touched;
 }
 
-/** A SELECT of the keys, in the model's columns, whose rows can differ; undefined where no file of the inputs differs. */
+/** A SELECT of the keys (or their first columns, as `changes` maps them), in the model's columns, whose rows can differ; undefined where no file of the inputs differs. */
 export async function touchedKeys(
   context: RunContext, model: Model, changed: readonly ChangedInput[], tables: ReadonlyMap<string, Table>,
 ): Promise<string | undefined> {
@@ -40,7 +41,7 @@ export async function touchedKeys(
     const items = columnsOf(input).map((column, index) => `${quoteName(column)} AS ${quoteName(model.key[index] ?? '')}`);
     if (rows !== undefined) touched.push(`SELECT ${items.join(', ')} FROM (${rows}) AS changed`);
   }
-  return touched.length === 0 ? undefined : `SELECT DISTINCT ${model.key.map(quoteName).join(', ')} FROM (${touched.join(' UNION ALL ')}) AS touched`;
+  return touched.length === 0 ? undefined : `SELECT DISTINCT ${replacedColumns(model).map(quoteName).join(', ')} FROM (${touched.join(' UNION ALL ')}) AS touched`;
 }
 
 /**
