@@ -3,27 +3,37 @@ import { uuidv7 } from '../base/index.ts';
 import { ensureSourceTables } from '../ingest/index.ts';
 import { ensureOpsTables } from '../quality/index.ts';
 import { ensureModelTable } from '../warehouse/index.ts';
-import type { BatchContext } from './context.ts';
-import { runContext } from './run-context.ts';
+import { runContext, type WarehouseScope } from './run-context.ts';
 
-export interface AppliedTables { made: string[]; changed: string[] }
+/** Names of tables, sorted. `left`: the next run computes them anew, since their model changed in a way that breaks readers. */
+export interface AppliedTables { made: string[]; changed: string[]; left: string[]; same: string[] }
 
-/** Idempotent. Models whose columns change incompatibly are left to their next run, which computes them anew. */
-export async function applyTables(context: BatchContext): Promise<AppliedTables> {
-  const { lake, project, clock } = context;
+/** Idempotent. @throws MillraceError `conflict` where a contract breaks what its bronze table holds. */
+export async function applyTables(context: WarehouseScope): Promise<AppliedTables> {
+  const { lake, project, clock, signal } = context;
   const before = await versions(context);
-  for (const contract of project.sources.values()) await ensureSourceTables(lake, contract);
+  for (const contract of project.sources.values()) {
+    signal?.throwIfAborted();
+    await ensureSourceTables(lake, contract);
+  }
   await ensureOpsTables(lake);
   const run = runContext(context, uuidv7(clock.now()), { as_of: '1970-01-01' });
-  for (const name of project.models.keys()) await ensureModelTable(run, name);
+  const left: string[] = [];
+  for (const name of project.models.keys()) {
+    signal?.throwIfAborted();
+    if (await ensureModelTable(run, name) === 'left') left.push(name);
+  }
   const after = await versions(context);
+  const names = [...after.keys()].sort();
   return {
-    made: [...after.keys()].filter((name) => !before.has(name)),
-    changed: [...after].filter(([name, location]) => before.has(name) && before.get(name) !== location).map(([name]) => name),
+    made: names.filter((name) => !before.has(name)),
+    changed: names.filter((name) => before.has(name) && before.get(name) !== after.get(name)),
+    left: left.sort(),
+    same: names.filter((name) => before.get(name) === after.get(name) && !left.includes(name)),
   };
 }
 
-async function versions({ lake, project }: BatchContext): Promise<Map<string, string>> {
+async function versions({ lake, project }: WarehouseScope): Promise<Map<string, string>> {
   // By name: nobody has to be allowed to list the databases of a whole account.
   const namespaces = new Set(['bronze', 'ops', ...[...project.models.keys()].map((name) => name.slice(0, name.indexOf('.')))]);
   const names = await Promise.all([...namespaces].map((namespace) => lake.listTables(namespace)));

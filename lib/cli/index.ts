@@ -1,4 +1,5 @@
 // The command line.
+import { apply } from './verbs/apply.ts';
 import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
@@ -24,5 +25,5 @@ export type { Invocation, Verb } from './verb.ts';
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = Object.freeze([
   start, sample, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
-  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, maintain, doctor, testVerb,
+  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, apply, maintain, doctor, testVerb,
 ]);

@@ -39,7 +39,7 @@ audits:
 export interface SmallShop {
   project: string;
   home: string;
-  /** Replaces a file of the project: `sql/gold/spending.sql`. */
+  /** Writes a file of the project: `sql/gold/spending.sql`. */
   write(file: string, text: string): void;
   /** Puts a CSV file into the landing folder. */
   land(source: 'people' | 'purchases', name: string, rows: readonly string[]): void;

@@ -4,7 +4,8 @@ import { auditModel, type AuditOutcome } from './audit.ts';
 import type { RunContext } from './context.ts';
 import { modelOf, planModel, type ModelPlan, type PlanOptions } from './plan.ts';
 import { prepareModel } from './prepare.ts';
-import { ensureTable } from './target.ts';
+import { isBreaking } from './schema-change.ts';
+import { checkColumns, ensureTable, evolutionOf } from './target.ts';
 import { discardModel, publishModel, type PublishedModel } from './publish.ts';
 
 export type ModelOutcome =
@@ -41,8 +42,18 @@ async function runOnce(context: RunContext, name: string, options: PlanOptions):
   return { status: 'published', plan: prepared.plan, audits, published: await publishModel(context, prepared) };
 }
 
-/** Makes the empty table of a model where there is none, so that it can be read before its first run. */
-export async function ensureModelTable(context: RunContext, name: string): Promise<void> {
+/** What became of a model's table: `left` to the next run, which computes it anew, since a reader would miss a column or find another type. */
+export type EnsuredTable = 'made' | 'changed' | 'same' | 'left';
+
+/** Makes the empty table of a model where there is none, so that it can be read before its first run; adds columns that it has got. */
+export async function ensureModelTable(context: RunContext, name: string): Promise<EnsuredTable> {
   const plan = await planModel(context, name);
-  if (plan.isNew) await ensureTable(context, modelOf(context, name), plan);
+  const model = modelOf(context, name);
+  checkColumns(model, plan.columns);
+  const table = await ensureTable(context, model, plan);
+  if (plan.isNew) return 'made';
+  if (plan.changes.some(isBreaking)) return 'left';
+  const before = table.pointer.metadataLocation;
+  await table.change(evolutionOf(model, plan));
+  return table.pointer.metadataLocation === before ? 'same' : 'changed';
 }
