@@ -11,6 +11,7 @@ export interface StageSettings {
   /** Where failure alarms are sent. */
   alarmEmail?: string;
   upkeep?: UpkeepSettings;
+  stream?: StreamSettings;
 }
 
 /** What the nightly upkeep of the lake keeps. */
@@ -21,6 +22,28 @@ export interface UpkeepSettings {
   keepAtLeast?: number;
   /** Files that nothing refers to go when they are older, at least 1; default 72. */
   orphansAfterHours?: number;
+}
+
+/** The streams of a stage. */
+export interface StreamSettings {
+  /** Shards of each stream; default: on demand, as many as the traffic asks for. */
+  shards?: number;
+  /** How long records stay in a stream, 24 to 8760; default 168 (a week). */
+  retentionHours?: number;
+  /** Who may put records from another account: account numbers, or ARNs of roles. */
+  producers?: readonly string[];
+  /** Delivery commits to the lake after so many seconds (0 to 900; default 60) … */
+  bufferSeconds?: number;
+  /** … or so many MB (1 to 128; default 64), whichever comes first. */
+  bufferMb?: number;
+  /** Calls of the features function that work on one shard at once, 1 to 10; default 2. Order stays by partition key. */
+  featuresPerShard?: number;
+  /** Share of rejected records above which an alarm goes off; default 0.05. */
+  rejectedShare?: number;
+  /** How often the models of the streams run; default 15, 0: only with the nightly batch. */
+  refreshMinutes?: number;
+  /** ARN of the layer with the AWS Parameters and Secrets extension; default: AWS's own of the region, version 1.0.103. */
+  secretsLayer?: string;
 }
 
 export interface ProjectConfig {

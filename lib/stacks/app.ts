@@ -9,6 +9,7 @@ import { BatchStack } from './batch-stack.ts';
 import { FLAGS } from './flags.ts';
 import { FoundationStack } from './foundation-stack.ts';
 import { stageOf, type Stage } from './stage.ts';
+import { StreamStack } from './stream-stack.ts';
 
 /** An app with Millrace's flags. `props` is for tests; the CDK command line gives its own through the environment. */
 export function newApp(props: AppProps = {}): App {
@@ -23,14 +24,16 @@ export interface StageAppOptions {
   /** Folder with one bundle a function. */
   bundles: string;
   project: ProjectFile;
+  /** Contracts that declare a stream, and the models to run between the nightly batches. */
+  streams: { contracts: readonly string[]; refresh: readonly string[] };
   /** Account of the credentials, where the stage names none. */
   account?: string;
 }
 
-export interface StageStacks { stage: Stage; foundation: FoundationStack; batch: BatchStack }
+export interface StageStacks { stage: Stage; foundation: FoundationStack; batch: BatchStack; stream?: StreamStack }
 
 /** The stacks of the stage that the context names. A finding of the security rules that nobody answered for fails the synthesis. */
-export function addStage({ app, config, definition, bundles, project, account }: StageAppOptions): StageStacks {
+export function addStage({ app, config, definition, bundles, project, streams, account }: StageAppOptions): StageStacks {
   const stage = stageOf(app, config);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const env = { account: stage.settings.account ?? account, region: stage.settings.region };
@@ -39,7 +42,10 @@ export function addStage({ app, config, definition, bundles, project, account }:
   batch.addStackDependency(foundation, 'Buckets and databases are named, not referred to.');
   Tags.of(app).add('app', stage.app);
   Tags.of(app).add('stage', stage.name);
-  return { stage, foundation, batch };
+  if (streams.contracts.length === 0) return { stage, foundation, batch };
+  const stream = new StreamStack(app, `${stage.app}-${stage.name}-stream`, { foundation, bundles, ...streams, env });
+  stream.addStackDependency(batch, 'Tables are made by the custom resource of the batch before anything is delivered into them; alarms end in its topic.');
+  return { stage, foundation, batch, stream };
 }
 
 /** Changes when contracts, models or the version do, and with it the tables are applied again. */

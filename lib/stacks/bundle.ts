@@ -6,6 +6,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { MillraceError } from '../base/index.ts';
 import type { ProjectFile } from '../batch/index.ts';
 import { linuxBinding, type LinuxBinding } from './duckdb-binding.ts';
+import { eventPlansWrittenDown } from './event-plans.ts';
 
 export interface BundleOptions {
   /** Of the checkout: holds lambdas/, lib/, node_modules/. */
@@ -42,8 +43,8 @@ export async function bundleFunctions({ root, out, functions, project, binding =
   return Promise.all(functions.map(async (name): Promise<Bundle> => {
     const folder = path.join(out, name);
     await mkdir(folder, { recursive: true });
-    const hasDuckDb = await bundleCode(root, name, folder, path.join(out, 'maps'));
-    await writeFile(path.join(folder, 'project.json'), projectText);
+    const { hasDuckDb, readsProject } = await bundleCode(root, name, folder, path.join(out, 'maps'), project);
+    if (readsProject) await writeFile(path.join(folder, 'project.json'), projectText);
     if (hasDuckDb) {
       files ??= binding();
       for (const file of (await files).files) await copyFile(file, path.join(folder, path.basename(file)));
@@ -55,8 +56,8 @@ export async function bundleFunctions({ root, out, functions, project, binding =
   }));
 }
 
-/** Gives whether the module asks for DuckDB's binding. */
-async function bundleCode(root: string, name: string, folder: string, maps: string): Promise<boolean> {
+/** What the module asks for: DuckDB's binding, the project. */
+async function bundleCode(root: string, name: string, folder: string, maps: string, project: ProjectFile): Promise<{ hasDuckDb: boolean; readsProject: boolean }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [path.join(root, 'lambdas', name, 'index.ts')],
     outfile: path.join(folder, 'index.mjs'),
@@ -74,7 +75,7 @@ async function bundleCode(root: string, name: string, folder: string, maps: stri
     legalComments: 'none',
     // Packages that are CommonJS call require for the modules of Node and for the binding.
     banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    plugins: [bindingBesideTheModule(), domainsWithoutSideEffects(root)],
+    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), domainsWithoutSideEffects(root)],
     logLevel: 'silent',
   }).catch((cause: unknown) => {
     throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });
@@ -82,7 +83,8 @@ async function bundleCode(root: string, name: string, folder: string, maps: stri
   for (const { path: file, contents } of outputFiles) {
     await writeFile(file.endsWith('.map') ? path.join(maps, `${name}.mjs.map`) : file, contents);
   }
-  return asksForBinding(metafile);
+  const readsProject = outputFiles.some(({ path: file, text }) => !file.endsWith('.map') && text.includes('project.json'));
+  return { hasDuckDb: asksForBinding(metafile), readsProject };
 }
 
 function asksForBinding({ outputs }: Metafile): boolean {

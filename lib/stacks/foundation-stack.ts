@@ -7,6 +7,7 @@ import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { principalOf } from './constructs/event-stream.ts';
 import { PrivateBucket } from './constructs/private-bucket.ts';
 import { acknowledge } from './nag.ts';
 import { LAYERS, type Layer, type Stage } from './stage.ts';
@@ -19,6 +20,8 @@ export class FoundationStack extends Stack {
   readonly landing: PrivateBucket;
   readonly lake: PrivateBucket;
   readonly results: PrivateBucket;
+  /** Records of streams that could not be delivered, until they are swept into the quarantine. */
+  readonly failed: PrivateBucket;
   readonly workgroup: CfnWorkGroup;
   readonly databases: Readonly<Record<Layer, CfnDatabase>>;
   /** Keys of pseudonyms and of encrypted payloads, by key id; rotated by adding one. */
@@ -50,6 +53,18 @@ export class FoundationStack extends Stack {
       conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
     }));
 
+    // Producers of other accounts encrypt what they put into a stream.
+    const producers = stage.settings.stream?.producers ?? [];
+    if (producers.length > 0) {
+      this.key.addToResourcePolicy(new PolicyStatement({
+        effect: Effect.ALLOW,
+        principals: producers.map(principalOf),
+        actions: ['kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'kms:ViaService': `kinesis.${this.region}.amazonaws.com` } },
+      }));
+    }
+
     const accessLogs = new PrivateBucket(this, 'AccessLogs', {
       stage, name: 'access-logs', lifecycleRules: [{ id: 'a-year', expiration: Duration.days(365) }],
     });
@@ -57,6 +72,12 @@ export class FoundationStack extends Stack {
     this.lake = new PrivateBucket(this, 'Lake', { stage, name: 'lake', key: this.key, accessLogs });
     this.results = new PrivateBucket(this, 'Results', {
       stage, name: 'results', key: this.key, accessLogs, lifecycleRules: [{ id: 'two-weeks', expiration: Duration.days(14) }],
+    });
+
+    this.failed = new PrivateBucket(this, 'Failed', {
+      stage, name: 'failed', key: this.key, accessLogs, eventBridge: true,
+      // What was swept is in the quarantine and gone from here; what was not has had three months of an alarm.
+      lifecycleRules: [{ id: 'three-months', expiration: Duration.days(90) }],
     });
 
     this.databases = Object.fromEntries(LAYERS.map((layer) => [layer, this.#database(layer)])) as Record<Layer, CfnDatabase>;

@@ -7,3 +7,6 @@ import { UPKEEP_DUTIES } from './constructs/upkeep.ts';
 export const LAKE_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({ ...BATCH_FUNCTIONS, maintain: UPKEEP_DUTIES });
 
 export const FUNCTIONS: readonly string[] = Object.freeze(Object.keys(LAKE_FUNCTIONS));
+
+/** Functions of the stream. */
+export const STREAM_FUNCTIONS: readonly string[] = Object.freeze(['validate', 'features', 'sweep']);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
-import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { FUNCTIONS, LAKE_FUNCTIONS, STREAM_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { LAYERS } from '../../lib/stacks/stage.ts';
 import { loadMachine } from '../../lib/workflow/index.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
@@ -18,7 +18,7 @@ const stage = async (context: Record<string, string>) => {
 beforeAll(async () => { dev = await stage({ stage: 'dev' }); }, 120_000);
 afterAll(async () => { for (const folder of made) await rm(folder, { recursive: true, force: true }); });
 
-const all = () => ({ ...dev.foundation, ...dev.batch });
+const all = () => ({ ...dev.foundation, ...dev.batch, ...dev.stream });
 
 describe('data', () => {
   it('has no Iceberg table in a template, whose next update would unhinge it', () => {
@@ -57,13 +57,13 @@ describe('data', () => {
       expect(policies).toContain(id);
     }
     const insecure = ofType(dev.foundation, 'AWS::S3::BucketPolicy').map(([, { Properties }]) => JSON.stringify(Properties));
-    expect(insecure).toHaveLength(4);
+    expect(insecure).toHaveLength(5);
     for (const policy of insecure) expect(policy).toContain('"aws:SecureTransport":"false"');
   });
 
   it('never expires in the lake or the landing bucket', () => {
     const expiring = ofType(dev.foundation, 'AWS::S3::Bucket').filter(([, { Properties }]) => Properties['LifecycleConfiguration'] !== undefined);
-    expect(expiring.map(([, { Properties }]) => textOf(Properties['BucketName'])).sort()).toEqual(['millrace-dev-access-logs-ACCOUNT-REGION', 'millrace-dev-results-ACCOUNT-REGION']);
+    expect(expiring.map(([, { Properties }]) => textOf(Properties['BucketName'])).sort()).toEqual(['millrace-dev-access-logs-ACCOUNT-REGION', 'millrace-dev-failed-ACCOUNT-REGION', 'millrace-dev-results-ACCOUNT-REGION']);
   });
 
   it('is scanned within a limit that no query can lift', () => {
@@ -81,14 +81,14 @@ describe('data', () => {
 
 describe('the functions', () => {
   it('are those that the workflows call, and the one that applies tables', () => {
-    const deployed = ofType(dev.batch, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties['FunctionName']).filter((name) => typeof name === 'string').sort();
-    expect(deployed).toEqual(FUNCTIONS.map((name) => `millrace-dev-${name}`).sort());
+    const deployed = ofType(all(), 'AWS::Lambda::Function').map(([, { Properties }]) => Properties['FunctionName']).filter((name) => typeof name === 'string').sort();
+    expect(deployed).toEqual([...FUNCTIONS, ...STREAM_FUNCTIONS].map((name) => `millrace-dev-${name}`).sort());
     const called = new Set(Array.from(JSON.stringify(dev.definition).matchAll(/\$\{fn_(\w+)\}/g), ([, name]) => name));
     expect([...called, 'apply'].sort()).toEqual(Object.keys(BATCH_FUNCTIONS).sort());
   });
 
   it('run on Node 24 on the machine that DuckDB is brought for, traced, with encrypted settings', () => {
-    for (const [, { Properties }] of ofType(dev.batch, 'AWS::Lambda::Function').filter(([, one]) => typeof one.Properties['FunctionName'] === 'string')) {
+    for (const [, { Properties }] of ofType(all(), 'AWS::Lambda::Function').filter(([, one]) => typeof one.Properties['FunctionName'] === 'string')) {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['x86_64'], Handler: 'index.handler', TracingConfig: { Mode: 'Active' } });
       expect(Properties['KmsKeyArn']).toBeDefined();
     }
@@ -187,6 +187,6 @@ describe('a second stage', () => {
   });
 
   it('that nobody declared is refused with those that are', async () => {
-    await expect(stage({ stage: 'staging' })).rejects.toMatchObject({ code: 'usage', todo: expect.stringContaining('dev, scratch') as string });
+    await expect(stage({ stage: 'staging' })).rejects.toMatchObject({ code: 'usage', todo: expect.stringContaining('dev, shared, scratch') as string });
   });
 });

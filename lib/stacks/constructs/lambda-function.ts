@@ -1,7 +1,7 @@
 // A function of ours: Node 24 on x86_64 (DuckDB's binding), its own role, its own encrypted log group, traced, never public.
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction, type ParamsAndSecretsLayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -21,6 +21,8 @@ export interface LambdaFunctionProps {
   /** Room under /tmp, for files that DuckDB reads and writes. */
   scratchMb?: number;
   reservedConcurrency?: number;
+  /** The extension that keeps secrets near the function, so that it needs no client of Secrets Manager. */
+  secrets?: ParamsAndSecretsLayerVersion;
 }
 
 export class LambdaFunction extends Construct {
@@ -56,6 +58,7 @@ export class LambdaFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       tracing: Tracing.ACTIVE,
+      ...(props.secrets === undefined ? {} : { paramsAndSecrets: props.secrets }),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
   }

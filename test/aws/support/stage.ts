@@ -2,11 +2,12 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { ProjectConfig } from '../../../lib/base/index.ts';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
 import { addStage, newApp } from '../../../lib/stacks/app.ts';
-import { FUNCTIONS } from '../../../lib/stacks/functions.ts';
+import { FUNCTIONS, STREAM_FUNCTIONS } from '../../../lib/stacks/functions.ts';
 import { compileWorkflow, type StateMachine } from '../../../lib/workflow/index.ts';
 import { batch } from '../../../workflows/batch.ts';
 
@@ -14,7 +15,9 @@ export type Properties = Readonly<Record<string, unknown>>;
 export interface Resource { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string }
 export type Resources = Readonly<Record<string, Resource>>;
 
-export interface SynthesisedStage { foundation: Resources; batch: Resources; definition: StateMachine; folder: string }
+export interface SynthesisedStage { foundation: Resources; batch: Resources; stream: Resources; definition: StateMachine; folder: string }
+
+const STREAMS = { contracts: ['events', 'transactions'], refresh: ['silver.a+'] };
 
 const PROJECT: ProjectFile = { version: '0.0.0', contracts: [], sql: [] };
 
@@ -23,6 +26,10 @@ export const CONFIG: ProjectConfig = {
   shop: { timeZone: 'America/Sao_Paulo', currency: 'BRL' },
   stages: {
     dev: { region: 'eu-central-1', scanLimitBytes: 10 * 2 ** 30, deletable: false, alarmEmail: 'data@example.org' },
+    shared: {
+      region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false,
+      stream: { shards: 4, retentionHours: 48, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'], bufferSeconds: 300, bufferMb: 128, featuresPerShard: 10, refreshMinutes: 0 },
+    },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
     rehearsal: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false },
   },
@@ -32,16 +39,16 @@ export const CONFIG: ProjectConfig = {
 export async function synthesise(context: Readonly<Record<string, string>> = {}): Promise<SynthesisedStage> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-synth-'));
   const bundles = join(folder, 'bundles');
-  for (const name of FUNCTIONS) {
+  for (const name of [...FUNCTIONS, ...STREAM_FUNCTIONS]) {
     await mkdir(join(bundles, name), { recursive: true });
     await writeFile(join(bundles, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
   }
   const app = newApp({ context, outdir: join(folder, 'cdk.out') });
   const definition = compileWorkflow(batch, { levels: [['silver.a', 'silver.b'], ['gold.c']] });
-  const { foundation, batch: batchStack } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT });
+  const { foundation, batch: batchStack, stream } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT, streams: STREAMS });
   app.synth();
-  const resources = (stack: typeof foundation | typeof batchStack) => (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
-  return { foundation: resources(foundation), batch: resources(batchStack), definition, folder };
+  const resources = (stack: Stack) => (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
+  return { foundation: resources(foundation), batch: resources(batchStack), stream: resources(stream as Stack), definition, folder };
 }
 
 export function ofType(resources: Resources, type: string): [string, Resource][] {
