@@ -6,7 +6,7 @@ import type { Lake, Table } from '../../lake/index.ts';
 import type { Database } from '../../lake/duckdb/index.ts';
 import type { ShardDescription, StreamSource } from '../kinesis/index.ts';
 import { compareSequences, positionIn, readableShards, ShardReader, type ShardPosition, type ShardRead } from '../shard-readers.ts';
-import { Freshness, type FreshnessSummary } from './freshness.ts';
+import { Freshness, type FreshnessSummary } from '../freshness.ts';
 import { lowestMark, parseMark, textOfMark } from './marks.ts';
 import { RowWriter, type Row } from './row-writer.ts';
 import { initialiseMarks, Target } from './target.ts';
