@@ -46,14 +46,14 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
     knowsVersion: (version) => isKnown(version, plan.version),
     check(came, keys, arrivedAt) {
       const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, came) : came;
-      if (twice.length > 0 && twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined)) return rejection(plan, [failures.duplicate_key]);
+      if (twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined)) return rejection(plan, [failures.duplicate_key]);
       const { texts, failures: found, present } = validate(record);
       const unknownKeys = keys - present - (record[TYPE_KEY] === undefined ? 0 : 1) - (record[VERSION_KEY] === undefined ? 0 : 1);
       if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected, ...found]);
       let eventTime: number | null = null;
       let outOfTime: Failure | undefined;
       const timeText = timeOf === undefined ? null : texts[timeAt];
-      if (timeText != null && (found.length === 0 || found.every(({ column }) => column !== plan.eventTime))) {
+      if (timeText != null && found.every(({ column }) => column !== plan.eventTime)) {
         eventTime = timeOf!(timeText);
         if (eventTime !== null) outOfTime = arrivedAt - eventTime > oldest ? failures.too_old : eventTime - arrivedAt > newest ? failures.too_far_ahead : undefined;
       }

@@ -97,7 +97,7 @@ function acceptedJson({ names, texts, contractVersion }: AcceptedEvent, { shard,
   return `${json}${FILE_COLUMNS},"_ingested_at":${now}000,"_contract_version":"${contractVersion}","_stream":"${stream}","_shard":"${shard}","_sequence":"${sequence}","_subsequence":"${subsequence}"}`;
 }
 
-const NEEDS_ESCAPES = /["\\\u0000-\u001f]/;
+const NEEDS_ESCAPES = /["\\]|[^ -\uffff]/;
 
 /** Most texts need no escape, and asking is cheaper than having each looked through. */
 function quoted(text: string): string {

@@ -9,4 +9,5 @@ export { parseEvent, type EventProblem, type ParsedEvent } from './parse.ts';
 export { acceptedRow, originColumns, payloadPlace, rejectedRow, REJECTED_TABLE, type Refusal, type RowContext } from './rows.ts';
 export { addCounts, noCounts } from './counters.ts';
 export { transform, type TransformOptions } from './transform.ts';
+export { transformFirehose, type FirehoseTransform, type FirehoseTransformOptions, type RoutedRecord } from './firehose.ts';
 export { keysFromSecret, type PrivacyKey, type PrivacyKeys } from '../privacy/keys.ts';
