@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import type { ProjectConfig } from '../../../lib/base/index.ts';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
 import { addStage, newApp } from '../../../lib/stacks/app.ts';
@@ -46,8 +45,8 @@ export async function synthesise(context: Readonly<Record<string, string>> = {})
   const app = newApp({ context, outdir: join(folder, 'cdk.out') });
   const definition = compileWorkflow(batch, { levels: [['silver.a', 'silver.b'], ['gold.c']] });
   const { foundation, batch: batchStack, stream } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT, streams: STREAMS });
-  app.synth();
-  const resources = (stack: Stack) => (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
+  const assembly = app.synth();
+  const resources = (stack: Stack) => (assembly.getStackArtifact(stack.artifactId).template as { Resources: Resources }).Resources;
   return { foundation: resources(foundation), batch: resources(batchStack), stream: resources(stream as Stack), definition, folder };
 }
 
