@@ -139,15 +139,15 @@ export class Mapping {
     const work = new ShardWork(reader, this.#settings.parallelizationFactor);
     session.works.set(shard.shardId, work);
     const underWay = new Set<Promise<void>>();
-    let failure: { thrown: unknown } | undefined;
+    const failures: unknown[] = [];
     const stopped = aborted(signal);
     let wake = (): void => undefined;
     const startBatches = (): number | undefined => {
       // What failed or was cut short comes again, and what follows it must not be first.
-      if (signal.aborted || failure !== undefined) return undefined;
+      if (signal.aborted || failures.length > 0) return undefined;
       const { batches, nextAt } = work.ready(this.#settings.batchSize, this.#settings.maximumBatchingWindowMilliseconds, clock.now());
       for (const { records, end } of batches) {
-        const batch: Promise<void> = this.#process(session, work, records).catch((thrown: unknown) => void (failure ??= { thrown })).finally(() => {
+        const batch: Promise<void> = this.#process(session, work, records).catch((thrown: unknown) => void failures.push(thrown)).finally(() => {
           end();
           underWay.delete(batch);
           startBatches();
@@ -157,7 +157,7 @@ export class Mapping {
       }
       return nextAt;
     };
-    while (!signal.aborted && failure === undefined && !work.isOver) {
+    while (!signal.aborted && failures.length === 0 && !work.isOver) {
       const nextAt = startBatches();
       const changed = new Promise<void>((resolve) => (wake = resolve));
       if (reader.position.ended || work.pending >= this.#settings.readAhead) {
@@ -167,15 +167,15 @@ export class Mapping {
       const wait = nextAt === undefined ? waitMilliseconds : Math.max(1, Math.min(waitMilliseconds, nextAt - clock.now()));
       const began = clock.now();
       const { records } = await reader.read(Math.min(10_000, this.#settings.readAhead - work.pending), wait, signal).catch((thrown: unknown) => {
-        failure ??= { thrown };
+        failures.push(thrown);
         return { records: [] };
       });
       work.take(records, clock.now());
       // A source that cannot wait is asked again after a pause.
-      if (records.length === 0 && !reader.position.ended && failure === undefined && clock.now() - began < wait / 2) await clock.sleep(Math.min(wait, 100), signal).catch(() => undefined);
+      if (records.length === 0 && !reader.position.ended && failures.length === 0 && clock.now() - began < wait / 2) await clock.sleep(Math.min(wait, 100), signal).catch(() => undefined);
     }
     await Promise.all(underWay);
-    if (failure !== undefined) throw failure.thrown;
+    if (failures.length > 0) throw failures[0];
     if (!signal.aborted) this.#checkpoint(session, work);
   }
 
