@@ -10,3 +10,4 @@ export type { PrepareResult } from './tasks/prepare.ts';
 export { projectFromJson, type ProjectFile } from './project-json.ts';
 export { applyTables, type AppliedTables } from './apply.ts';
 export { runContext } from './run-context.ts';
+export { SYSTEM_TABLES } from './system-tables.ts';

@@ -10,4 +10,5 @@ export { listQuarantine, showQuarantine, type QuarantinedRow, type QuarantineFil
 export { replayQuarantine, type ReplayOptions } from './quarantine/replay.ts';
 export type { Outcome, ReplayReport, SourceReplay } from './quarantine/replay-report.ts';
 export { supersede } from './quarantine/supersede.ts';
+export { FILES_COLUMNS, REJECTED_COLUMNS } from './tables/definitions.ts';
 export { ensureSourceTables } from './tables/ensure.ts';

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MillraceError, type ProjectConfig } from '../base/index.ts';
+import { SYSTEM_TABLES } from '../batch/index.ts';
 import { loadContracts } from '../contracts/index.ts';
 import { loadModels, type Project } from '../warehouse/index.ts';
 import type { Workflow } from '../workflow/index.ts';
@@ -15,7 +16,7 @@ export async function loadProject(root: string): Promise<LoadedProject> {
     loadContracts(path.join(root, 'contracts')),
     exportOf<Workflow>(path.join(root, 'workflows', 'batch.ts'), 'batch'),
   ]);
-  const models = await loadModels(path.join(root, 'sql'), contracts);
+  const models = await loadModels(path.join(root, 'sql'), contracts, SYSTEM_TABLES);
   return { ...models, config, workflows: new Map([[batch.name, batch]]) };
 }
 

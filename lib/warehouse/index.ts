@@ -3,7 +3,7 @@ export * from './types.ts';
 export { bindParameters, DUCKDB_PRELUDE, parametersOf, rewriteTables, tableReferences, toDuckDb } from './dialect/index.ts';
 export { loadModels, projectOf } from './models/load.ts';
 export { readSqlFiles, type SqlFile } from './models/files.ts';
-export { SYSTEM_TABLES, type Project } from './models/project.ts';
+export type { Project, SystemTables } from './models/project.ts';
 export { buildGraph, type Graph } from './models/graph.ts';
 export { selectModels } from './models/select.ts';
 export { didYouMean } from './models/near.ts';

@@ -22,7 +22,7 @@ export interface ColumnLineage {
 export function lineageOf(project: Project, table: string, column?: string): ColumnLineage[] {
   const columns = columnsWithOrigin(project, table);
   if (columns === undefined) {
-    const known = [...project.analyses.keys(), ...[...project.sources.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`])];
+    const known = [...project.analyses.keys(), ...[...project.sources.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`]), ...Object.keys(project.systemTables)];
     throw new MillraceError('not_found', `nothing tells the columns of ${table}`, {
       todo: didYouMean(table, known) ?? 'Lineage is known of models, sources and bronze tables.',
     });
@@ -44,7 +44,7 @@ function columnsWithOrigin(project: Project, table: string): readonly WithOrigin
   if (contract !== undefined && table.startsWith('source.')) {
     return analyse(typedSourceSql(contract), { columns: ({ name }) => sourceColumns(name, project.sources) }).columns;
   }
-  return sourceColumns(table, project.sources)?.map((each) => ({ ...each, from: [] }));
+  return (sourceColumns(table, project.sources) ?? project.systemTables[table])?.map((each) => ({ ...each, from: [] }));
 }
 
 function usesOf(project: Project, { table, column }: ColumnReference): Pick<ColumnLineage, 'to' | 'usedBy'> {

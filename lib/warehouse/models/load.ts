@@ -11,7 +11,7 @@ import { buildGraph, type Graph } from './graph.ts';
 import { readModelHeader, type HeaderLines } from './header.ts';
 import { didYouMean } from './near.ts';
 import { Problems } from './problem.ts';
-import { SYSTEM_TABLES, type Project } from './project.ts';
+import type { Project, SystemTables } from './project.ts';
 
 const AUDITS = 'audits';
 
@@ -28,9 +28,6 @@ export async function loadModels(folder: string, contracts: ReadonlyMap<string, 
   return projectOf(await readSqlFiles(folder), contracts, systemTables);
 }
 
-/** Columns of tables that neither a model nor a contract declares, `bronze.rejected` for one. */
-export type SystemTables = Readonly<Record<string, readonly ResultColumn[]>>;
-
 /** The same from texts that were read already. */
 export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<string, Contract>, systemTables: SystemTables = {}): Project {
   const problems = new Problems();
@@ -41,13 +38,13 @@ export function projectOf(files: readonly SqlFile[], contracts: ReadonlyMap<stri
   const loaded = files.filter(({ layer }) => layer !== AUDITS).flatMap((file) => loadOne(file, audits, problems));
   checkNames(loaded, problems);
   const models = new Map(loaded.map((one) => [one.model.name, one]));
-  for (const one of loaded) checkTables(one, models, contracts, audits, problems);
+  for (const one of loaded) checkTables(one, models, contracts, audits, systemTables, problems);
   const graph = problems.found.length === 0 ? graphOf(models, audits, problems) : undefined;
   const analyses = graph === undefined ? new Map<string, Analysis>() : analyseAll(graph, models, contracts, audits, systemTables, problems);
   problems.throwIfAny();
   if (graph === undefined) throw new MillraceError('internal', 'the models have no graph');
   const inOrder = graph.order.flatMap((name) => models.get(name) ?? []).map(({ model }): [string, Model] => [model.name, model]);
-  return Object.freeze({ models: new Map(inOrder), graph, audits, sources: contracts, analyses });
+  return Object.freeze({ models: new Map(inOrder), graph, audits, sources: contracts, analyses, systemTables });
 }
 
 /** Model by model in running order; a model whose inputs are wrong is not looked at, since it is wrong only because of them. */
@@ -132,9 +129,9 @@ function checkNames(loaded: readonly Loaded[], problems: Problems): void {
 /** Every table that the SELECT, `changes`, `accounts` and the audits name has to be a model, a source or one of our own. */
 function checkTables(
   { model, lines }: Loaded, models: ReadonlyMap<string, Loaded>, contracts: ReadonlyMap<string, Contract>,
-  audits: ReadonlyMap<string, AuditDefinition>, problems: Problems,
+  audits: ReadonlyMap<string, AuditDefinition>, systemTables: SystemTables, problems: Problems,
 ): void {
-  const known = [...models.keys(), ...[...contracts.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`]), ...SYSTEM_TABLES];
+  const known = [...models.keys(), ...[...contracts.keys()].flatMap((name) => [`source.${name}`, `bronze.${name}`]), ...Object.keys(systemTables)];
   const check = (table: string, line: number) => {
     if (!known.includes(table)) problems.add(model.file, line, `there is no table ${table}`, didYouMean(table, known) ?? 'add a model or a contract of that name');
   };

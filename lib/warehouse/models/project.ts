@@ -2,7 +2,7 @@
 import type { Contract } from '../../contracts/index.ts';
 import type { Analysis } from '../dialect/index.ts';
 import type { AuditDefinition } from '../audits/definition.ts';
-import type { Model } from '../types.ts';
+import type { Model, ResultColumn } from '../types.ts';
 import type { Graph } from './graph.ts';
 
 export interface Project {
@@ -13,7 +13,11 @@ export interface Project {
   readonly sources: ReadonlyMap<string, Contract>;
   /** Columns, types and lineage by model; none of a model that reads tables whose columns nothing declares. */
   readonly analyses: ReadonlyMap<string, Analysis>;
+  readonly systemTables: SystemTables;
 }
 
-/** Tables that are made by other parts than models and contracts, and that a model or a query may read. */
-export const SYSTEM_TABLES: readonly string[] = ['bronze.rejected', 'ops.files', 'ops.runs', 'ops.ledger', 'ops.audits'];
+/**
+ * By name, the columns of tables that neither a model nor a contract declares and that a model may read, `bronze.rejected` for one; undefined
+ * where only the lake knows them.
+ */
+export type SystemTables = Readonly<Record<string, readonly ResultColumn[] | undefined>>;

@@ -28,7 +28,7 @@ export class Relations {
   }
 
   private async find(relation: string): Promise<readonly ResultColumn[]> {
-    const declared = this.project.analyses.get(relation)?.columns.map(({ name, type }) => ({ name, type })) ?? sourceColumns(relation, this.project.sources);
+    const declared = this.project.analyses.get(relation)?.columns.map(({ name, type }) => ({ name, type })) ?? sourceColumns(relation, this.project.sources) ?? this.project.systemTables[relation];
     if (declared !== undefined) return declared;
     const model = this.project.models.get(relation);
     return model === undefined ? this.fromLake(relation) : this.ofModel(relation, model.relations);

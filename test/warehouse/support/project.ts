@@ -13,7 +13,7 @@ export function projectFrom(models: Readonly<Record<string, string>>, contracts:
     const [layer = '', table = ''] = name.split('.');
     return { layer, name: table, path: `sql/${layer}/${table}.sql`, text };
   });
-  return projectOf([...audits, ...files], new Map(contracts.map((contract) => [contract.name, contract])));
+  return projectOf([...audits, ...files], new Map(contracts.map((contract) => [contract.name, contract])), { 'ops.files': undefined, 'ops.runs': undefined });
 }
 
 /** A model's text from header lines and a SELECT. */
