@@ -1,0 +1,348 @@
+// Grows one tree from binned rows: histograms of the smaller child, the larger by subtraction, best split of each node, rows moved, and again.
+// Every thread of the team runs the same code on its share of the rows and comes to the same decisions, since all sums are exact (see gradients.ts).
+import type { Tree } from '../tree-model.ts';
+import { shareOf, type Team } from '../threads/team.ts';
+import { CANDIDATE_DOUBLES, evaluateCategorical, evaluateNumeric, leafWeight, SET_WORDS, type NodeSums, type SplitRules } from './best-split.ts';
+import { MISSING_BIN } from './cuts.ts';
+import type { GrowthMemory } from './growth-memory.ts';
+import { addRows, FEATURE_DOUBLES, partition } from './histogram.ts';
+import type { SharedBinning } from './shared-data.ts';
+
+export interface GrowthRules extends SplitRules {
+  maxDepth: number;
+  /** Least gain of a split. */
+  gamma: number;
+  /** +1, 0 or -1 a feature: what it says may only rise, or only fall, with its value. */
+  monotone: Int8Array | undefined;
+}
+
+/** Which features a node may split by; must give every thread the same answer. */
+export type FeatureChoice = (node: number, feature: number) => boolean;
+
+export interface GrownTree {
+  tree: Tree;
+  /** Of each inner node: for each bin, 1 if its rows go left. */
+  goesLeft: readonly (Uint8Array | undefined)[];
+}
+
+interface Binned {
+  rows: number;
+  width: number;
+  bins: Uint8Array;
+}
+
+/** XGBoost's least gain: what is smaller is rounding. */
+const LEAST_GAIN = 1e-6;
+/** Above every finite value: splits what is there from what is missing. */
+const ABOVE_ALL = 3.402_823_466_385_288_6e38;
+
+export class TreeGrower {
+  readonly #data: Binned;
+  readonly #binning: SharedBinning;
+  readonly #rules: GrowthRules;
+  readonly #memory: GrowthMemory;
+  readonly #team: Team;
+  readonly #scratch: Uint32Array;
+  readonly #size: number;
+
+  #nodes = 0;
+  readonly #left: Int32Array;
+  readonly #right: Int32Array;
+  readonly #feature: Int32Array;
+  readonly #threshold: Float32Array;
+  readonly #defaultLeft: Uint8Array;
+  readonly #gain: Float32Array;
+  readonly #depth: Uint8Array;
+  readonly #slot: Int32Array;
+  readonly #gradient: Float64Array;
+  readonly #hessian: Float64Array;
+  readonly #lower: Float64Array;
+  readonly #upper: Float64Array;
+  #goesLeft: (Uint8Array | undefined)[] = [];
+  #categories = new Map<number, Int32Array>();
+  #freeSlots: number[] = [];
+
+  constructor(data: Binned, binning: SharedBinning, rules: GrowthRules, memory: GrowthMemory, team: Team) {
+    this.#data = data;
+    this.#binning = binning;
+    this.#rules = rules;
+    this.#memory = memory;
+    this.#team = team;
+    const { begin, end } = shareOf(data.rows, team);
+    this.#scratch = new Uint32Array(end - begin);
+    this.#size = data.width * FEATURE_DOUBLES;
+    const { maxNodes } = memory;
+    this.#left = new Int32Array(maxNodes);
+    this.#right = new Int32Array(maxNodes);
+    this.#feature = new Int32Array(maxNodes);
+    this.#threshold = new Float32Array(maxNodes);
+    this.#defaultLeft = new Uint8Array(maxNodes);
+    this.#gain = new Float32Array(maxNodes);
+    this.#depth = new Uint8Array(maxNodes);
+    this.#slot = new Int32Array(maxNodes);
+    this.#gradient = new Float64Array(maxNodes);
+    this.#hessian = new Float64Array(maxNodes);
+    this.#lower = new Float64Array(maxNodes);
+    this.#upper = new Float64Array(maxNodes);
+  }
+
+  /** The memory's `order`, in which each thread finds its rows of each leaf after `grow`. */
+  range(thread: number, node: number): { begin: number; end: number } {
+    const at = (thread * this.#memory.maxNodes + node) * 2;
+    return { begin: this.#memory.ranges[at]!, end: this.#memory.ranges[at + 1]! };
+  }
+
+  /**
+   * Grows a tree over the rows that the caller has put at this thread's place in the memory's `order`, `taken` of them.
+   * Leaves hold their weight times `scale`. Ends with a barrier behind it: all ranges may be read.
+   */
+  grow(gradients: Float32Array, taken: number, scale: number, mayUse: FeatureChoice | undefined): GrownTree {
+    const { batch, slots } = this.#memory;
+    this.#nodes = 0;
+    this.#goesLeft = [];
+    this.#categories = new Map();
+    this.#freeSlots = Array.from({ length: slots }, (_, index) => slots - 1 - index);
+    const root = this.#addNode(0, -Infinity, Infinity);
+    const { begin } = shareOf(this.#data.rows, this.#team);
+    this.#setRange(root, begin, begin + taken);
+    this.#slot[root] = this.#freeSlots.pop()!;
+    const open: number[] = [];
+    let split = this.#rootBatch(root, gradients, mayUse);
+    for (;;) {
+      for (const node of split) {
+        if (this.#depth[node]! + 1 < this.#rules.maxDepth) open.push(node);
+        else this.#freeSlots.push(this.#slot[node]!);
+      }
+      if (open.length === 0) break;
+      // From here on the rows that all threads moved may be counted.
+      this.#team.barrier();
+      split = this.#nextBatch(open.splice(Math.max(0, open.length - batch)), gradients, mayUse);
+    }
+    this.#team.barrier();
+    return this.#finish(scale);
+  }
+
+  #addNode(depth: number, lower: number, upper: number): number {
+    const node = this.#nodes;
+    this.#nodes += 1;
+    this.#left[node] = -1;
+    this.#right[node] = -1;
+    this.#feature[node] = 0;
+    this.#defaultLeft[node] = 0;
+    this.#gain[node] = 0;
+    this.#depth[node] = depth;
+    this.#lower[node] = lower;
+    this.#upper[node] = upper;
+    return node;
+  }
+
+  #setRange(node: number, begin: number, end: number): void {
+    const at = (this.#team.index * this.#memory.maxNodes + node) * 2;
+    this.#memory.ranges[at] = begin;
+    this.#memory.ranges[at + 1] = end;
+  }
+
+  #rowsOf(node: number): number {
+    let rows = 0;
+    for (let thread = 0; thread < this.#team.size; thread += 1) {
+      const { begin, end } = this.range(thread, node);
+      rows += end - begin;
+    }
+    return rows;
+  }
+
+  /** Sums this thread's rows of a node, into its own part of the memory or, if it is alone, into the node's slot. */
+  #sum(node: number, place: number, gradients: Float32Array): void {
+    const { histograms, partial, batch, order } = this.#memory;
+    const alone = this.#team.size === 1;
+    const target = alone ? histograms : partial;
+    const at = alone ? this.#slot[node]! * this.#size : (this.#team.index * batch + place) * this.#size;
+    target.fill(0, at, at + this.#size);
+    const { begin, end } = this.range(this.#team.index, node);
+    addRows(target, at, this.#data.bins, this.#data.width, gradients, order, begin, end);
+  }
+
+  #rootBatch(root: number, gradients: Float32Array, mayUse: FeatureChoice | undefined): number[] {
+    this.#sum(root, 0, gradients);
+    this.#team.barrier();
+    const alone = this.#team.size === 1;
+    const { histograms, partial, batch } = this.#memory;
+    let gradient = 0;
+    let hessian = 0;
+    for (let thread = 0; thread < this.#team.size; thread += 1) {
+      const from = alone ? histograms : partial;
+      const at = alone ? this.#slot[root]! * this.#size : thread * batch * this.#size;
+      for (let i = 0; i < FEATURE_DOUBLES; i += 2) {
+        gradient += from[at + i]!;
+        hessian += from[at + i + 1]!;
+      }
+    }
+    this.#gradient[root] = gradient;
+    this.#hessian[root] = hessian;
+    if (this.#rules.maxDepth === 0) return [];
+    this.#evaluate([{ built: root, sibling: -1 }], mayUse);
+    this.#team.barrier();
+    return this.#split([{ built: root, sibling: -1 }]);
+  }
+
+  /** Evaluates the children of nodes that were split, and splits those that gain by it; gives the nodes that did. */
+  #nextBatch(parents: readonly number[], gradients: Float32Array, mayUse: FeatureChoice | undefined): number[] {
+    const pairs = parents.map((parent) => {
+      const left = this.#left[parent]!;
+      const right = this.#right[parent]!;
+      const leftIsSmaller = this.#rowsOf(left) <= this.#rowsOf(right);
+      const pair = leftIsSmaller ? { built: left, sibling: right } : { built: right, sibling: left };
+      this.#slot[pair.built] = this.#freeSlots.pop()!;
+      this.#slot[pair.sibling] = this.#slot[parent]!;
+      return pair;
+    });
+    pairs.forEach(({ built }, place) => this.#sum(built, place, gradients));
+    this.#team.barrier();
+    this.#evaluate(pairs, mayUse);
+    this.#team.barrier();
+    return this.#split(pairs);
+  }
+
+  /** Adds the threads' sums up, subtracts the sibling's, and writes each feature's best split: this thread's share of pairs and features. */
+  #evaluate(pairs: readonly { built: number; sibling: number }[], mayUse: FeatureChoice | undefined): void {
+    const { histograms, partial, batch } = this.#memory;
+    const { width } = this.#data;
+    const { index, size } = this.#team;
+    for (let unit = index; unit < pairs.length * width; unit += size) {
+      const place = Math.floor(unit / width);
+      const feature = unit % width;
+      const { built, sibling } = pairs[place]!;
+      const at = this.#slot[built]! * this.#size + feature * FEATURE_DOUBLES;
+      if (size > 1) {
+        for (let thread = 0; thread < size; thread += 1) {
+          const from = (thread * batch + place) * this.#size + feature * FEATURE_DOUBLES;
+          if (thread === 0) for (let i = 0; i < FEATURE_DOUBLES; i += 1) histograms[at + i] = partial[from + i]!;
+          else for (let i = 0; i < FEATURE_DOUBLES; i += 1) histograms[at + i]! += partial[from + i]!;
+        }
+      }
+      this.#evaluateOne(built, feature, at, 2 * place, mayUse);
+      if (sibling < 0) continue;
+      const other = this.#slot[sibling]! * this.#size + feature * FEATURE_DOUBLES;
+      for (let i = 0; i < FEATURE_DOUBLES; i += 1) histograms[other + i]! -= histograms[at + i]!;
+      this.#evaluateOne(sibling, feature, other, 2 * place + 1, mayUse);
+    }
+  }
+
+  #evaluateOne(node: number, feature: number, at: number, place: number, mayUse: FeatureChoice | undefined): void {
+    const { histograms, candidates, sets } = this.#memory;
+    const candidate = place * this.#data.width + feature;
+    if (mayUse !== undefined && !mayUse(node, feature)) {
+      candidates[candidate * CANDIDATE_DOUBLES] = 0;
+      return;
+    }
+    const sums: NodeSums = { gradient: this.#gradient[node]!, hessian: this.#hessian[node]!, lower: this.#lower[node]!, upper: this.#upper[node]! };
+    const into = { values: candidates, sets };
+    const size = this.#binning.sizes[feature]!;
+    if (this.#binning.categorical[feature]) evaluateCategorical(histograms, at, size, sums, this.#rules, into, candidate);
+    else evaluateNumeric(histograms, at, size, sums, this.#rules, this.#rules.monotone?.[feature] ?? 0, into, candidate);
+  }
+
+  #split(pairs: readonly { built: number; sibling: number }[]): number[] {
+    const split: number[] = [];
+    pairs.forEach(({ built, sibling }, place) => {
+      for (const [node, offset] of [[built, 0], [sibling, 1]] as const) {
+        if (node < 0) continue;
+        if (this.#splitNode(node, 2 * place + offset)) split.push(node);
+        else this.#freeSlots.push(this.#slot[node]!);
+      }
+    });
+    return split;
+  }
+
+  /** Splits a node by the best feature's candidate, if that gains enough. */
+  #splitNode(node: number, place: number): boolean {
+    const { candidates } = this.#memory;
+    const { width } = this.#data;
+    let feature = -1;
+    let gain = Math.max(LEAST_GAIN, this.#rules.gamma === 0 ? 0 : this.#rules.gamma * (1 - 1e-12));
+    for (let other = 0; other < width; other += 1) {
+      const offered = candidates[(place * width + other) * CANDIDATE_DOUBLES]!;
+      if (offered > gain) {
+        gain = offered;
+        feature = other;
+      }
+    }
+    if (feature < 0) return false;
+    const candidate = place * width + feature;
+    const at = candidate * CANDIDATE_DOUBLES;
+    const bin = candidates[at + 1]!;
+    const missingLeft = candidates[at + 2]!;
+    const goesLeft = new Uint8Array(256);
+    const size = this.#binning.sizes[feature]!;
+    if (bin >= 0) {
+      goesLeft.fill(1, 0, bin + 1);
+      this.#threshold[node] = bin < size - 1 ? this.#binning.cuts[feature * 256 + bin]! : ABOVE_ALL;
+    } else {
+      const set = candidate * SET_WORDS;
+      for (let code = 0; code < MISSING_BIN; code += 1) goesLeft[code] = 1 - ((this.#memory.sets[set + (code >> 5)]! >>> (code & 31)) & 1);
+      this.#categories.set(node, Int32Array.from(goesLeft.keys()).filter((code) => code < MISSING_BIN && goesLeft[code] === 0));
+      this.#threshold[node] = 0;
+    }
+    goesLeft[MISSING_BIN] = missingLeft;
+    this.#feature[node] = feature;
+    this.#defaultLeft[node] = missingLeft;
+    this.#gain[node] = gain;
+    this.#goesLeft[node] = goesLeft;
+    this.#addChildren(node, feature, candidates[at + 3]!, candidates[at + 4]!);
+    const { begin, end } = this.range(this.#team.index, node);
+    const middle = partition(this.#memory.order, begin, end, this.#data.bins, width, feature, goesLeft, this.#scratch);
+    this.#setRange(this.#left[node]!, begin, middle);
+    this.#setRange(this.#right[node]!, middle, end);
+    return true;
+  }
+
+  #addChildren(node: number, feature: number, leftGradient: number, leftHessian: number): void {
+    const depth = this.#depth[node]! + 1;
+    const lower = this.#lower[node]!;
+    const upper = this.#upper[node]!;
+    const left = this.#addNode(depth, lower, upper);
+    const right = this.#addNode(depth, lower, upper);
+    this.#left[node] = left;
+    this.#right[node] = right;
+    this.#gradient[left] = leftGradient;
+    this.#hessian[left] = leftHessian;
+    this.#gradient[right] = this.#gradient[node]! - leftGradient;
+    this.#hessian[right] = this.#hessian[node]! - leftHessian;
+    const constraint = this.#rules.monotone?.[feature] ?? 0;
+    if (constraint === 0) return;
+    // Whatever grows below stays on its side of the middle.
+    const weight = (child: number): number => leafWeight(this.#gradient[child]!, this.#hessian[child]!, lower, upper, this.#rules);
+    const middle = (weight(left) + weight(right)) / 2;
+    if (constraint > 0) {
+      this.#upper[left] = middle;
+      this.#lower[right] = middle;
+    } else {
+      this.#lower[left] = middle;
+      this.#upper[right] = middle;
+    }
+  }
+
+  #finish(scale: number): GrownTree {
+    const nodes = this.#nodes;
+    const weight = new Float32Array(nodes);
+    const threshold = this.#threshold.slice(0, nodes);
+    for (let node = 0; node < nodes; node += 1) {
+      const exact = leafWeight(this.#gradient[node]!, this.#hessian[node]!, this.#lower[node]!, this.#upper[node]!, this.#rules);
+      weight[node] = exact;
+      if (this.#left[node]! < 0) threshold[node] = exact * scale;
+    }
+    const tree: Tree = {
+      left: this.#left.slice(0, nodes), right: this.#right.slice(0, nodes), feature: this.#feature.slice(0, nodes), threshold,
+      defaultLeft: this.#defaultLeft.slice(0, nodes), categories: this.#categories, gain: this.#gain.slice(0, nodes),
+      cover: Float32Array.from(this.#hessian.subarray(0, nodes)), weight,
+    };
+    return { tree, goesLeft: this.#goesLeft };
+  }
+}
+
+/** The leaf that a binned row comes to. */
+export function leafOf({ tree, goesLeft }: GrownTree, bins: Uint8Array, row: number, width: number): number {
+  let node = 0;
+  while (tree.left[node]! >= 0) node = goesLeft[node]![bins[row * width + tree.feature[node]!]!] === 1 ? tree.left[node]! : tree.right[node]!;
+  return node;
+}

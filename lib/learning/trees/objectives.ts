@@ -1,0 +1,126 @@
+// What boosting minimises: gradients and hessians of a row's loss, where it starts, and what a leaf says where a Newton step is not the answer.
+import { MillraceError } from '../../base/index.ts';
+
+export type BoostingObjective = 'binary:logistic' | 'reg:squarederror' | 'reg:absoluteerror' | 'reg:quantileerror';
+
+/** Writes gradient and hessian of the rows from begin to end; returns the greatest gradient without its sign. */
+export type Gradients = (margins: Float32Array, labels: Float32Array, weights: Float32Array | undefined, begin: number, end: number, into: Float32Array) => number;
+
+export function gradientsOf(objective: BoostingObjective, quantile: number, positiveWeight: number): Gradients {
+  switch (objective) {
+    case 'binary:logistic': return logisticGradients(positiveWeight);
+    case 'reg:squarederror': return squaredGradients;
+    case 'reg:absoluteerror': return pinballGradients(0.5);
+    case 'reg:quantileerror': return pinballGradients(quantile);
+  }
+}
+
+function logisticGradients(positiveWeight: number): Gradients {
+  return (margins, labels, weights, begin, end, into) => {
+    let greatest = 0;
+    for (let row = begin; row < end; row += 1) {
+      const label = labels[row]!;
+      const probability = 1 / (1 + Math.exp(-margins[row]!));
+      const weight = (weights === undefined ? 1 : weights[row]!) * (label === 1 ? positiveWeight : 1);
+      const gradient = (probability - label) * weight;
+      const size = gradient < 0 ? -gradient : gradient;
+      if (size > greatest) greatest = size;
+      into[2 * row] = gradient;
+      // XGBoost's least hessian, so that certain rows still count.
+      const hessian = probability * (1 - probability);
+      into[2 * row + 1] = (hessian < 1e-16 ? 1e-16 : hessian) * weight;
+    }
+    return greatest;
+  };
+}
+
+const squaredGradients: Gradients = (margins, labels, weights, begin, end, into) => {
+  let greatest = 0;
+  for (let row = begin; row < end; row += 1) {
+    const weight = weights === undefined ? 1 : weights[row]!;
+    const gradient = (margins[row]! - labels[row]!) * weight;
+    const size = gradient < 0 ? -gradient : gradient;
+    if (size > greatest) greatest = size;
+    into[2 * row] = gradient;
+    into[2 * row + 1] = weight;
+  }
+  return greatest;
+};
+
+function pinballGradients(quantile: number): Gradients {
+  return (margins, labels, weights, begin, end, into) => {
+    let greatest = 0;
+    for (let row = begin; row < end; row += 1) {
+      const weight = weights === undefined ? 1 : weights[row]!;
+      into[2 * row] = (margins[row]! >= labels[row]! ? 1 - quantile : -quantile) * weight;
+      into[2 * row + 1] = weight;
+      if (weight > greatest) greatest = weight;
+    }
+    return greatest;
+  };
+}
+
+/**
+ * Rounds gradients (part 0) or hessians (part 1) to a grid on which the sum of any of them, in any order, is exact in double precision. So the same
+ * seed gives the same trees whatever the number of threads. A float32 is off the grid only if it is tiny beside the greatest.
+ */
+export function roundToGrid(gradients: Float32Array, part: 0 | 1, begin: number, end: number, rows: number, greatest: number): void {
+  if (!(greatest > 0)) return;
+  const bound = 2 ** Math.ceil(Math.log2(greatest) + Math.log2(rows) + 1);
+  // Adding and subtracting this number rounds a double to a multiple of bound / 2^52.
+  const magic = bound * 1.5;
+  for (let i = 2 * begin + part; i < 2 * end; i += 2) gradients[i] = gradients[i]! + magic - magic;
+}
+
+/** No row's hessian is greater. */
+export function hessianBound(objective: BoostingObjective, positiveWeight: number, weights: Float32Array | undefined): number {
+  let greatest = weights === undefined ? 1 : 0;
+  for (const weight of weights ?? []) if (weight > greatest) greatest = weight;
+  return objective === 'binary:logistic' ? greatest * Math.max(1, positiveWeight) : greatest;
+}
+
+/** The value of all rows together that the objective would say first: on the scale of the answer, as float32. */
+export function startingScore(objective: BoostingObjective, quantile: number, labels: Float32Array, weights: Float32Array | undefined): number {
+  if (objective === 'reg:absoluteerror' || objective === 'reg:quantileerror') {
+    return weightedQuantile(labels, weights ?? new Float32Array(labels.length).fill(1), objective === 'reg:quantileerror' ? quantile : 0.5);
+  }
+  let sum = 0;
+  let total = 0;
+  for (let row = 0; row < labels.length; row += 1) {
+    const weight = weights === undefined ? 1 : weights[row]!;
+    sum += labels[row]! * weight;
+    total += weight;
+  }
+  const mean = sum / total;
+  return Math.fround(objective === 'binary:logistic' ? Math.min(Math.max(mean, 1e-6), 1 - 1e-6) : mean);
+}
+
+/** The least value at which the weights of the values up to it reach the quantile's share. */
+export function weightedQuantile(values: Float32Array, weights: Float32Array, quantile: number): number {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  let total = 0;
+  for (const weight of weights) total += weight;
+  let reached = 0;
+  for (const index of order) {
+    reached += weights[index]!;
+    if (reached >= quantile * total) return values[index]!;
+  }
+  return values[order[order.length - 1]!] ?? 0;
+}
+
+/** Refuses labels that the objective has no use for. */
+export function checkLabels(objective: BoostingObjective, labels: Float32Array): void {
+  if (objective !== 'binary:logistic') return;
+  let ones = 0;
+  labels.forEach((label, row) => {
+    if (label !== 0 && label !== 1) {
+      throw new MillraceError('bad_input', `the label of row ${row} is ${label}`, { where: 'the training set', todo: 'labels of a binary model are 0 and 1' });
+    }
+    ones += label;
+  });
+  if (ones === 0 || ones === labels.length) {
+    throw new MillraceError('bad_input', `all ${labels.length} labels are ${ones === 0 ? 0 : 1}`, {
+      where: 'the training set', todo: 'there is nothing to tell apart: widen the time range, or look at how the label is made',
+    });
+  }
+}

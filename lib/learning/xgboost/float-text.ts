@@ -1,0 +1,24 @@
+// Numbers as XGBoost's typed JSON reader wants them: float arrays hold no integer token, parameters are strings.
+
+/** The shortest decimal that reads back as the same float32, always with a point or an exponent. */
+export function floatText(value: number): string {
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) throw new RangeError(`${value} is no finite float32`);
+  for (let digits = 6; digits < 9; digits += 1) {
+    const text = single.toPrecision(digits);
+    if (Math.fround(Number(text)) === single) return pointed(Number(text));
+  }
+  return pointed(Number(single.toPrecision(9)));
+}
+
+function pointed(value: number): string {
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** An array of float32, as JSON. */
+export function floatArray(values: Iterable<number>): string {
+  const texts: string[] = [];
+  for (const value of values) texts.push(floatText(value));
+  return `[${texts.join(',')}]`;
+}

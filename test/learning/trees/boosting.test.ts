@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { areaUnderCurve, compileTrees, rowMajor, scoreMargins, scoreRows, trainBoostedTrees, writeXgboostJson, type TrainingSet, type TreeModel } from '../../../lib/learning/index.ts';
+import { firstRows, shopRows } from '../support/shop-rows.ts';
+
+const training = shopRows(6000, 1);
+const later = shopRows(3000, 2);
+
+function columns(named: Record<string, ArrayLike<number>>, labels: ArrayLike<number>): TrainingSet {
+  return { features: Object.entries(named).map(([name, values]) => ({ name, values: Float32Array.from(values) })), labels: Float32Array.from(labels) };
+}
+
+function digest(model: TreeModel): string {
+  return createHash('sha256').update(writeXgboostJson(model)).digest('hex');
+}
+
+describe('boosted trees', () => {
+  test('come near the best ranking that the causes of the data allow', async () => {
+    const { model } = await trainBoostedTrees(training, { trees: 80, depth: 4, learningRate: 0.1 });
+    const area = areaUnderCurve(scoreRows(compileTrees(model), rowMajor(later.features)), later.labels);
+    expect(area).toBeGreaterThan(areaUnderCurve(later.chances, later.labels) - 0.03);
+  });
+
+  test('are the same for one seed, whatever the number of threads', async () => {
+    const settings = { trees: 12, depth: 5, subsample: 0.7, featuresPerTree: 0.6, seed: 5, earlyStopping: 3 };
+    const weights = Float32Array.from(training.labels, (_, row) => 0.1 + (row % 7) / 3);
+    const models = [];
+    for (const threads of [1, 2, 3]) models.push(await trainBoostedTrees({ ...training, weights }, settings, { threads, validation: later }));
+    for (const { model, scores } of models.slice(1)) {
+      expect(digest(model)).toBe(digest(models[0]!.model));
+      expect(scores).toEqual(models[0]!.scores);
+    }
+    const { model: other } = await trainBoostedTrees(training, { ...settings, seed: 6 }, { threads: 1, validation: later });
+    expect(digest(other)).not.toBe(digest(models[0]!.model));
+  });
+
+  test('predict of validation rows exactly what their training saw: missing values and unseen categories go the same way', async () => {
+    const seen = firstRows(training, 2000);
+    const known = { ...seen, features: seen.features.map((feature) => (feature.name === 'category' ? { ...feature, values: feature.values.map((code) => (code > 30 ? NaN : code)) } : feature)) };
+    // Gaps in columns that had none in training, and categories that training never saw.
+    const features = later.features.map((feature) => ({ ...feature, values: feature.values.map((value, row) => (row % 11 === 3 ? NaN : value)) }));
+    const { model, scores } = await trainBoostedTrees(known, { trees: 15, depth: 5 }, { validation: { features, labels: later.labels } });
+    const margins = scoreMargins(compileTrees(model), rowMajor(features));
+    let loss = 0;
+    margins.forEach((margin, row) => {
+      loss += Math.log(1 + Math.exp(-margin * (2 * later.labels[row]! - 1)));
+    });
+    expect(scores.at(-1)).toBeCloseTo(loss / margins.length, 10);
+  });
+
+  test('stop early and keep the trees up to the best score', async () => {
+    const { model, scores, trees } = await trainBoostedTrees(firstRows(training, 500), { trees: 200, depth: 6, earlyStopping: 5 }, { validation: later });
+    const best = scores.indexOf(Math.min(...scores));
+    expect(trees).toBe(best + 1);
+    expect(model.trees).toHaveLength(best + 1);
+    expect(scores).toHaveLength(best + 6);
+  });
+
+  test('never answer against a monotone constraint', async () => {
+    const { model } = await trainBoostedTrees(training, { trees: 40, depth: 5, monotone: { price: -1, visits: 1 } });
+    const compiled = compileTrees(model);
+    const base = rowMajor(firstRows(later, 200).features);
+    for (const [feature, direction] of [[0, -1], [2, 1]] as const) {
+      let before: Float32Array | undefined;
+      for (let value = -3; value <= 12; value += 0.5) {
+        const rows = base.slice();
+        for (let row = 0; row < 200; row += 1) rows[row * 7 + feature] = value;
+        const margins = scoreMargins(compiled, rows);
+        if (before !== undefined) margins.forEach((margin, row) => expect(direction * (margin - before![row]!)).toBeGreaterThanOrEqual(0));
+        before = margins;
+      }
+    }
+  });
+
+  test('learn from missing values themselves', async () => {
+    const x = Array.from({ length: 400 }, (_, row) => (row % 4 === 0 ? NaN : row % 10));
+    const { model } = await trainBoostedTrees(columns({ x }, x.map((value) => Number(Number.isNaN(value)))), { trees: 20, depth: 2 });
+    const answers = scoreRows(compileTrees(model), Float32Array.from([NaN, 0, 5, 9, 1e9]));
+    expect(answers[0]).toBeGreaterThan(0.95);
+    for (const answer of answers.slice(1)) expect(answer).toBeLessThan(0.05);
+  });
+
+  test('separate groups of categories that no order could', async () => {
+    const codes = Float32Array.from({ length: 2000 }, (_, row) => row % 50);
+    const labels = codes.map((code) => Number([3, 8, 21, 22, 40, 49].includes(code)));
+    const set: TrainingSet = { features: [{ name: 'category', kind: 'categorical', values: codes }], labels };
+    const { model } = await trainBoostedTrees(set, { trees: 10, depth: 1, learningRate: 1, lambda: 0 });
+    const answers = scoreRows(compileTrees(model), Float32Array.from({ length: 50 }, (_, code) => code));
+    answers.forEach((answer, code) => expect(answer > 0.5).toBe([3, 8, 21, 22, 40, 49].includes(code)));
+    expect(model.trees[0]!.left.length).toBe(3);
+  });
+
+  test('give intervals that hold the stated share of what comes', async () => {
+    const target = (set: TrainingSet): TrainingSet => ({ features: set.features, labels: Float32Array.from(set.features[0]!.values, (price, row) => 2 * price + Math.abs(price) * set.features[6]!.values[row]!) });
+    const known = (set: TrainingSet): TrainingSet => ({ ...target(set), features: set.features.slice(0, 6) });
+    const bounds: Float32Array[] = [];
+    for (const quantile of [0.1, 0.9]) {
+      const { model } = await trainBoostedTrees(known(training), { objective: 'reg:quantileerror', quantile, trees: 40, depth: 3, learningRate: 0.2 });
+      bounds.push(scoreRows(compileTrees(model), rowMajor(later.features.slice(0, 6))));
+    }
+    const { labels } = known(later);
+    const inside = labels.filter((label, row) => label >= bounds[0]![row]! && label <= bounds[1]![row]!).length / labels.length;
+    expect(inside).toBeGreaterThan(0.75);
+    expect(inside).toBeLessThan(0.85);
+  });
+
+  test('count a row of weight two as two rows, and weight zero as none', async () => {
+    const set = firstRows(training, 600);
+    const twice: TrainingSet = {
+      features: set.features.map((feature) => ({ ...feature, values: Float32Array.from([...feature.values.slice(0, 500), ...feature.values.slice(0, 100)]) })),
+      labels: Float32Array.from([...set.labels.slice(0, 500), ...set.labels.slice(0, 100)]),
+    };
+    const weights = Float32Array.from({ length: 600 }, (_, row) => (row < 100 ? 2 : row < 500 ? 1 : 0));
+    const settings = { trees: 5, depth: 3, maxBins: 255 };
+    const few = { ...set, features: set.features.filter(({ kind, name }) => kind === 'categorical' || name === 'visits') };
+    const [a, b] = [await trainBoostedTrees({ ...few, weights }, settings), await trainBoostedTrees({ ...twice, features: twice.features.filter(({ name }) => few.features.some((other) => other.name === name)) }, settings)];
+    const rows = rowMajor(few.features);
+    const [first, second] = [scoreRows(compileTrees(a.model), rows), scoreRows(compileTrees(b.model), rows)];
+    first.forEach((answer, row) => expect(answer).toBeCloseTo(second[row]!, 5));
+  });
+
+  test.each([
+    ['no rows', () => columns({ x: [] }, []), {}, 'there are no rows'],
+    ['labels of one kind', () => columns({ x: [1, 2] }, [1, 1]), {}, 'all 2 labels are 1'],
+    ['a label that is neither', () => columns({ x: [1, 2] }, [0, 2]), {}, 'the label of row 1 is 2'],
+    ['an unknown label', () => columns({ x: [1, 2] }, [0, NaN]), {}, 'the label of row 1 is NaN'],
+    ['an infinite value', () => columns({ x: [1, Infinity] }, [0, 1]), {}, 'feature x is infinite in row 1'],
+    ['a short column', () => columns({ x: [1] }, [0, 1]), {}, 'feature x has 1 values for 2 rows'],
+    ['two features of one name', () => ({ ...columns({ x: [1, 2] }, [0, 1]), features: [1, 2].map(() => ({ name: 'x', values: Float32Array.of(1, 2) })) }), {}, 'two features have the same name'],
+    ['a category beyond the bins', () => ({ features: [{ name: 'x', kind: 'categorical' as const, values: Float32Array.of(1, 300) }], labels: Float32Array.of(0, 1) }), {}, 'feature x has the code 300 in row 1'],
+    ['weights of nothing', () => ({ ...columns({ x: [1, 2] }, [0, 1]), weights: Float32Array.of(0, 0) }), {}, 'all weights are 0'],
+    ['a depth of no tree', () => columns({ x: [1, 2] }, [0, 1]), { depth: 0 }, 'depth is 0'],
+    ['a constraint on what is not there', () => columns({ x: [1, 2] }, [0, 1]), { monotone: { y: 1 as const } }, 'there is no feature y'],
+    ['early stopping without rows to watch', () => columns({ x: [1, 2] }, [0, 1]), { earlyStopping: 3 }, 'early stopping has nothing to watch'],
+  ])('refuse %s', async (_, set, settings, message) => {
+    await expect(trainBoostedTrees(set(), settings)).rejects.toThrow(message);
+  });
+
+  test('stop when asked to', async () => {
+    const controller = new AbortController();
+    const running = trainBoostedTrees(training, { trees: 5000 }, { threads: 1, signal: controller.signal, onRound: ({ round }) => round === 2 && controller.abort() });
+    await expect(running).rejects.toThrow('aborted');
+  });
+});
