@@ -1,0 +1,11 @@
+// Features: declared once, computed by SQL over the lake and by reducers over the stream, kept in an online store.
+export type * from './types.ts';
+export { count, definitionOf, distinct, featureSource, featureView, first, last, max, min, ratio, sum } from './declare.ts';
+export { compileFeatures, loadFeatures, readFeatureFiles, type FeatureDeclarations, type FeatureSet } from './load.ts';
+export type { CompiledFeature, CompiledView, Series } from './view.ts';
+export type { CompiledSource, EventRow } from './source.ts';
+export { featuresAtSql, featuresOfPointsSql, type SqlOptions } from './sql.ts';
+export { foldBatch, noFoldCounts, type FeatureEvent, type FoldCounts, type FoldOptions, type FoldResult } from './fold.ts';
+export { readFeatures, readViews, type EntityId } from './read.ts';
+export type { Change, OnlineStore, StoredItem, WriteResult } from './store.ts';
+export { fromSql, isSameValue } from './values.ts';

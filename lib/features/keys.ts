@@ -1,0 +1,52 @@
+// The keys of the online store.
+import { createHash } from 'node:crypto';
+import type { EventRow } from './source.ts';
+import type { CompiledView } from './view.ts';
+
+/** Between the columns of an entity of several. */
+const SEPARATOR = '\u001f';
+/** Longer ones are known by their hash. */
+const LONGEST_ENTITY = 200;
+
+/** The entity of an event, or undefined where a column of it is empty. */
+export function entityOf(view: CompiledView, row: EventRow): string | undefined {
+  if (view.entityAt.length === 1) return row.texts[view.entityAt[0]!] ?? undefined;
+  const parts = view.entityAt.map((at) => row.texts[at]);
+  return parts.some((part) => part == null) ? undefined : parts.join(SEPARATOR);
+}
+
+/** The entity of an id as a person writes it: one value a column. */
+export function entityOfParts(parts: readonly string[]): string {
+  return parts.join(SEPARATOR);
+}
+
+/** The item that holds an entity's state, or one of several where the view spreads it. */
+export function stateKey(view: string, entity: string, spread: number): string {
+  const id = entity.length <= LONGEST_ENTITY && PRINTABLE.test(entity) ? `=${entity}` : `~${createHash('sha256').update(entity).digest('base64url')}`;
+  return `s/${view}/${spread}/${id}`;
+}
+
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
+/** Which of an entity's items takes what comes through a lane: lanes have items of their own, as long as there are enough. */
+export function spreadOf({ spread, isPartitionKey }: CompiledView, lane: string): number {
+  if (spread === 1 || isPartitionKey) return 0;
+  let hash = 0;
+  for (let at = 0; at < lane.length; at++) hash = (hash * 31 + lane.charCodeAt(at)) % 65_521;
+  return hash % spread;
+}
+
+/** All items of an entity. */
+export function stateKeys(view: CompiledView, entity: string): string[] {
+  const spread = view.isPartitionKey ? 1 : view.spread;
+  return Array.from({ length: spread }, (_, at) => stateKey(view.name, entity, at));
+}
+
+/** What is known of an event by its id. */
+export const eventKey = (source: string, id: string): string => `e/${source}/${id}`;
+
+/** When an event of this content arrived last. */
+export const contentKey = (source: string, hash: string): string => `c/${source}/${hash}`;
+
+/** Up to where a stream's shards were folded from the lake. */
+export const marksKey = (stream: string): string => `m/${stream}`;

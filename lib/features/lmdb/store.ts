@@ -1,0 +1,119 @@
+// The online store of one machine: an LMDB environment in a folder. Its transactions are on the disk when they are answered.
+import { mkdir } from 'node:fs/promises';
+import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
+import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
+
+export interface LmdbStore extends OnlineStore {
+  /** As `get`, at once: for who scores. */
+  getNow(keys: readonly string[]): (StoredItem | undefined)[];
+  /** Removes items that have expired, a limited number a call; gives how many. */
+  sweep(now: number, most?: number): Promise<number>;
+  /** How many items there are, expired ones included. */
+  size(): number;
+}
+
+export interface LmdbOptions { folder: string; clock: Clock; /** Opens what is there, and writes nothing. */ readOnly?: boolean }
+
+/** Before an item's text: its version, and when it expires (seconds, 0: never). */
+const HEADER_BYTES = 12;
+/** Items are noted by the hour in which they expire, so that the sweep finds them without looking at the others. */
+const BUCKET_SECONDS = 3600;
+
+/**
+ * Opens the store, and makes the folder where there is none. Several processes may read it; versions keep writers from losing each other's work.
+ *
+ * Throws `io` where the folder cannot be used, `not_found` where there is nothing to read.
+ */
+export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOptions): Promise<LmdbStore> {
+  // Loaded when a store is opened: it is native code that most commands do not need.
+  const { open } = await import('lmdb');
+  const refuse = (cause: unknown): never => {
+    throw new MillraceError(readOnly ? 'not_found' : 'io', `the online store cannot be opened: ${messageOf(cause)}`, { where: folder, todo: readOnly ? 'Run `millrace features backfill` to make it.' : 'See that the folder can be written.', cause });
+  };
+  if (!readOnly) await mkdir(folder, { recursive: true }).catch(refuse);
+  const root = await Promise.resolve().then(() => open({ path: folder, readOnly, maxDbs: 4 })).catch(refuse);
+  const items = await Promise.resolve().then(() => root.openDB<Buffer, string>({ name: 'items', encoding: 'binary' })).catch(refuse);
+  const expiries = await Promise.resolve().then(() => root.openDB<Buffer, [number, string]>({ name: 'expiries', encoding: 'binary' })).catch(refuse);
+  if (items === undefined || expiries === undefined) return refuse(new Error('there is none'));
+
+  const read = (key: string): StoredItem | undefined => {
+    const bytes = items.getBinaryFast(key) as Buffer | undefined;
+    return bytes === undefined ? undefined : { value: bytes.toString('utf8', HEADER_BYTES), version: versionOf(bytes) };
+  };
+  const getNow = (keys: readonly string[]) => keys.map(read);
+  const failed = (what: string) => (cause: unknown): never => {
+    throw new MillraceError('io', `the online store cannot be ${what}: ${messageOf(cause)}`, { where: folder, todo: 'See that the disk has room and the folder can be written; then try again.', cause });
+  };
+
+  /** False where an item is not as it was read; nothing is written then. */
+  const applyAll = (changes: readonly Change[]): boolean => {
+    for (const { key, expected } of changes) {
+      const bytes = items.getBinaryFast(key) as Buffer | undefined;
+      if ((bytes === undefined ? undefined : versionOf(bytes)) !== expected) return false;
+    }
+    const now = clock.now();
+    for (const { key, value, expected, expiresAt = 0 } of changes) {
+      const before = expected === undefined ? 0 : expiryOf(items.getBinaryFast(key) as Buffer);
+      if (value === undefined) {
+        items.removeSync(key);
+        continue;
+      }
+      // Greater than any version that the key had, also before it expired.
+      items.putSync(key, encode(value, Math.max((expected ?? 0) + 1, now), expiresAt));
+      if (expiresAt > 0 && bucketOf(expiresAt) !== bucketOf(before)) expiries.putSync([bucketOf(expiresAt), key], NOTHING);
+    }
+    return true;
+  };
+
+  return {
+    mostChanges: Number.POSITIVE_INFINITY,
+    get: async (keys) => getNow(keys),
+    getNow,
+    async write(changes): Promise<WriteResult> {
+      try {
+        // A write transaction is on the disk when it ends: no option that defers the sync is set.
+        return root.transactionSync(() => applyAll(changes)) ? { ok: true } : { ok: false, conflict: true };
+      } catch (cause) {
+        return failed('written')(cause);
+      }
+    },
+    async sweep(now, most = 10_000) {
+      const bucket = bucketOf(Math.floor(now / 1000));
+      const due = [...expiries.getKeys({ end: [bucket, ''], limit: most })];
+      if (due.length === 0) return 0;
+      let swept = 0;
+      try {
+        root.transactionSync(() => {
+          for (const [at, key] of due) {
+            expiries.removeSync([at, key]);
+            const bytes = items.getBinaryFast(key) as Buffer | undefined;
+            // What was written again since then stands in a later hour.
+            if (bytes === undefined || bucketOf(expiryOf(bytes)) !== at) continue;
+            items.removeSync(key);
+            swept++;
+          }
+        });
+      } catch (cause) {
+        failed('swept')(cause);
+      }
+      return swept;
+    },
+    size: () => (items.getStats() as { entryCount: number }).entryCount,
+    close: () => root.close(),
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+const bucketOf = (seconds: number): number => Math.floor(seconds / BUCKET_SECONDS);
+
+function encode(value: string, version: number, expiresAt: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(value));
+  bytes.writeDoubleBE(version, 0);
+  bytes.writeUInt32BE(Math.min(expiresAt, 0xffff_ffff), 8);
+  bytes.write(value, HEADER_BYTES, 'utf8');
+  return bytes;
+}
+
+const versionOf = (bytes: Buffer): number => bytes.readDoubleBE(0);
+const expiryOf = (bytes: Buffer): number => bytes.readUInt32BE(8);

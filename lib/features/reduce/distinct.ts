@@ -1,0 +1,67 @@
+// Distinct values: each with the tiles it was seen in. A window always reaches up to now, so of a value the newest tile decides, and of the
+// values the thousand seen last: whatever is older can only be in windows that hold a thousand others.
+import { createHash } from 'node:crypto';
+
+/** Distinct counts are exact below this, and this from there on. */
+export const MOST_DISTINCT = 1000;
+
+/** Tiles that are remembered of a value, newest first, so that events can be taken back. */
+const TILES_OF_A_VALUE = 4;
+
+/** Texts longer than this are remembered by their hash. */
+const LONGEST_VALUE = 40;
+
+/** By value: [tile, events, tile, events, …], newest first. */
+export type DistinctValues = Map<string, number[]>;
+
+export function addDistinct(values: DistinctValues, tile: number, text: string, by: 1 | -1): void {
+  const value = text.length > LONGEST_VALUE ? `#${createHash('sha256').update(text).digest('base64url').slice(0, 32)}` : text;
+  const tiles = values.get(value);
+  if (tiles === undefined) {
+    if (by > 0) insert(values, value, tile);
+    return;
+  }
+  let at = 0;
+  while (at < tiles.length && tiles[at]! > tile) at += 2;
+  if (tiles[at] === tile) {
+    tiles[at + 1]! += by;
+    if (tiles[at + 1]! <= 0) tiles.splice(at, 2);
+    if (tiles.length === 0) values.delete(value);
+    return;
+  }
+  if (by < 0) return;
+  tiles.splice(at, 0, tile, 1);
+  if (tiles.length > 2 * TILES_OF_A_VALUE) tiles.length = 2 * TILES_OF_A_VALUE;
+}
+
+/** Room is made by the value that was seen longest ago. */
+function insert(values: DistinctValues, value: string, tile: number): void {
+  if (values.size >= MOST_DISTINCT) {
+    let [oldest, oldestTile] = ['', tile];
+    for (const [other, tiles] of values) {
+      if (tiles[0]! < oldestTile) [oldest, oldestTile] = [other, tiles[0]!];
+    }
+    if (oldestTile === tile) return;
+    values.delete(oldest);
+  }
+  values.set(value, [tile, 1]);
+}
+
+export function dropDistinctBefore(values: DistinctValues, first: number): void {
+  for (const [value, tiles] of values) {
+    while (tiles.length > 0 && tiles.at(-2)! < first) tiles.length -= 2;
+    if (tiles.length === 0) values.delete(value);
+  }
+}
+
+/** How many different values all of these have in tiles from the first on. */
+export function distinctFrom(all: readonly DistinctValues[], first: number): number {
+  if (all.length === 1) {
+    let count = 0;
+    for (const tiles of all[0]!.values()) if (tiles[0]! >= first) count++;
+    return count;
+  }
+  const seen = new Set<string>();
+  for (const values of all) for (const [value, tiles] of values) if (tiles[0]! >= first) seen.add(value);
+  return Math.min(seen.size, MOST_DISTINCT);
+}

@@ -1,0 +1,34 @@
+// The port to the online store: texts by key, written only if nobody else has written them since they were read.
+
+export interface StoredItem {
+  value: string;
+  /** Grows with every write. */
+  version: number;
+}
+
+export interface Change {
+  key: string;
+  /** undefined: the item goes. */
+  value: string | undefined;
+  /** The version that was read; undefined: there was none. */
+  expected: number | undefined;
+  /** When the item may be forgotten, seconds since 1970; undefined: never. */
+  expiresAt: number | undefined;
+}
+
+export type WriteResult = { ok: true } | { ok: false; conflict: true };
+
+/**
+ * Items by key. Keys have at most 1,024 bytes and are printable; values at most some 300 KB.
+ *
+ * Reads see every write that was answered before them. A write happens whole or not at all, is durable when its promise resolves, and
+ * does nothing but tell of a conflict where an item is not as it was read. Other failures are MillraceErrors of code `io`.
+ */
+export interface OnlineStore {
+  /** The items in the order of their keys. */
+  get(keys: readonly string[]): Promise<(StoredItem | undefined)[]>;
+  write(changes: readonly Change[]): Promise<WriteResult>;
+  /** How many items a write may have. */
+  readonly mostChanges: number;
+  close(): Promise<void>;
+}
