@@ -4,6 +4,7 @@
 export function floatText(value: number): string {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) throw new RangeError(`${value} is no finite float32`);
+  if (single === 0) return Object.is(single, -0) ? '-0.0' : '0.0';
   for (let digits = 6; digits < 9; digits += 1) {
     const text = single.toPrecision(digits);
     if (Math.fround(Number(text)) === single) return pointed(Number(text));
@@ -12,7 +13,7 @@ export function floatText(value: number): string {
 }
 
 function pointed(value: number): string {
-  const text = Object.is(value, -0) ? '-0' : String(value);
+  const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
