@@ -1,90 +1,19 @@
 // Tables that are computed by month stay exactly right when rows come late, and leave alone the months that nothing touched.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { uuidv7 } from '../../lib/base/index.ts';
-import { ingestNow, openRuntime, type Runtime } from '../../lib/local/index.ts';
-import { Relations, runModel, type RunContext } from '../../lib/warehouse/index.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const HEADERS = {
-  orders: 'order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,order_delivered_carrier_date,order_delivered_customer_date,order_estimated_delivery_date',
-  customers: 'customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state',
-  order_items: 'order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value',
-  order_payments: 'order_id,payment_sequential,payment_type,payment_installments,payment_value',
-  order_reviews: 'review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,review_answer_timestamp',
-  shipping_zones: 'postcode_prefix,zone,state,is_remote',
-  online_retail: 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country',
-  transactions: 'transaction_id,user_id,product_id,quantity,price,timestamp,payment_method,transaction_status',
-  crm_customers: 'customer_id,customer_unique_id,visitorid,name,email,phone,street,postcode,city,state,country,registration_date,customer_segment,marketing_opt_in',
-} as const;
-type Source = keyof typeof HEADERS;
+import { Shop, type Source } from './support/shop.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let folder: string;
-let runtime: Runtime;
-let files = 0;
+let shop: Shop;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-late-'));
-  runtime = await openRuntime({ home: folder, project: ROOT, create: true });
+  shop = await Shop.open();
 });
-afterEach(async () => {
-  await runtime.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => shop.close());
 
-async function land(rows: Partial<Record<Source, string[]>>): Promise<void> {
-  for (const [source, lines] of Object.entries(rows)) {
-    await mkdir(join(runtime.home.landing, source), { recursive: true });
-    await writeFile(join(runtime.home.landing, source, `${String(++files).padStart(4, '0')}.csv`), [HEADERS[source as Source], ...lines, ''].join('\n'));
-  }
-}
-
-/** Ingests what landed and brings a table and all that it needs up to date; `full` computes the table's every row again. */
-async function run(table: string, full = false): Promise<void> {
-  const project = await runtime.project();
-  const { lake, clock } = runtime;
-  await ingestNow(runtime, []);
-  const context: RunContext = {
-    project, lake, clock,
-    engine: await runtime.engine(),
-    relations: new Relations(project, lake),
-    runId: uuidv7(clock.now()),
-    parameters: { shop_currency: { type: 'varchar', value: 'BRL' } },
-  };
-  const needed = project.graph.upstream(table);
-  for (const name of project.graph.order.filter((each) => each === table || needed.has(each))) {
-    const outcome = await runModel(context, name, { full: full && name === table });
-    expect(outcome.status).not.toBe('audit failed');
-  }
-}
-
-async function query(sql: string): Promise<unknown[][]> {
-  return (await (await runtime.engine()).query(sql)).rows;
-}
-
-/** Rows as text, in an order of their own. */
-async function rowsOf(table: string): Promise<string[]> {
-  return (await query(`SELECT * FROM ${table}`)).map((row) => row.map(String).join('|')).sort();
-}
-
-async function filesOf(table: string): Promise<string[]> {
-  const [namespace, name] = table.split('.');
-  return (await query(`SELECT file_path FROM ${namespace}."${name}$files"`)).map(([path]) => String(path)).sort();
-}
-
-/** Runs what changed, then everything: the rows must be the same. Gives back how many files of the table stayed as they were. */
-async function staysRight(table: string): Promise<{ kept: number; before: number }> {
-  const before = await filesOf(table);
-  await run(table);
-  const after = new Set(await filesOf(table));
-  const incremental = await rowsOf(table);
-  await run(table, true);
-  expect(incremental).toEqual(await rowsOf(table));
-  return { kept: before.filter((path) => after.has(path)).length, before: before.length };
-}
+const land = (rows: Partial<Record<Source, readonly string[]>>) => shop.land(rows);
+const run = (table: string) => shop.run(table);
+const query = (sql: string) => shop.query(sql);
+const staysRight = (table: string) => shop.staysRight(table);
 
 const order = (id: string, day: string, status = 'delivered') => `${id},c${id},${status},${day} 12:00:00,,,${status === 'delivered' ? `${day} 20:00:00` : ''},2018-12-31`;
 const customer = (id: string, zip = '01000') => `c${id},u${id},${zip},x,SP`;
