@@ -108,7 +108,9 @@ function routeSocket(socket: Socket, route: (isHttp2: boolean) => void): void {
 
 async function respond(service: Service, request: Request, response: Response, onFault: (error: unknown) => void): Promise<void> {
   const gone = new AbortController();
-  response.on('close', () => gone.abort());
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   response.on('error', () => undefined);
   const header = (name: string) => {
     const value = request.headers[name];
