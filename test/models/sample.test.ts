@@ -114,6 +114,38 @@ describe('invoices and the till', () => {
   });
 });
 
+describe('the clickstream', () => {
+  it('has every event once, and knows which are repeats under another id', async () => {
+    const { events } = shop();
+    expect(await row('SELECT count(*), count(duplicate_of) FROM silver.events')).toEqual([events.rows - events.duplicate_ids, events.repeats_under_another_id]);
+    expect(await counts('SELECT event, count(*) FROM silver.events_enriched WHERE duplicate_of IS NULL GROUP BY event')).toEqual(withoutZeros(events.by_type));
+    expect(await row('SELECT count(*), sum(events) FROM gold.visitor_segments')).toEqual([events.visitors, events.distinct]);
+    expect(await row('SELECT count(*) FROM gold.item_features')).toEqual([events.items]);
+  });
+
+  it('has its sessions, with their durations and how they ended', async () => {
+    const { count, sum_of_seconds: seconds, with_purchase: bought } = shop().events.sessions;
+    expect(await row('SELECT count(*), sum(session_duration), count(*) - count(drop_off_step) FROM silver.sessions')).toEqual([count, close(seconds), bought]);
+    expect(await row('SELECT sum(sessions), sum(avg_session_duration * sessions), sum(converted) FROM gold.session_metrics')).toEqual([count, close(seconds), bought]);
+  });
+
+  it('sells what the marketplace has as orders, at the price that the order has', async () => {
+    const { events } = shop();
+    expect(await row('SELECT sum(lines), sum(transactions) FROM gold.daily_sales')).toEqual([events.by_type['transaction'], events.transactions]);
+    const prices = `SELECT count(*) FROM gold.fact_sales_transactions AS sold
+      JOIN silver.order_items AS item ON item.order_id = lower(to_hex(md5(to_utf8(sold.transactionid)))) AND item.product_id = sold.item_id AND item.price = sold.price`;
+    const [same = 0] = await row(`SELECT count(DISTINCT event_id) FROM (${prices.replace('count(*)', 'sold.event_id')}) AS s`);
+    expect(same).toBe((await row('SELECT count(price) FROM gold.fact_sales_transactions'))[0]);
+  });
+
+  it('knows its buyers as customers', async () => {
+    expect(await row('SELECT count(*) - count(customer_id), count(DISTINCT customer_id) > 20 FROM gold.fact_sales_transactions')).toEqual([0, true]);
+    expect(await row('SELECT sum(web_transactions), sum(sessions) FROM gold.user_features')).toEqual([
+      shop().events.transactions, ...(await row('SELECT count(customer_id) FROM silver.sessions')),
+    ]);
+  });
+});
+
 describe('customers', () => {
   it('meet in one hub, whichever systems know them', async () => {
     expect(await row('SELECT count(*) FROM silver.customers')).toEqual([shop().customers]);
