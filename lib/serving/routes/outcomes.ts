@@ -1,0 +1,35 @@
+// POST /v1/outcomes: what happened after an answer.
+import { Type } from '@sinclair/typebox';
+import { invalid } from '../problem.ts';
+import { route } from '../route.ts';
+import { Id, OrNull } from '../schemas.ts';
+
+const Outcome = Type.Object({
+  prediction_id: Type.Optional(Id),
+  unit: Type.Optional(Id),
+  outcome: Type.Union([Type.Literal('purchase'), Type.Literal('cart'), Type.Literal('abandonment'), Type.Literal('view'), Type.Literal('churn'), Type.Literal('delivered'), Type.Literal('other')]),
+  value: Type.Optional(OrNull(Type.Number({ description: 'In the currency of the shop, where it has a worth; days for a delivery.' }))),
+  occurred_at: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_102_444_800_000, description: 'Milliseconds since 1970; default: now.' })),
+  outcome_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Your own id of it: repeated, it counts once.' })),
+}, { additionalProperties: false });
+
+export const outcomesRoute = route({
+  method: 'post', path: '/v1/outcomes', tag: 'outcomes', idempotent: true,
+  summary: 'What happened after an answer',
+  description: 'Kept durably before it is answered. An outcome names the prediction that it follows, or the unit, by which it is joined to the experiments that the unit was in.',
+  scope: () => 'outcomes',
+  body: Type.Object({ outcomes: Type.Array(Outcome, { minItems: 1, maxItems: 500 }) }, { additionalProperties: false }),
+  answer: Type.Object({ accepted: Type.Integer(), outcome_ids: Type.Array(Type.String()) }),
+  problems: { 503: 'The log does not take it now; send it again.' },
+  example: { outcomes: [{ unit: 'v1', outcome: 'purchase', value: 99.9 }] },
+  async handle(context, { body, key }) {
+    const now = context.clock.now();
+    const errors = body.outcomes.flatMap(({ prediction_id, unit }, index) => (prediction_id === undefined && unit === undefined ? [{ pointer: `/outcomes/${index}/prediction_id`, detail: 'expected an id here or in unit; both are missing' }] : []));
+    if (errors.length > 0) throw invalid('an outcome follows a prediction or belongs to a unit', errors.slice(0, 20));
+    const records = body.outcomes.map(({ prediction_id, unit, outcome, value, occurred_at, outcome_id }) => ({
+      outcome_id: outcome_id ?? context.ids.prediction(), prediction_id: prediction_id ?? null, unit: unit ?? null, outcome, value: value ?? null, occurred_at: occurred_at ?? now, key_id: key!.id,
+    }));
+    await context.log.happened(records);
+    return { accepted: records.length, outcome_ids: records.map(({ outcome_id }) => outcome_id) };
+  },
+});

@@ -1,0 +1,75 @@
+// POST /v1/shipping/quote: what shipping costs, and when it is there.
+import { Type } from '@sinclair/typebox';
+import { assign } from '../../experiments/index.ts';
+import { quoteShipping } from '../../shipping/index.ts';
+import { invalid, Problem } from '../problem.ts';
+import { route } from '../route.ts';
+import { Attributes, Day, OrNull, Unit, Variant } from '../schemas.ts';
+
+const Size = Type.Optional(Type.Number({ minimum: 0, maximum: 10_000 }));
+const Postcode = Type.String({ minLength: 1, maxLength: 20 });
+
+export const shippingRoute = route({
+  method: 'post', path: '/v1/shipping/quote', tag: 'shipping', idempotent: true,
+  summary: 'What shipping costs, and when it is there',
+  description: 'Every carrier is asked at once; one that does not answer is named in `failed`, and the others count. `promise_date` is kept for the share of parcels that `confidence` states.',
+  scope: () => 'shipping',
+  body: Type.Object({
+    destination_postcode: Postcode,
+    origin_postcode: Type.Optional(Postcode),
+    parcels: Type.Array(Type.Object({ weight_kg: Type.Number({ minimum: 0, maximum: 10_000 }), length_cm: Size, width_cm: Size, height_cm: Size }, { additionalProperties: false }), { minItems: 1, maxItems: 100 }),
+    order_value: Type.Number({ minimum: 0, maximum: 1e9 }),
+    handed_over_on: Type.Optional(Day),
+    unit: Unit, attributes: Attributes,
+  }, { additionalProperties: false }),
+  answer: Type.Object({
+    prediction_id: Type.String(), version: Type.String(), ...Variant, currency: Type.String(), origin_zone: Type.String(), destination_zone: Type.String(),
+    chargeable_weight_kg: Type.Number(), confidence: Type.Number(), missing_for_free: OrNull(Type.Number()), fallback: Type.Boolean(),
+    options: Type.Array(Type.Object({ carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String() })),
+    failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
+  }),
+  problems: { 503: 'There are no rate cards yet.' },
+  example: { destination_postcode: '01310-100', parcels: [{ weight_kg: 1.2 }], order_value: 80 },
+  async handle(context, { body, key, signal }) {
+    const started = performance.now();
+    const { shipping, experiments } = context;
+    if (shipping === undefined) throw new Problem(503, 'Not ready', 'there are no rate cards yet; run the batch first');
+    let settings = shipping.settings;
+    let [experimentName, variant]: [string | null, string | null] = [null, null];
+    for (const experiment of body.unit === undefined ? [] : experiments.filter(({ subject }) => subject === 'shipping')) {
+      const assignment = assign(experiment, body.unit!, body.attributes);
+      if (!assignment.assigned) continue;
+      [experimentName, variant] = [experiment.name, assignment.variant.name];
+      const threshold = assignment.variant.settings['threshold'];
+      if (typeof threshold === 'number') settings = { ...settings, freeShipping: { threshold } };
+      break;
+    }
+    const now = context.clock.now();
+    const handedOverOn = body.handed_over_on ?? new Date(now).toISOString().slice(0, 10);
+    if (!isDay(handedOverOn)) throw invalid(`there is no day ${handedOverOn}`, [{ pointer: '/handed_over_on', detail: 'expected a date, as 2018-10-18' }]);
+    const quote = await quoteShipping({
+      originPostcode: body.origin_postcode ?? shipping.originPostcode, destinationPostcode: body.destination_postcode, orderValue: body.order_value, handedOverOn,
+      parcels: body.parcels.map(({ weight_kg: weightKg, length_cm: lengthCm, width_cm: widthCm, height_cm: heightCm }) => ({
+        weightKg, ...(lengthCm === undefined ? {} : { lengthCm }), ...(widthCm === undefined ? {} : { widthCm }), ...(heightCm === undefined ? {} : { heightCm }),
+      })),
+    }, settings, signal);
+    const answer = {
+      prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency,
+      origin_zone: quote.originZone, destination_zone: quote.destinationZone, chargeable_weight_kg: quote.chargeableWeightKg, confidence: quote.confidence,
+      missing_for_free: quote.missingForFree ?? null, fallback: quote.options.length === 0, failed: quote.failed,
+      options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate })),
+    };
+    context.log.predicted([{
+      prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null,
+      entity: JSON.stringify({ origin_zone: quote.originZone, destination_zone: quote.destinationZone }), features: JSON.stringify({ chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value }),
+      response: JSON.stringify(answer), score: answer.options[0]?.price ?? null, fallback: answer.fallback, key_id: key!.id, latency_ms: performance.now() - started,
+    }]);
+    return answer;
+  },
+});
+
+/** The pattern lets the thirty-first of every month pass. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}

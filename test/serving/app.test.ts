@@ -1,0 +1,243 @@
+// The API as a back end meets it: answers, refusals that say what is wrong, and nothing that one key could see of another.
+import fc from 'fast-check';
+import { Value } from '@sinclair/typebox/value';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS, openApi, ROUTES } from '../../lib/serving/index.ts';
+import { linearModel, testApp } from './support.ts';
+
+const row = { visitor_id: 'v1', item_id: 'i1' };
+
+describe('a prediction', () => {
+  it('reads features from the store, names version and variant, and is logged with what it was made from', async () => {
+    const app = testApp();
+    const { status, body } = await app.send('POST', '/v1/predict/conversion', { rows: [row, { ...row, visitor_id: 'v2' }], explain: true });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      predictor: 'conversion', output: 'probability',
+      predictions: [
+        { version: 'v1', variant: null, score: expect.closeTo(1 / (1 + Math.exp(-1)), 9) as number, fallback: false, contributions: { 'visitor.views_7d': 1, 'item.views_7d': 1, bias: -1 } },
+        { score: expect.closeTo(0.5, 9) as number },
+      ],
+    });
+    expect(app.predicted).toHaveLength(2);
+    expect(JSON.parse(app.predicted[0]!.features)).toEqual({ 'visitor.views_7d': 10, 'item.views_7d': 100, discount: null });
+    const { prediction_id: id } = app.predicted[0]!;
+    expect((await app.send('GET', `/v1/predictions/${id}`)).body).toMatchObject({ prediction_id: id, entity: row, score: expect.any(Number) as number });
+  });
+
+  it('takes what a row gives itself before what the store knows', async () => {
+    const { body } = await testApp().send('POST', '/v1/predict/conversion', { rows: [{ ...row, 'visitor.views_7d': 0, discount: 0.5 }] });
+    expect(body).toMatchObject({ predictions: [{ score: expect.closeTo(1 / (1 + Math.exp(-1)), 9) as number }] });
+  });
+
+  it('comes from the challenger for those whom an experiment puts there', async () => {
+    const app = testApp();
+    const rows = Array.from({ length: 200 }, (_, index) => ({ visitor_id: `u${index}`, item_id: 'i1' }));
+    const { body } = await app.send('POST', '/v1/predict/conversion', { rows, attributes: { device: 'app' } });
+    const variants = (body as { predictions: { variant: string; version: string }[] }).predictions;
+    expect(new Set(variants.map(({ variant, version }) => `${variant} ${version}`))).toEqual(new Set(['control v1', 'treated v2']));
+    expect(app.predicted.filter(({ variant }) => variant === 'treated').length).toBeGreaterThan(60);
+  });
+
+  it.each([
+    ['the store fails', { read: async () => { throw new Error('down'); } }],
+    ['the store does not answer', { read: () => new Promise<never>(() => {}) }],
+  ])('falls back to the base rate when %s, and says so', async (_, features) => {
+    const app = testApp();
+    const degraded = testApp({ features: { ...app.context.features, ...features } });
+    expect((await degraded.send('POST', '/v1/predict/conversion', { rows: [row] })).body).toMatchObject({ predictions: [{ score: 0.02, fallback: true, reason: 'features_unavailable' }] });
+    expect(degraded.predicted).toMatchObject([{ fallback: true }]);
+  });
+
+  it('of a predictor that was not trained yet is marked, not an error', async () => {
+    expect((await testApp().send('POST', '/v1/predict/churn', { rows: [{}] })).body).toMatchObject({ predictions: [{ score: null, version: null, fallback: true, reason: 'model_missing' }] });
+  });
+
+  it('is computed once for an idempotency key', async () => {
+    const app = testApp();
+    const [first, again] = [await app.send('POST', '/v1/predict/conversion', { rows: [row] }, { 'idempotency-key': 'k' }), await app.send('POST', '/v1/predict/conversion', { rows: [row] }, { 'idempotency-key': 'k' })];
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('idempotent-replay')).toBe('true');
+    expect(app.predicted).toHaveLength(1);
+    expect(await app.send('POST', '/v1/predict/conversion', { rows: [row, row] }, { 'idempotency-key': 'k' })).toMatchObject({ status: 422 });
+  });
+});
+
+describe('a request that is wrong', () => {
+  it.each([
+    ['no JSON', '{', 400, /no JSON/],
+    ['no body', '', 400, /empty/],
+    ['no rows', { rows: [] }, 400, /not what this route takes/],
+    ['an unknown field', { rows: [row], explane: true }, 400, /not what this route takes/],
+    ['too many rows', { rows: Array.from({ length: 1_001 }, () => row) }, 413, /1000 rows at most/],
+  ])('is told so: %s', async (_, body, status, detail) => {
+    const answer = await testApp().send('POST', '/v1/predict/conversion', body);
+    expect(answer).toMatchObject({ status, body: { status, detail: expect.stringMatching(detail) as string } });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('names every wrong cell and what is allowed there', async () => {
+    const { status, body } = await testApp().send('POST', '/v1/predict/conversion', { rows: [{ visitor_id: 7, itemid: 'i1', discount: 'much' }] });
+    expect(status).toBe(400);
+    expect((body as { errors: { pointer: string; detail: string }[] }).errors).toEqual([
+      { pointer: '/rows/0/visitor_id', detail: 'expected an id, a string that is not empty; got 7' },
+      { pointer: '/rows/0/itemid', detail: 'conversion takes visitor_id, item_id, visitor.views_7d, item.views_7d, discount' },
+      { pointer: '/rows/0/discount', detail: 'expected a number or null; got "much"' },
+      { pointer: '/rows/0/item_id', detail: 'expected an id; it is missing' },
+    ]);
+  });
+
+  it.each([
+    ['GET', '/v1/predict/conversion', 405], ['POST', '/v1/nothing', 404], ['POST', '/v1/predict/nothing', 404], ['GET', '/v1/features/nothing/1', 404], ['GET', '/v1/predictions/nothing', 404],
+  ])('%s %s is %i', async (method, path, status) => {
+    const answer = await testApp().send(method, path, method === 'POST' ? { rows: [row] } : undefined);
+    expect(answer).toMatchObject({ status, body: { status } });
+    if (status === 405) expect(answer.headers.get('allow')).toBe('POST');
+  });
+
+  it('is refused when it is too large or no JSON by type', async () => {
+    const app = testApp({ limits: { ...DEFAULT_LIMITS, bodyBytes: 100 } });
+    expect(await app.send('POST', '/v1/predict/conversion', { rows: [{ ...row, visitor_id: 'x'.repeat(200) }] })).toMatchObject({ status: 413 });
+    expect(await app.send('POST', '/v1/predict/conversion', '<rows/>', { 'content-type': 'application/xml' })).toMatchObject({ status: 415 });
+  });
+});
+
+describe('a key', () => {
+  it('is wanted everywhere but where everyone may look', async () => {
+    const app = testApp();
+    for (const { method, path, scope } of ROUTES) {
+      const answer = await app.send(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'), method === 'post' ? {} : undefined, { 'x-api-key': '' });
+      expect([path, answer.status]).toEqual([path, scope === undefined ? 200 : 401]);
+    }
+    expect(await app.send('GET', '/v1/models', undefined, { 'x-api-key': 'mr_wrong' })).toMatchObject({ status: 401 });
+  });
+
+  it('reaches only what its scopes allow', async () => {
+    const app = testApp();
+    const key = app.addKey('narrow', { scopes: ['predict:churn'] });
+    expect(await app.send('POST', '/v1/predict/conversion', { rows: [row] }, { 'x-api-key': key })).toMatchObject({ status: 403, body: { detail: expect.stringContaining("'predict:conversion'") as string } });
+    expect(await app.send('POST', '/v1/predict/churn', { rows: [{}] }, { 'x-api-key': key })).toMatchObject({ status: 200 });
+  });
+
+  it('sees nothing of what another one asked', async () => {
+    const app = testApp();
+    await app.send('POST', '/v1/predict/conversion', { rows: [row] });
+    const { prediction_id: id } = app.predicted[0]!;
+    expect(await app.send('GET', `/v1/predictions/${id}`, undefined, { 'x-api-key': app.addKey('other', { scopes: ['predictions'] }) })).toMatchObject({ status: 404 });
+  });
+
+  it('is slowed down where it has a limit, and told for how long', async () => {
+    const app = testApp();
+    const key = app.addKey('slow', { scopes: ['models'], ratePerSecond: 1 });
+    const statuses = [];
+    for (let call = 0; call < 4; call++) statuses.push((await app.send('GET', '/v1/models', undefined, { 'x-api-key': key })).status);
+    expect(statuses).toEqual([200, 200, 429, 429]);
+    expect((await app.send('GET', '/v1/models', undefined, { 'x-api-key': key })).headers.get('retry-after')).toBe('1');
+    const daily = app.addKey('daily', { scopes: ['models'], dailyQuota: 1 });
+    expect((await app.send('GET', '/v1/models', undefined, { 'x-api-key': daily })).status).toBe(200);
+    expect((await app.send('GET', '/v1/models', undefined, { 'x-api-key': daily })).status).toBe(429);
+  });
+});
+
+describe("MLflow's forms", () => {
+  it.each([
+    ['dataframe_split', { columns: ['visitor_id', 'item_id'], data: [['v1', 'i1']] }],
+    ['dataframe_records', [row]],
+    ['instances', [row]],
+    ['instances', { visitor_id: ['v1'], item_id: ['i1'] }],
+    ['inputs', [[10, 100, 0]]],
+    ['inputs', { 'visitor.views_7d': [10], 'item.views_7d': [100], discount: [0] }],
+  ])('%s %j', async (form, value) => {
+    expect(await testApp().send('POST', '/invocations', { [form]: value })).toMatchObject({ status: 200, body: { predictions: [expect.closeTo(1 / (1 + Math.exp(-1)), 9)] } });
+  });
+
+  it.each([
+    [{}, /exactly one of .*; this one has none/],
+    [{ inputs: [row], instances: [row] }, /this one has instances and inputs/],
+    [{ dataframe_split: { columns: ['visitor_id', 'item_id'], data: [['v1']] } }, /rows and columns do not fit/],
+    [{ inputs: { visitor_id: ['v1', 'v2'], item_id: ['i1'] } }, /differ in length/],
+    [{ instances: [] }, /has no rows/],
+  ])('refuses %j by name', async (body, detail) => {
+    expect(await testApp().send('POST', '/invocations', body)).toMatchObject({ status: 400, body: { detail: expect.stringMatching(detail) as string } });
+  });
+
+  it('says that it is there', async () => {
+    for (const path of ['/ping', '/health', '/version']) expect(await testApp().send('GET', path)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the other routes', () => {
+  it('price within the guardrails', async () => {
+    const app = testApp();
+    expect((await app.send('POST', '/v1/price', { skus: ['p1', 'p9'] })).body).toMatchObject({
+      currency: 'BRL', policy: 'rule', prices: [{ sku: 'p1', price: 44.9 + 1, limits: ['daily_change', 'ending'] }, { sku: 'p9', price: null, fallback: true }],
+    });
+    expect(app.predicted).toHaveLength(2);
+  });
+
+  it('quote shipping, with the threshold of the variant', async () => {
+    const app = testApp();
+    const body = { destination_postcode: '20040', parcels: [{ weight_kg: 1.5 }], order_value: 60, handed_over_on: '2018-03-01' };
+    expect((await app.send('POST', '/v1/shipping/quote', body)).body).toMatchObject({ missing_for_free: 39, options: [{ price: 13, customer_price: 13, promise_date: '2018-03-08' }] });
+    const thresholds = new Set<number>();
+    for (let unit = 0; unit < 20; unit++) thresholds.add(((await app.send('POST', '/v1/shipping/quote', { ...body, unit: `u${unit}` })).body as { options: { customer_price: number }[] }).options[0]!.customer_price);
+    expect(thresholds).toEqual(new Set([0, 13]));
+    expect(await app.send('POST', '/v1/shipping/quote', { ...body, handed_over_on: '2018-02-31' })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/handed_over_on' }] } });
+  });
+
+  it('recommend, and say when they only know what is popular', async () => {
+    expect((await testApp().send('POST', '/v1/recommendations', { visitor_id: 'v1', limit: 1 })).body).toMatchObject({ source: 'personal', fallback: false, items: [{ item_id: 'i1' }] });
+    expect((await testApp().send('POST', '/v1/recommendations', { visitor_id: 'v9' })).body).toMatchObject({ source: 'popular', fallback: true });
+    expect(await testApp().send('POST', '/v1/recommendations', {})).toMatchObject({ status: 400 });
+  });
+
+  it('show the features of an entity, by all its columns', async () => {
+    expect((await testApp().send('GET', '/v1/features/visitor/v1')).body).toMatchObject({ entity: 'visitor', features: { views_7d: 10 } });
+    expect(await testApp().send('GET', '/v1/features/interest/v1,i1')).toMatchObject({ status: 200, body: { id: ['v1', 'i1'] } });
+    expect(await testApp().send('GET', '/v1/features/interest/v1')).toMatchObject({ status: 400 });
+  });
+
+  it('keep outcomes before they answer', async () => {
+    const app = testApp();
+    expect((await app.send('POST', '/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'purchase', value: 9.5 }] })).body).toMatchObject({ accepted: 1 });
+    expect(app.happened).toMatchObject([{ unit: 'v1', outcome: 'purchase', value: 9.5, key_id: 'everything' }]);
+    expect(await app.send('POST', '/v1/outcomes', { outcomes: [{ outcome: 'purchase' }] })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/outcomes/0/prediction_id' }] } });
+  });
+});
+
+describe('the OpenAPI document', () => {
+  const document = openApi(ROUTES, '1.0.0') as { paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>> };
+
+  it('has every route once, with an id of its own', () => {
+    const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
+    expect(ids).toHaveLength(ROUTES.length);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('is kept: whatever is sent, the answer is one that it shows', async () => {
+    const app = testApp();
+    const anything = fc.oneof(fc.jsonValue(), fc.record({ rows: fc.array(fc.dictionary(fc.constantFrom('visitor_id', 'item_id', 'discount', '__proto__'), fc.jsonValue())), unit: fc.jsonValue(), skus: fc.jsonValue(), outcomes: fc.jsonValue(), inputs: fc.jsonValue(), parcels: fc.jsonValue() }, { requiredKeys: [] }));
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...ROUTES.filter(({ method }) => method === 'post')), anything, async (route, body) => {
+      const { status, body: answer } = await app.send('POST', route.path.replace('{predictor}', 'conversion'), JSON.stringify(body));
+      expect(app.errors).toEqual([]);
+      expect(Object.keys(document.paths[route.path]!['post']!.responses)).toContain(String(status));
+      if (status === 200) expect([...Value.Errors(route.answer, answer)]).toEqual([]);
+    }), { numRuns: 500 });
+  });
+
+  it('and the page are open to everyone', async () => {
+    expect((await testApp().send('GET', '/openapi.json', undefined, { 'x-api-key': '' })).body).toMatchObject({ openapi: '3.1.0' });
+    expect((await testApp().send('GET', '/', undefined, { 'x-api-key': '' })).body).toContain('<title>Millrace API</title>');
+  });
+});
+
+describe('what breaks inside', () => {
+  it('is told to the operator, and not to the caller', async () => {
+    const base = testApp();
+    const app = testApp({ models: { ...base.context.models, find: () => linearModel({ score: () => { throw new Error('secret path /x/y'); } }) } });
+    const { status, body } = await app.send('POST', '/v1/predict/conversion', { rows: [row] });
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).not.toContain('secret');
+    expect(app.errors).toHaveLength(1);
+  });
+});
