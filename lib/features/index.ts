@@ -9,3 +9,4 @@ export { foldBatch, noFoldCounts, type FeatureEvent, type FoldCounts, type FoldO
 export { readFeatures, readViews, type EntityId } from './read.ts';
 export type { Change, OnlineStore, StoredItem, WriteResult } from './store.ts';
 export { fromSql, isSameValue } from './values.ts';
+export { eventsOf, featuresHandler, type FeatureCounters, type FeaturesHandlerOptions } from './handler.ts';

@@ -7,6 +7,7 @@ import { MillraceError } from '../base/index.ts';
 import type { ProjectFile } from '../batch/index.ts';
 import { linuxBinding, type LinuxBinding } from './duckdb-binding.ts';
 import { eventPlansWrittenDown } from './event-plans.ts';
+import { featurePlansWrittenDown } from './feature-plans.ts';
 
 export interface BundleOptions {
   /** Of the checkout: holds lambdas/, lib/, node_modules/. */
@@ -75,7 +76,7 @@ async function bundleCode(root: string, name: string, folder: string, maps: stri
     legalComments: 'none',
     // Packages that are CommonJS call require for the modules of Node and for the binding.
     banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), domainsWithoutSideEffects(root)],
+    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, project.contracts), domainsWithoutSideEffects(root)],
     logLevel: 'silent',
   }).catch((cause: unknown) => {
     throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });
