@@ -15,11 +15,22 @@ export interface Home {
   /** Spill files and downloads; `sweepTemporary` removes what crashes left. */
   temporary: string;
   keys: string;
+  /** The log of the streams. */
+  streams: string;
+  /** The online features. */
+  online: string;
+  /** Records that could not be delivered or folded, until the sweep takes them into the quarantine. */
+  failed: string;
+  /** What is running, for whoever asks. */
+  run: string;
 }
 
 function pathsOf(root: string): Home {
   const inside = (name: string) => path.join(root, name);
-  return { root, lake: inside('lake'), landing: inside('landing'), temporary: inside('tmp'), keys: inside('keys') };
+  return {
+    root, lake: inside('lake'), landing: inside('landing'), temporary: inside('tmp'), keys: inside('keys'), streams: inside('streams'), online: inside('online'),
+    failed: inside('failed'), run: inside('run'),
+  };
 }
 
 /** Whether there is a home in the folder. */

@@ -5,3 +5,8 @@ export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';
 export { ingestContext, ingestNow, watchLandingFolder, localFileIngest, type LocalFileIngestOptions } from './file-ingest.ts';
 export { RunReporter, type ModelReport, type RunReport } from './run-report.ts';
+export { announceEndpoint, runningEndpoints, runningServices, type RunningEndpoint, type ServiceState } from './running.ts';
+export {
+  DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
+  type RefreshStatus, type StreamService,
+} from './streaming/index.ts';

@@ -24,6 +24,8 @@ export interface RuntimeOptions {
 export interface Runtime {
   /** Of Millrace. */
   version: string;
+  /** The project's root: contracts/, sql/, features/, workflows/. */
+  projectFolder: string;
   home: Home;
   clock: Clock;
   lake: Lake;
@@ -43,7 +45,7 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
   const database = once(() => Database.open({ temporaryFolder: home.temporary, ...(memoryLimit === undefined ? {} : { memoryLimit }) }));
   const engine = once(async () => new DuckDbEngine({ lake, database: await database.get(), stagingFolder: path.join(home.temporary, 'staging'), clock }));
   return {
-    version: versionOf(), home, clock, lake, signal,
+    version: versionOf(), projectFolder: projectRoot, home, clock, lake, signal,
     project: project.get,
     database: database.get,
     engine: engine.get,

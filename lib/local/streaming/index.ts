@@ -1,0 +1,7 @@
+// The stream's machinery on one machine: endpoint, delivery, features and the models' refresh, together or each alone.
+export { DEFAULT_PORT, openEndpoint, type EndpointOptions, type EndpointStatus, type OpenEndpoint } from './endpoint.ts';
+export { openDeliver, type DeliverStatus } from './deliver.ts';
+export { openFeatures, type FeaturesStatus } from './features.ts';
+export { endpointOf, remoteSource, type RemoteSource } from './remote-source.ts';
+export { modelsOfStreams, openRefresh, type RefreshStatus } from './refresh.ts';
+export { runServices, type ServiceName, type StreamService } from './service.ts';
