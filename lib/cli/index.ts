@@ -8,6 +8,7 @@ import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
 import { maintain } from './verbs/maintain.ts';
 import { planVerb } from './verbs/plan.ts';
+import { produce } from './verbs/produce.ts';
 import { quarantineList, quarantineReplay, quarantineSettle, quarantineShow } from './verbs/quarantine.ts';
 import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
@@ -24,6 +25,6 @@ export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = Object.freeze([
-  start, sample, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
+  start, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle, apply, maintain, doctor, testVerb,
 ]);
