@@ -9,6 +9,7 @@ import type { Lake } from '../../lib/lake/index.ts';
 import type { Database } from '../../lib/lake/duckdb/index.ts';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { secretKeys } from './privacy-keys.ts';
+import { handOver } from './big-files.ts';
 import type { Settings } from './settings.ts';
 
 export interface BucketFileIngestOptions {
@@ -36,7 +37,9 @@ export function bucketFileIngest(options: BucketFileIngestOptions): (batch: File
     const context = { lake, database: await database(), contracts, keys, clock, temporaryFolder: scratch };
     const { totals, files: reports } = await ingestFiles(context, found, { runId, sizeLimit, ...(signal === undefined ? {} : { signal }) });
     reports.forEach(log);
-    return { files: totals.files, seenBefore: totals.seen, refused: totals.failed + totals.unknown, rows: totals.rows, accepted: totals.accepted, rejected: totals.rejected };
+    const tooBig = reports.filter(({ status, error }) => status === 'failed' && error?.code === 'too_big').map(({ file }) => file);
+    const handedOver = await handOver(s3, settings, found.flatMap((one) => (one.fate === 'known' && tooBig.includes(one.file.name) ? [one.file.path] : [])));
+    return { files: totals.files, seenBefore: totals.seen, refused: totals.failed + totals.unknown - handedOver, rows: totals.rows, accepted: totals.accepted, rejected: totals.rejected };
   };
 }
 

@@ -6,7 +6,10 @@ const SETTINGS = [
   'MILLRACE_SHOP_TIME_ZONE', 'MILLRACE_SHOP_CURRENCY', 'MILLRACE_SCRATCH_MB',
 ] as const;
 
-export type Settings = Readonly<Record<(typeof SETTINGS)[number], string>>;
+export interface Settings extends Readonly<Record<(typeof SETTINGS)[number], string>> {
+  /** Where requests for the task of big files are put, `s3://bucket/folder`; undefined: there is no such task. */
+  readonly MILLRACE_BIG_FILES?: string;
+}
 
 /** The settings of this function, or an error that names what is missing. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
@@ -14,5 +17,7 @@ export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
   if (missing.length > 0) {
     throw new MillraceError('usage', `the environment lacks ${missing.join(', ')}`, { where: environment['AWS_LAMBDA_FUNCTION_NAME'] ?? 'the function', todo: 'Deploy the batch stack again.' });
   }
-  return Object.fromEntries(SETTINGS.map((name) => [name, environment[name]])) as Settings;
+  const bigFiles = environment['MILLRACE_BIG_FILES'];
+  const required = Object.fromEntries(SETTINGS.map((name) => [name, environment[name]])) as Record<(typeof SETTINGS)[number], string>;
+  return { ...required, ...(bigFiles === undefined ? {} : { MILLRACE_BIG_FILES: bigFiles }) };
 }

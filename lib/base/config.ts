@@ -12,6 +12,20 @@ export interface StageSettings {
   alarmEmail?: string;
   upkeep?: UpkeepSettings;
   stream?: StreamSettings;
+  /** Switches on the task that takes files which are too big for the ingest function. */
+  bigFiles?: BigFileSettings;
+}
+
+/** A Fargate task of the ingest function's own code. It takes files of up to a quarter of its disk, decompressed. */
+export interface BigFileSettings {
+  /** Default 2048, which is 2 processors. */
+  cpuUnits?: 1024 | 2048 | 4096 | 8192;
+  /** Default 8192; which sizes go with how many processors is Fargate's. */
+  memoryMb?: number;
+  /** 21 to 200; default 100. */
+  diskGb?: number;
+  /** A public image with Node on glibc; default: Docker's own `node:24-bookworm-slim`, from Amazon's public registry. */
+  image?: string;
 }
 
 /** What the nightly upkeep of the lake keeps. */

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'conflict' // somebody else changed the same thing first
   | 'audit_failed'
   | 'unsupported' // known, and refused by name
+  | 'too_big' // more than there is room for here
   | 'io' // disk full, no permission, a broken file
   | 'interrupted'
   | 'internal';
@@ -20,6 +21,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = Object.freeze({
   conflict: 5,
   audit_failed: 6,
   unsupported: 7,
+  too_big: 7,
   io: 8,
   interrupted: 130,
 });

@@ -15,6 +15,7 @@ import { Provider } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import type { StateMachine as Definition } from '../workflow/index.ts';
 import { addAlarm } from './constructs/alarms.ts';
+import { BIG_FILE_NOTES, BigFiles } from './constructs/big-files.ts';
 import { glueArns, lakeFunction, OBJECTS, TABLES, workgroupArn, type Duties } from './constructs/lake-function.ts';
 import type { LambdaFunction } from './constructs/lambda-function.ts';
 import { Upkeep } from './constructs/upkeep.ts';
@@ -56,10 +57,20 @@ export class BatchStack extends Stack {
   constructor(scope: Construct, id: string, { foundation, definition, bundles, projectHash, ...props }: BatchProps) {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: ingest, models, the batch workflow` });
     this.#foundation = foundation;
-    this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) => [name, lakeFunction(this, { foundation, name, duties, bundle: path.join(bundles, name) })]));
+    const { stage } = foundation;
+    const { bigFiles } = stage.settings;
+    const notes = { MILLRACE_BIG_FILES: `s3://${stage.bucket('failed')}/${BIG_FILE_NOTES}` };
+    this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) =>
+      [name, lakeFunction(this, { foundation, name, duties, bundle: path.join(bundles, name), ...(name === 'ingest' && bigFiles ? { environment: notes } : {}) })]));
 
     this.topic = new Topic(this, 'DataTeam', { topicName: foundation.stage.resource('data-team'), masterKey: foundation.key, enforceSSL: true });
     if (foundation.stage.settings.alarmEmail) this.topic.addSubscription(new EmailSubscription(foundation.stage.settings.alarmEmail));
+
+    if (bigFiles) {
+      const ingest = this.functions['ingest'] as LambdaFunction;
+      ingest.allow(['s3:PutObject'], [stage.bucketArn('failed', `${BIG_FILE_NOTES}/*`)], OBJECTS);
+      new BigFiles(this, 'BigFiles', { foundation, settings: bigFiles, duties: BATCH_FUNCTIONS['ingest'] as Duties, bundle: path.join(bundles, 'ingest'), topic: this.topic });
+    }
 
     this.#applyTables(projectHash);
     this.stateMachine = this.#stateMachine(definition);

@@ -15,6 +15,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { addAlarm } from './constructs/alarms.ts';
+import { BIG_FILE_NOTES } from './constructs/big-files.ts';
 import { Delivery } from './constructs/delivery.ts';
 import { EventStream } from './constructs/event-stream.ts';
 import { lakeFunction, OBJECTS, type Duties } from './constructs/lake-function.ts';
@@ -142,7 +143,7 @@ export class StreamStack extends Stack {
     const rule = new Rule(this, 'RecordsFailed', {
       ruleName: stage.resource('records-failed'),
       description: 'Records were put aside',
-      eventPattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: [stage.bucket('failed')] } } },
+      eventPattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: [stage.bucket('failed')] }, object: { key: [{ 'anything-but': { prefix: `${BIG_FILE_NOTES}/` } }] } } },
     });
     rule.addTarget(new LambdaTarget(sweep.function, { deadLetterQueue: unswept, retryAttempts: 8, maxEventAge: Duration.hours(6) }));
     sweep.function.configureAsyncInvoke({ onFailure: { bind: () => ({ destination: unswept.queueArn }) }, retryAttempts: 2, maxEventAge: Duration.hours(6) });

@@ -94,6 +94,6 @@ test('an object that is replaced while it is read is refused; one that is gone i
 test('an object that is too big for the place is refused by name', async () => {
   bucket.objects.set('landing/sales/a.csv', Buffer.from(header + 's1,x,1,\n'.repeat(1_000)));
   const report = await ingestFiles(home.context, await discoverBucket(place()), { sizeLimit: 1_000 });
-  expect(report.files[0]?.error).toMatchObject({ code: 'unsupported', message: 'the file has more than 1,000 bytes (decompressed), which is the limit here' });
-  expect(report.files[0]?.error?.todo).toContain('Fargate');
+  expect(report.files[0]?.error).toMatchObject({ code: 'too_big', message: 'the file has more than 1,000 bytes (decompressed), which is the limit here' });
+  expect(report.files[0]?.error?.todo).toContain('bigFiles');
 });

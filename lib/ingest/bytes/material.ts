@@ -40,8 +40,8 @@ const MEMORY_LIMIT = 4 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
 
 /**
- * Reads a file once, from end to end. Throws `bad_input` where gzip's checks fail, where the file is bigger than the limit, or where it
- * changed while it was read; `io` where it cannot be read or the disk is full. Nothing remains then.
+ * Reads a file once, from end to end. Throws `bad_input` where gzip's checks fail or where it changed while it was read; `too_big` where
+ * the file is bigger than the limit; `io` where it cannot be read or the disk is full. Nothing remains then.
  */
 export async function materialise(file: LandingFile, options: MaterialOptions): Promise<Material> {
   const { temporaryFolder, memoryLimit = MEMORY_LIMIT, sizeLimit = Number.POSITIVE_INFINITY, signal } = options;
@@ -110,8 +110,8 @@ function changed(file: LandingFile): MillraceError {
 }
 
 function tooBig(file: LandingFile, limit: number): MillraceError {
-  return new MillraceError('unsupported', `the file has more than ${limit.toLocaleString('en-US')} bytes (decompressed), which is the limit here`, {
-    where: file.path, todo: 'Split it, or ingest it where there is more room (on AWS: switch on the Fargate task for big files).',
+  return new MillraceError('too_big', `the file has more than ${limit.toLocaleString('en-US')} bytes (decompressed), which is the limit here`, {
+    where: file.path, todo: 'Split it, or ingest it where there is more room (in an account: set bigFiles for the stage).',
   });
 }
 

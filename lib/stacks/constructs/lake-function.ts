@@ -1,8 +1,10 @@
 // A function that works on the lake: its duties in words give its settings and, by named actions, all that it may touch.
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { FoundationStack } from '../foundation-stack.ts';
 import type { Layer } from '../stage.ts';
+import { allow } from '../nag.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
 /** Reasons of the wildcards that data with names made at run time asks for. */
@@ -40,7 +42,7 @@ export interface LakeFunctionProps {
 }
 
 export function lakeFunction(scope: Construct, { foundation, name, duties, bundle, environment = {} }: LakeFunctionProps): LambdaFunction {
-  const { stage, key, privacyKeys } = foundation;
+  const { stage, key } = foundation;
   const made = new LambdaFunction(scope, `Fn${name}`, {
     stage, name, bundle, key,
     description: duties.description,
@@ -49,30 +51,35 @@ export function lakeFunction(scope: Construct, { foundation, name, duties, bundl
     scratchMb: duties.scratchMb ?? 512,
     environment: { ...settingsOf(foundation, duties.scratchMb ?? 512), ...environment },
   });
-  const stack = Stack.of(scope);
+  allowDuties(made.role, Stack.of(scope), foundation, duties);
+  return made;
+}
+
+/** Gives a role what its duties ask for, and nothing else. */
+export function allowDuties(role: Role, stack: Stack, foundation: FoundationStack, duties: Duties): void {
+  const { stage, key, privacyKeys } = foundation;
   const reads = [...new Set([...(duties.reads ?? []), ...(duties.writes ?? [])])];
   if (reads.length > 0) {
-    made.allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], glueArns(stack, foundation, reads), TABLES);
-    made.allow(['s3:GetObject'], filesOf(reads).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
-    made.allow(['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
+    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'], glueArns(stack, foundation, reads), TABLES);
+    allow(role, ['s3:GetObject'], filesOf(reads).map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+    allow(role, ['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
   }
   if (duties.writes) {
-    made.allow(['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], glueArns(stack, foundation, duties.writes), TABLES);
-    made.allow(['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
+    allow(role, ['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], glueArns(stack, foundation, duties.writes), TABLES);
+    allow(role, ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
   }
-  if (duties.notes) made.allow(['s3:PutObject'], [stage.bucketArn('lake', 'ops/_runs/*')], OBJECTS);
+  if (duties.notes) allow(role, ['s3:PutObject'], [stage.bucketArn('lake', 'ops/_runs/*')], OBJECTS);
   if (duties.landing) {
-    made.allow(['s3:GetObject', 's3:GetObjectVersion'], [stage.bucketArn('landing', '*')], 'Any file that lands may be read; nothing else is in that bucket.');
-    made.allow(['s3:ListBucket'], [stage.bucketArn('landing')]);
+    allow(role, ['s3:GetObject', 's3:GetObjectVersion'], [stage.bucketArn('landing', '*')], 'Any file that lands may be read; nothing else is in that bucket.');
+    allow(role, ['s3:ListBucket'], [stage.bucketArn('landing')]);
   }
   if (duties.athena) {
-    made.allow(['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StopQueryExecution', 'athena:GetWorkGroup'], [workgroupArn(stack, foundation)]);
-    made.allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
-    made.allow(['s3:GetBucketLocation', 's3:ListBucket'], [stage.bucketArn('results')]);
+    allow(role, ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StopQueryExecution', 'athena:GetWorkGroup'], [workgroupArn(stack, foundation)]);
+    allow(role, ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], [stage.bucketArn('results', 'athena/*')], OBJECTS);
+    allow(role, ['s3:GetBucketLocation', 's3:ListBucket'], [stage.bucketArn('results')]);
   }
-  if (duties.privacyKeys) made.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
-  made.allow(duties.writes || duties.athena || duties.notes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'], [key.keyArn]);
-  return made;
+  if (duties.privacyKeys) allow(role, ['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
+  allow(role, duties.writes || duties.athena || duties.notes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'], [key.keyArn]);
 }
 
 /** What lambdas/shared/settings.ts reads. */
