@@ -1,9 +1,23 @@
 // Learning: trees in XGBoost's format, scoring, metrics, and the plainer models around them. What only scores imports nothing of training.
+export { assignClusters, centresOf, trainClusters, type ClusterModel, type ClusterSettings } from './clusters/k-means.ts';
+export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
+export { oneHot } from './linear/standardise.ts';
+export { brierScore, calibration, decisionsAt, logLoss, type Calibration, type Decisions, type ReliabilityBin } from './metrics/classification.ts';
+export { driftBaseline, populationStability, type DriftBaseline } from './metrics/drift.ts';
+export { permutationImportance, type PermutationImportance } from './metrics/permutation.ts';
+export { meanAbsoluteError, pinballLoss, rootMeanSquaredError, rSquared } from './metrics/regression.ts';
 export { areaUnderCurve, kolmogorovSmirnov } from './metrics/ranking.ts';
 export { compileTrees, type CompiledTrees } from './predict/compile.ts';
 export { explainer, type Explainer } from './predict/contributions.ts';
 export { scoreMargin, scoreMargins, scoreRow, scoreRows } from './predict/score.ts';
 export { hashUniform, seededRandom, shuffled, type Random } from './random.ts';
+export { recommendByCoVisitation, trainCoVisitation, type CoVisitation, type CoVisitationSettings } from './recommend/co-visitation.ts';
+export { discountedGainAt, evaluateLists, recallAt } from './recommend/evaluation.ts';
+export { recommendByFactors, trainFactorisation, type Factorisation, type FactorisationSettings } from './recommend/factorisation.ts';
+export type { Interactions } from './recommend/interactions.ts';
+export { forecast, trainSmoothing, type Forecast, type SmoothingModel, type SmoothingSettings } from './smoothing/holt-winters.ts';
+export { durationOf, splitByTime, type TimeSplit } from './split/by-time.ts';
+export { balancedWeights, sampleRows, takeRows, thinNegatives } from './split/sampling.ts';
 export { checkTrainingSet, MAX_CATEGORY, rowMajor, type FeatureColumn, type TrainingSet } from './training-set.ts';
 export { baseMargin, gainImportance, type Objective, type Tree, type TreeModel } from './tree-model.ts';
 export type { BoostingSettings, EvaluationMetric } from './trees/boosting-settings.ts';

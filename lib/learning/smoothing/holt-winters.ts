@@ -1,0 +1,137 @@
+// Exponential smoothing with additive trend and season (Holt and Winters): demand a period, with intervals, in the state-space form of Hyndman et al. 2008.
+import { MillraceError } from '../../base/index.ts';
+import { minimise } from './nelder-mead.ts';
+import { normalQuantile } from './normal.ts';
+
+export interface SmoothingSettings {
+  /** Periods in a season, 1 for none: 52 for weeks in a year, 7 for days in a week. Left out, too, where the series holds fewer than two seasons. Default 1. */
+  season?: number;
+  /** Whether the level has a trend. Default: where there are at least ten periods. */
+  trend?: boolean;
+  /** What the trend is multiplied by each period, so that it fades. Default 0.98; 1 never fades. */
+  damping?: number;
+}
+
+export interface SmoothingModel {
+  season: number;
+  alpha: number;
+  beta: number;
+  gamma: number;
+  damping: number;
+  hasTrend: boolean;
+  /** After the last period. */
+  level: number;
+  trend: number;
+  /** Of the next `season` periods. */
+  seasonal: number[];
+  /** Standard deviation of the errors one period ahead, corrected for the number of parameters. */
+  deviation: number;
+  /** What was expected of each period, one period before. */
+  fitted: number[];
+}
+
+interface State {
+  level: number;
+  trend: number;
+  seasonal: number[];
+}
+
+/** Fits the smoothing to one value a period; NaN is a period without a value, which changes nothing. */
+export function trainSmoothing(series: ArrayLike<number>, settings: SmoothingSettings = {}): SmoothingModel {
+  const values = Float64Array.from(series);
+  const known = values.filter((value) => value === value);
+  if (known.length === 0 || values.some((value) => value === Infinity || value === -Infinity)) {
+    throw new MillraceError('bad_input', known.length === 0 ? 'there is no value in the series' : 'a value of the series is infinite', { where: 'the series', todo: 'give one finite value a period, NaN where there is none' });
+  }
+  const { season: wanted = 1, damping = 0.98 } = settings;
+  if (!(Number.isInteger(wanted) && wanted >= 1)) throw new MillraceError('bad_input', `a season of ${wanted} periods`, { where: 'season', todo: 'give a whole number from 1 on' });
+  const season = values.length >= 2 * wanted ? wanted : 1;
+  const hasTrend = (settings.trend ?? known.length >= 10) && known.length >= 3;
+  const start = startingState(values, season, hasTrend);
+  // A parameter between 0 and 1 as a number of any size, for a search that knows no bounds.
+  const between = (x: number): number => 1 / (1 + Math.exp(-x));
+  const parameters = (point: readonly number[]): { alpha: number; beta: number; gamma: number } => {
+    const alpha = between(point[0]!);
+    return { alpha, beta: hasTrend ? alpha * between(point[1]!) : 0, gamma: season > 1 ? (1 - alpha) * between(point[hasTrend ? 2 : 1]!) : 0 };
+  };
+  const error = (point: readonly number[]): number => run(values, start, season, parameters(point), damping).squares;
+  const size = 1 + Number(hasTrend) + Number(season > 1);
+  // The error has several valleys; three starts find the deepest of most series.
+  const found = [-2, 0, 2].map((first) => minimise(error, [first, -3, -3].slice(0, size), 1)).reduce((a, b) => (b.value < a.value ? b : a));
+  const chosen = parameters(found.point);
+  const { state, squares, fitted } = run(values, start, season, chosen, damping);
+  const freedom = Math.max(1, known.length - size - 1 - Number(hasTrend) - (season > 1 ? season - 1 : 0));
+  return { season, ...chosen, damping, hasTrend, ...state, deviation: Math.sqrt(squares / freedom), fitted };
+}
+
+/** Level, trend and season from the first seasons: means, their difference, and distances from the line through them. */
+function startingState(values: Float64Array, season: number, hasTrend: boolean): State {
+  const mean = (begin: number, end: number): number => {
+    const part = values.slice(begin, end).filter((value) => value === value);
+    return part.length === 0 ? NaN : part.reduce((sum, value) => sum + value, 0) / part.length;
+  };
+  const whole = mean(0, values.length);
+  if (season === 1) {
+    const early = mean(0, Math.max(1, Math.ceil(values.length / 4)));
+    const late = mean(Math.floor((values.length * 3) / 4), values.length);
+    const slope = hasTrend && early === early && late === late ? (late - early) / Math.max(1, values.length * 0.75) : 0;
+    return { level: (early === early ? early : whole) - slope, trend: slope, seasonal: [0] };
+  }
+  const [first, second] = [mean(0, season), mean(season, 2 * season)];
+  const slope = hasTrend && first === first && second === second ? (second - first) / season : 0;
+  const level = (first === first ? first : whole) - (slope * (season + 1)) / 2;
+  const seasonal = Array.from({ length: season }, (_, period) => {
+    const distances: number[] = [];
+    for (let at = period; at < 2 * season; at += season) if (values[at] === values[at]) distances.push(values[at]! - (level + slope * (at + 1)));
+    return distances.length === 0 ? 0 : distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
+  });
+  const drift = seasonal.reduce((sum, value) => sum + value, 0) / season;
+  return { level: level + drift, trend: slope, seasonal: seasonal.map((value) => value - drift) };
+}
+
+/** Runs the smoothing over the series, in its error-correction form. */
+function run(
+  values: Float64Array, start: State, season: number, { alpha, beta, gamma }: { alpha: number; beta: number; gamma: number }, damping: number,
+): { state: State; squares: number; fitted: number[] } {
+  let { level, trend } = start;
+  const seasonal = [...start.seasonal];
+  let squares = 0;
+  const fitted: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
+    const period = at % season;
+    const expected = level + damping * trend + seasonal[period]!;
+    fitted.push(expected);
+    const error = values[at] === values[at] ? values[at]! - expected : 0;
+    squares += error * error;
+    level += damping * trend + alpha * error;
+    trend = damping * trend + beta * error;
+    seasonal[period]! += gamma * error;
+  }
+  const next = values.length % season;
+  return { state: { level, trend, seasonal: [...seasonal.slice(next), ...seasonal.slice(0, next)] }, squares, fitted };
+}
+
+export interface Forecast {
+  expected: number;
+  low: number;
+  high: number;
+}
+
+/**
+ * What the next periods will bring, and bounds between which the stated share of the outcomes falls. With `atLeast` 0 nothing falls below nothing, as
+ * for demand.
+ */
+export function forecast(model: SmoothingModel, periods: number, { confidence = 0.9, atLeast = -Infinity }: { confidence?: number; atLeast?: number } = {}): Forecast[] {
+  const width = normalQuantile((1 + confidence) / 2);
+  let variance = 0;
+  let fading = 0;
+  return Array.from({ length: periods }, (_, index) => {
+    const ahead = index + 1;
+    // The error of one period moves later ones by alpha, by the trend's share, and a season later by gamma.
+    if (index > 0) variance += (model.alpha + model.beta * fading + (model.season > 1 && index % model.season === 0 ? model.gamma : 0)) ** 2;
+    fading += model.damping ** ahead;
+    const expected = model.level + model.trend * fading + model.seasonal[index % model.season]!;
+    const reach = width * model.deviation * Math.sqrt(1 + variance);
+    return { expected: Math.max(expected, atLeast), low: Math.max(expected - reach, atLeast), high: Math.max(expected + reach, atLeast) };
+  });
+}

@@ -1,0 +1,45 @@
+// Training, validation and test rows by time: the model is always asked about a later time than it learned from.
+import { MillraceError } from '../../base/index.ts';
+
+export interface TimeSplit {
+  /** Row numbers, ascending. */
+  train: Uint32Array;
+  validate: Uint32Array;
+  test: Uint32Array;
+  /** Epoch milliseconds from which on rows validate, and test. */
+  validateFrom: number;
+  testFrom: number;
+}
+
+const DAY = 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: DAY, w: 7 * DAY };
+
+/** `14d`, `12h` or `2w` as milliseconds. */
+export function durationOf(text: string): number {
+  const [, count, unit] = /^(\d+)([hdw])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined || Number(count) === 0) throw new MillraceError('bad_input', `${JSON.stringify(text)} is no length of time`, { where: 'split', todo: 'write 12h, 14d or 2w' });
+  return Number(count) * UNITS[unit]!;
+}
+
+/**
+ * Splits rows by their times (epoch milliseconds): the last `test` before `end` test, the `validate` before those validate, the rest trains. `gap` is left
+ * out before each cut, for labels that look that far ahead: a row whose label reaches into the next part would tell of it. Default of `end`: just
+ * after the last row. A part without rows is refused.
+ */
+export function splitByTime(times: ArrayLike<number>, { validate, test, gap, end }: { validate: string; test: string; gap?: string; end?: number }): TimeSplit {
+  let last = -Infinity;
+  for (let row = 0; row < times.length; row += 1) {
+    if (!Number.isFinite(times[row]!)) throw new MillraceError('bad_input', `the time of row ${row} is ${times[row]}`, { where: 'split', todo: 'every row needs its time' });
+    last = Math.max(last, times[row]!);
+  }
+  const until = end ?? last + 1;
+  const testFrom = until - durationOf(test);
+  const validateFrom = testFrom - durationOf(validate);
+  const left = gap === undefined ? 0 : durationOf(gap);
+  const rows = (from: number, to: number): Uint32Array => Uint32Array.from({ length: times.length }, (_, row) => row).filter((row) => times[row]! >= from && times[row]! < to);
+  const split = { train: rows(-Infinity, validateFrom - left), validate: rows(validateFrom, testFrom - left), test: rows(testFrom, until), validateFrom, testFrom };
+  for (const part of ['train', 'validate', 'test'] as const) {
+    if (split[part].length === 0) throw new MillraceError('bad_input', `no row is left to ${part}`, { where: 'split', todo: 'give more days of data, or shorter windows' });
+  }
+  return split;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { forecast, seededRandom, trainSmoothing } from '../../../lib/learning/index.ts';
+import { normalQuantile } from '../../../lib/learning/smoothing/normal.ts';
+
+const wave = (at: number): number => 20 * Math.sin((2 * Math.PI * at) / 12);
+
+describe('exponential smoothing', () => {
+  test('continues a trend and a season', () => {
+    const series = Array.from({ length: 72 }, (_, at) => 100 + at + wave(at));
+    const model = trainSmoothing(series, { season: 12, damping: 1 });
+    forecast(model, 24).forEach(({ expected }, ahead) => expect(Math.abs(expected - (172 + ahead + wave(72 + ahead)))).toBeLessThan(2));
+  });
+
+  test('beats last season and the mean on a noisy series', () => {
+    const random = seededRandom(8);
+    const series = Array.from({ length: 120 }, (_, at) => 200 + 0.5 * at + wave(at) + 8 * random.normal());
+    const known = series.slice(0, 96);
+    const later = series.slice(96);
+    const error = (predicted: (ahead: number) => number): number => later.reduce((sum, value, ahead) => sum + Math.abs(value - predicted(ahead)), 0);
+    const predictions = forecast(trainSmoothing(known, { season: 12 }), 24);
+    const mean = known.reduce((sum, value) => sum + value, 0) / 96;
+    expect(error((ahead) => predictions[ahead]!.expected)).toBeLessThan(0.9 * error((ahead) => known[84 + (ahead % 12)]!));
+    expect(error((ahead) => predictions[ahead]!.expected)).toBeLessThan(0.6 * error(() => mean));
+  });
+
+  test('its intervals hold about the stated share of what comes', () => {
+    const random = seededRandom(21);
+    let inside = 0;
+    let all = 0;
+    for (let shop = 0; shop < 40; shop += 1) {
+      let level = 100;
+      const series = Array.from({ length: 90 }, (_, at) => {
+        level += 2 * random.normal();
+        return level + wave(at) + 5 * random.normal();
+      });
+      forecast(trainSmoothing(series.slice(0, 84), { season: 12, trend: false }), 6, { confidence: 0.9 }).forEach(({ low, high }, ahead) => {
+        inside += Number(series[84 + ahead]! >= low && series[84 + ahead]! <= high);
+        all += 1;
+      });
+    }
+    expect(inside / all).toBeGreaterThan(0.8);
+    expect(inside / all).toBeLessThan(0.98);
+  });
+
+  test('intervals grow with the distance, and never below nothing where demand is asked for', () => {
+    const model = trainSmoothing([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]);
+    const widths = forecast(model, 5).map(({ low, high }) => high - low);
+    widths.slice(1).forEach((width, index) => expect(width).toBeGreaterThan(widths[index]! - 1e-9));
+    for (const { low } of forecast(model, 5, { atLeast: 0 })) expect(low).toBeGreaterThanOrEqual(0);
+  });
+
+  test('a short series, gaps, and a single value are answered; nothing at all is refused', () => {
+    expect(forecast(trainSmoothing([5]), 2).map(({ expected }) => expected)).toEqual([5, 5]);
+    expect(forecast(trainSmoothing([4, NaN, 4, NaN, 4], { season: 52 }), 1)[0]!.expected).toBeCloseTo(4, 6);
+    expect(trainSmoothing([1, 2, 3], { season: 52 }).season).toBe(1);
+    expect(() => trainSmoothing([NaN])).toThrow('there is no value in the series');
+    expect(() => trainSmoothing([Infinity])).toThrow('infinite');
+  });
+});
+
+test('the normal quantile is that of the tables', () => {
+  for (const [probability, quantile] of [[0.5, 0], [0.975, 1.959963984540054], [0.9, 1.2815515655446004], [0.001, -3.090232306167813]] as const) expect(normalQuantile(probability)).toBeCloseTo(quantile, 7);
+});
