@@ -17,6 +17,7 @@ import { sample } from './verbs/sample.ts';
 import { start } from './verbs/start.ts';
 import { tables } from './verbs/tables.ts';
 import { testVerb } from './verbs/test.ts';
+import { upgrade } from './verbs/upgrade.ts';
 import type { Verb } from './verb.ts';
 
 export { runProgram, type ProgramContext } from './program.ts';
@@ -26,5 +27,5 @@ export type { Invocation, Verb } from './verb.ts';
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = Object.freeze([
   start, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
-  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, apply, maintain, doctor, testVerb,
+  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, apply, maintain, doctor, upgrade, testVerb,
 ]);

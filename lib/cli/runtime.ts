@@ -4,8 +4,8 @@ import { openRuntime, type Runtime } from '../local/index.ts';
 import type { Invocation } from './verb.ts';
 
 /** Runs `work` over an existing home, or over a new one where `create` says so. */
-export async function withRuntime<Result>(invocation: Invocation, work: (runtime: Runtime) => Promise<Result>, { create = false } = {}): Promise<Result> {
-  const runtime = await openRuntime({ home: invocation.home, project: invocation.project, create, signal: invocation.signal });
+export async function withRuntime<Result>(invocation: Invocation, work: (runtime: Runtime) => Promise<Result>, { create = false, moved = false } = {}): Promise<Result> {
+  const runtime = await openRuntime({ home: invocation.home, project: invocation.project, create, moved, signal: invocation.signal });
   try {
     return await work(runtime);
   } catch (error) {

@@ -25,4 +25,5 @@ export { stagedFiles } from './publish.ts';
 export type { CompactionGroup, CompactionOptions } from './maintenance/compaction.ts';
 export type { ExpireOptions, ExpireResult } from './maintenance/expire.ts';
 export type { OrphanOptions, OrphanResult } from './maintenance/orphans.ts';
+export type { RelocateResult, Relocation } from './maintenance/relocate.ts';
 export type { VerifyOptions, VerifyResult } from './maintenance/verify.ts';

@@ -15,6 +15,7 @@ import { currentSchema, currentSnapshot, defaultSpec } from './format/metadata.t
 import type { LakeContext } from './lake.ts';
 import { planCompaction, type CompactionGroup, type CompactionOptions } from './maintenance/compaction.ts';
 import { expireSnapshots, type ExpireOptions, type ExpireResult } from './maintenance/expire.ts';
+import { relocateTable, type RelocateResult, type Relocation } from './maintenance/relocate.ts';
 import { verifyTable, type VerifyOptions, type VerifyResult } from './maintenance/verify.ts';
 import type { TablePointer } from './ports.ts';
 import { planScan, type ScanOptions, type TableScan } from './scan/plan.ts';
@@ -148,6 +149,13 @@ export class Table {
   /** Forgets old snapshots, then deletes the files that only they refer to. Tagged snapshots stay. */
   async expireSnapshots(options: ExpireOptions = {}): Promise<ExpireResult> {
     const { state, result } = await expireSnapshots(this.context, this.state, options);
+    this.state = state;
+    return result;
+  }
+
+  /** Mends the paths of a table whose folder was moved; see `relocateTable`. */
+  async relocate(relocation: Relocation): Promise<RelocateResult> {
+    const { state, result } = await relocateTable(this.context, this.state, relocation);
     this.state = state;
     return result;
   }

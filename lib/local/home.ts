@@ -1,5 +1,5 @@
 // The home: one folder that holds all state of the embedded runtime, and the version of its layout.
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../base/index.ts';
 
@@ -39,11 +39,11 @@ export async function homeExists(root: string): Promise<boolean> {
 }
 
 /**
- * Opens a home, or makes one where `create` allows it.
- * @throws MillraceError `not_found` where there is none, `unsupported` where it was made by a newer version, `io` where the folder
- * cannot be written or holds something else.
+ * Opens a home, or makes one where `create` allows it. `moved` opens one that was moved or copied, too.
+ * @throws MillraceError `not_found` where there is none, `unsupported` where it was made by a newer version, `conflict` where it has to be
+ * upgraded or relocated first, `io` where the folder cannot be written or holds something else.
  */
-export async function openHome(root: string, { create }: { create: boolean }): Promise<Home> {
+export async function openHome(root: string, { create, moved = false }: { create: boolean; moved?: boolean }): Promise<Home> {
   const home = pathsOf(root);
   const marker = path.join(root, 'home.json');
   const text = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -51,9 +51,13 @@ export async function openHome(root: string, { create }: { create: boolean }): P
     throw cannot('read', root, error);
   });
   if (text !== undefined) {
-    const format = formatOf(text, marker);
-    if (format > HOME_FORMAT) {
-      throw new MillraceError('unsupported', `the home was made by a newer Millrace (layout ${format}, this one knows ${HOME_FORMAT})`, { where: root, todo: 'Use that version, or another --home.' });
+    const { format, root: madeAt } = markerOf(text, marker);
+    if (format > HOME_FORMAT) throw newerHome(root, format);
+    if (format < HOME_FORMAT) {
+      throw new MillraceError('conflict', `the home was made by an older Millrace (layout ${format}, this one has ${HOME_FORMAT})`, { where: root, todo: '`millrace upgrade` moves it on; nothing is lost.' });
+    }
+    if (!moved && madeAt !== undefined && !(await isSamePlace(madeAt, root))) {
+      throw new MillraceError('conflict', `the home was moved or copied here from ${madeAt}, and its tables still name that place`, { where: root, todo: '`millrace doctor --relocate` mends it.' });
     }
     return home;
   }
@@ -63,9 +67,7 @@ export async function openHome(root: string, { create }: { create: boolean }): P
   try {
     for (const folder of [home.root, home.lake, home.landing, home.temporary]) await mkdir(folder, { recursive: true });
     await mkdir(home.keys, { recursive: true, mode: 0o700 });
-    const temporary = `${marker}.${process.pid}.tmp`;
-    await writeFile(temporary, `${JSON.stringify({ format: HOME_FORMAT })}\n`);
-    await rename(temporary, marker);
+    await markHome(root, { format: HOME_FORMAT });
   } catch (error) {
     throw cannot('make', root, error as NodeJS.ErrnoException);
   }
@@ -86,10 +88,38 @@ export async function sweepTemporary(home: Home, { olderThanMilliseconds, now }:
   return swept;
 }
 
-function formatOf(text: string, marker: string): number {
+/** Says of which layout the home is, and which place its tables name: the last step of everything that changes either. */
+export async function markHome(root: string, { format, madeAt = path.resolve(root) }: { format: number; madeAt?: string }): Promise<void> {
+  const marker = path.join(root, 'home.json');
+  const temporary = `${marker}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify({ format, root: madeAt })}\n`);
+  await rename(temporary, marker);
+}
+
+/** What a home of any version says of itself: its layout, and the place that its tables name. */
+export async function readMarker(root: string): Promise<{ format: number; root?: string } | undefined> {
+  const marker = path.join(root, 'home.json');
+  const text = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw cannot('read', root, error);
+  });
+  return text === undefined ? undefined : markerOf(text, marker);
+}
+
+export function newerHome(root: string, format: number): MillraceError {
+  return new MillraceError('unsupported', `the home was made by a newer Millrace (layout ${format}, this one knows ${HOME_FORMAT})`, { where: root, todo: 'Use that version, or another --home.' });
+}
+
+/** By another name, too: a link to the folder is the folder. */
+async function isSamePlace(one: string, other: string): Promise<boolean> {
+  const real = (place: string) => realpath(place).catch(() => path.resolve(place));
+  return (await real(one)) === (await real(other));
+}
+
+function markerOf(text: string, marker: string): { format: number; root?: string } {
   try {
-    const { format } = JSON.parse(text) as { format?: unknown };
-    if (typeof format === 'number') return format;
+    const { format, root } = JSON.parse(text) as { format?: unknown; root?: unknown };
+    if (typeof format === 'number') return { format, ...(typeof root === 'string' ? { root } : {}) };
   } catch {
     // Falls through to the error below, which says the same.
   }

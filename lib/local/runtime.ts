@@ -15,6 +15,8 @@ export interface RuntimeOptions {
   project: string;
   /** Makes the home where there is none. */
   create?: boolean;
+  /** Opens a home, too, that was moved or copied: only for what mends it. */
+  moved?: boolean;
   clock?: Clock;
   signal?: AbortSignal;
   /** What DuckDB may hold in memory; default 1 GB. */
@@ -38,8 +40,8 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export async function openRuntime({ home: root, project: projectRoot, create = false, clock = systemClock, signal, memoryLimit }: RuntimeOptions): Promise<Runtime> {
-  const home = await openHome(root, { create });
+export async function openRuntime({ home: root, project: projectRoot, create = false, moved = false, clock = systemClock, signal, memoryLimit }: RuntimeOptions): Promise<Runtime> {
+  const home = await openHome(root, { create, moved });
   const lake = openFolderLake(home.lake, { clock });
   const project = once(() => loadProject(projectRoot));
   const database = once(() => Database.open({ temporaryFolder: home.temporary, ...(memoryLimit === undefined ? {} : { memoryLimit }) }));

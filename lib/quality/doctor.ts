@@ -62,7 +62,7 @@ async function tableFindings(lake: Lake, root: string): Promise<Omit<Finding, 'c
     try {
       const table = await lake.loadTable(name);
       if (table.location.startsWith('/') && !table.location.startsWith(`${root}/`)) {
-        findings.push({ state: 'wrong', message: `${label} says that it lies in ${table.location}`, todo: 'The home was moved or copied; Iceberg paths are absolute. Move it back, or land the files again in a new home.' });
+        findings.push({ state: 'wrong', message: `${label} says that it lies in ${table.location}`, todo: 'The home was moved or copied, and Iceberg paths are absolute: `millrace doctor --relocate` mends them.' });
         continue;
       }
       const { problems } = await table.verify();

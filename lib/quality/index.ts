@@ -3,5 +3,6 @@ export { ensureOpsTables, OpsLog, type OpsLogOptions, type OpsRow, type Upload }
 export { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 export { proveFiles, proveGold, proveSilver, type LedgerEntry, type LedgerScope } from './ledger.ts';
 export { maintainLake, type MaintainOptions, type TableUpkeep, type UpkeepReport, type UpkeepStep } from './maintain.ts';
+export { relocateLake, type RelocatedTable, type RelocateOptions } from './relocate.ts';
 export { latestRunWithLedger, nextRunNumber } from './run-order.ts';
 export { examine, type DoctorOptions, type Finding } from './doctor.ts';

@@ -36,16 +36,22 @@ audits:
   - reconciles: { this: sum(spent), with: silver.purchases, sum: sum(amount) }`)}SELECT person_id, CAST(sum(amount) AS decimal(18, 4)) AS spent, count(*) AS purchases FROM silver.purchases GROUP BY person_id\n`,
 };
 
-export interface SmallShop {
-  project: string;
+/** The command line over one home. */
+export interface SmallHome {
   home: string;
-  /** Writes a file of the project: `sql/gold/spending.sql`. */
-  write(file: string, text: string): void;
   /** Puts a CSV file into the landing folder. */
   land(source: 'people' | 'purchases', name: string, rows: readonly string[]): void;
   millrace(...argv: string[]): Promise<{ code: number; out: string; err: string }>;
   /** What a verb prints with --json; fails where the verb does. */
   json<Result>(...argv: string[]): Promise<Result>;
+}
+
+export interface SmallShop extends SmallHome {
+  project: string;
+  /** The same project over another home. */
+  at(home: string): SmallHome;
+  /** Writes a file of the project: `sql/gold/spending.sql`. */
+  write(file: string, text: string): void;
   remove(): void;
 }
 
@@ -53,7 +59,7 @@ const HEADERS = { people: 'person_id,email,city', purchases: 'purchase_id,person
 
 export function smallShop(): SmallShop {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-small-'));
-  const [project, home] = [path.join(folder, 'project'), path.join(folder, 'home')];
+  const project = path.join(folder, 'project');
   const write = (file: string, text: string) => {
     mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
     writeFileSync(path.join(project, file), text);
@@ -65,7 +71,12 @@ export function smallShop(): SmallShop {
   write('millrace.config.ts', `import { defineConfig } from '${ROOT}/lib/base/index.ts';
 export const config = defineConfig({ app: 'small', shop: { timeZone: 'UTC', currency: 'EUR' }, stages: {} });
 `);
-  const millrace: SmallShop['millrace'] = async (...argv) => {
+  const at = (home: string) => homeAt(project, home);
+  return { project, write, at, ...at(path.join(folder, 'home')), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function homeAt(project: string, home: string): SmallHome {
+  const millrace: SmallHome['millrace'] = async (...argv) => {
     let out = '';
     let err = '';
     const terminal: Terminal = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, colours: false, columns: 120 };
@@ -73,7 +84,7 @@ export const config = defineConfig({ app: 'small', shop: { timeZone: 'UTC', curr
     return { code, out, err };
   };
   return {
-    project, home, write, millrace,
+    home, millrace,
     land(source, name, rows) {
       mkdirSync(path.join(home, 'landing', source), { recursive: true });
       writeFileSync(path.join(home, 'landing', source, name), [HEADERS[source], ...rows, ''].join('\n'));
@@ -83,6 +94,5 @@ export const config = defineConfig({ app: 'small', shop: { timeZone: 'UTC', curr
       if (code !== 0) throw new Error(`millrace ${argv.join(' ')} ended with ${code}: ${err}${out}`);
       return JSON.parse(out) as Result;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -83,7 +83,7 @@ async function tryOnce(context: LakeContext, name: TableName, committer: Committ
   switch (outcome.outcome) {
     case 'committed':
       context.store.rememberMetadata(outcome.pointer, metadata);
-      return { state: { pointer: outcome.pointer, metadata }, outdated: outdatedMetadata(base.metadata, metadata) };
+      return { state: { pointer: outcome.pointer, metadata }, outdated: outdatedMetadata(attempt.metadata, metadata) };
     case 'unknown': {
       doubt.lostAnswer = true;
       const now = await readState(context, name);
@@ -141,7 +141,7 @@ const DEFAULT_PREVIOUS_VERSIONS = 100;
 function withLog(metadata: TableMetadata, base: TableState): TableMetadata {
   const configured = Number(metadata.properties['write.metadata.previous-versions-max'] ?? DEFAULT_PREVIOUS_VERSIONS);
   const most = Number.isInteger(configured) && configured >= 1 ? configured : DEFAULT_PREVIOUS_VERSIONS;
-  const log = [...base.metadata['metadata-log'], { 'metadata-file': base.pointer.metadataLocation, 'timestamp-ms': base.metadata['last-updated-ms'] }];
+  const log = [...metadata['metadata-log'], { 'metadata-file': base.pointer.metadataLocation, 'timestamp-ms': base.metadata['last-updated-ms'] }];
   return { ...metadata, 'metadata-log': log.slice(-most) };
 }
 
