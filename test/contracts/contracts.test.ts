@@ -45,7 +45,7 @@ describe('the shop\'s contracts', () => {
   it('are found, one a file, and hold all the sources of the shop', async () => {
     expect([...(await loadContracts(join(ROOT, 'contracts'))).keys()]).toEqual([
       'category_tree', 'crm_customers', 'customers', 'events', 'geolocation', 'interactions', 'item_properties', 'market_prices', 'online_retail', 'order_items', 'order_payments', 'order_reviews', 'orders',
-      'product_category_translation', 'products', 'sellers', 'shipping_rates', 'shipping_zones', 'supplier_costs', 'transactions',
+      'outcomes', 'predictions', 'product_category_translation', 'products', 'sellers', 'shipping_rates', 'shipping_zones', 'supplier_costs', 'transactions',
     ]);
   });
 
