@@ -21,7 +21,7 @@ try {
   const file = await readProjectFile(root, folder, project.sources);
   const bundles = path.join(root, 'dist', 'bundles');
   await bundleFunctions({ root, out: bundles, functions: FUNCTIONS, project: file });
-  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: { contracts: [], refresh: [] }, account: process.env['CDK_DEFAULT_ACCOUNT'] });
+  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: { contracts: [], personal: false, refresh: [] }, account: process.env['CDK_DEFAULT_ACCOUNT'] });
   app.synth();
 } catch (error) {
   if (!(error instanceof MillraceError)) throw error;

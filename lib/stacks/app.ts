@@ -10,6 +10,7 @@ import { FLAGS } from './flags.ts';
 import { FoundationStack } from './foundation-stack.ts';
 import { stageOf, type Stage } from './stage.ts';
 import { StreamStack } from './stream-stack.ts';
+import type { Streams } from './streams-of.ts';
 
 /** An app with Millrace's flags. `props` is for tests; the CDK command line gives its own through the environment. */
 export function newApp(props: AppProps = {}): App {
@@ -24,8 +25,7 @@ export interface StageAppOptions {
   /** Folder with one bundle a function. */
   bundles: string;
   project: ProjectFile;
-  /** Contracts that declare a stream, and the models to run between the nightly batches. */
-  streams: { contracts: readonly string[]; refresh: readonly string[] };
+  streams: Streams;
   /** Account of the credentials, where the stage names none. */
   account?: string;
 }

@@ -25,9 +25,8 @@ import type { FoundationStack } from './foundation-stack.ts';
 import { acknowledge, allow } from './nag.ts';
 import { refreshMachine } from './refresh-machine.ts';
 
-/** Names that the functions of the stream share with what is made here. */
+/** As the adapter of lib/features names them. */
 export const ONLINE_KEYS = { partition: 'pk', sort: 'sk', timeToLive: 'expires_at' };
-export const METRICS = { namespace: 'Millrace', records: 'Records', rejected: 'Rejected' };
 
 export const SWEEP_DUTIES: Duties = {
   description: 'Sweeps records that could not be delivered or folded into the quarantine', reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 1769, minutes: 15, scratchMb: 2048,
@@ -39,6 +38,8 @@ export interface StreamProps extends StackProps {
   bundles: string;
   /** Contracts that declare a stream. */
   contracts: readonly string[];
+  /** Whether any of them has columns that name a person: then entities of features are pseudonyms, and their function needs the keys too. */
+  personal: boolean;
   /** Models to run between the nightly batches, as `--select` takes them. */
   refresh: readonly string[];
 }
@@ -49,7 +50,7 @@ export class StreamStack extends Stack {
   readonly #bundles: string;
   readonly #topic: ITopic;
 
-  constructor(scope: Construct, id: string, { foundation, bundles, contracts, refresh, ...props }: StreamProps) {
+  constructor(scope: Construct, id: string, { foundation, bundles, contracts, personal, refresh, ...props }: StreamProps) {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: streams, delivery, online features` });
     const { stage } = foundation;
     this.#foundation = foundation;
@@ -57,7 +58,7 @@ export class StreamStack extends Stack {
     this.#topic = Topic.fromTopicArn(this, 'DataTeam', this.formatArn({ service: 'sns', resource: stage.resource('data-team') }));
     this.streams = contracts.map((contract) => new EventStream(this, `Stream-${contract}`, { foundation, contract, topic: this.#topic }));
     this.#deliver();
-    this.#features();
+    this.#features(personal);
     this.#sweep();
     this.#refresh(refresh);
     for (const { contract, stream } of this.streams) new CfnOutput(this, `StreamName${contract.replaceAll(/\W/g, '')}`, { value: stream.streamName, description: `Put records of ${contract} here` });
@@ -66,8 +67,6 @@ export class StreamStack extends Stack {
   /** One function validates for all streams: a record's stream says its contract. */
   #deliver(): void {
     const { stage, key, privacyKeys } = this.#foundation;
-    const { secretsLayer } = stage.settings.stream ?? {};
-    const cached = { cacheSize: 10, maxConnections: 1, secretsManagerTtl: Duration.minutes(5) };
     const validate = new LambdaFunction(this, 'Fnvalidate', {
       stage, key, name: 'validate', bundle: path.join(this.#bundles, 'validate'),
       description: 'Checks events by their contracts, pseudonymises them, and says for each its table',
@@ -76,28 +75,36 @@ export class StreamStack extends Stack {
         MILLRACE_APP: stage.app, MILLRACE_STAGE: stage.name, MILLRACE_PRIVACY_KEYS: privacyKeys.secretArn,
         MILLRACE_BRONZE_DATABASE: stage.database('bronze'), MILLRACE_STREAM_PREFIX: stage.resource(''),
       },
-      secrets: secretsLayer === undefined ? ParamsAndSecretsLayerVersion.fromVersion(ParamsAndSecretsVersions.V1_0_103, cached) : ParamsAndSecretsLayerVersion.fromVersionArn(secretsLayer, cached),
+      secrets: this.#secrets(),
     });
     validate.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
     validate.allow(['kms:Decrypt'], [key.keyArn]);
     for (const { contract, stream } of this.streams) new Delivery(this, `Delivery-${contract}`, { foundation: this.#foundation, contract, stream, validate: validate.function, topic: this.#topic });
     this.#alarmsOf('Validate', validate);
-    const counted = (metricName: string) => new Metric({ ...METRICS, metricName, statistic: 'Sum', dimensionsMap: { Stage: stage.resource('').slice(0, -1) } });
     addAlarm(this, stage, this.#topic, {
       name: 'RejectedRecords', description: 'More records are rejected than should be: millrace quarantine list tells why', threshold: stage.settings.stream?.rejectedShare ?? 0.05, periods: 3,
-      metric: new MathExpression({ expression: 'IF(records > 0, rejected / records, 0)', usingMetrics: { records: counted(METRICS.records), rejected: counted(METRICS.rejected) }, period: Duration.minutes(5), label: 'share of rejected records' }),
+      metric: new MathExpression({ expression: 'IF(records > 0, rejected / records, 0)', usingMetrics: { records: this.#counted('Records'), rejected: this.#counted('Rejected') }, period: Duration.minutes(5), label: 'share of rejected records' }),
     });
   }
 
-  #features(): void {
-    const { stage, key } = this.#foundation;
+  /** Keeps what it fetched for five minutes, so that a rotation arrives. */
+  #secrets(): ParamsAndSecretsLayerVersion {
+    const { secretsLayer } = this.#foundation.stage.settings.stream ?? {};
+    const options = { cacheSize: 10, maxConnections: 1, secretsManagerTtl: Duration.minutes(5) };
+    return secretsLayer === undefined ? ParamsAndSecretsLayerVersion.fromVersion(ParamsAndSecretsVersions.V1_0_103, options) : ParamsAndSecretsLayerVersion.fromVersionArn(secretsLayer, options);
+  }
+
+  #features(personal: boolean): void {
+    const { stage, key, privacyKeys } = this.#foundation;
     const { table } = new OnlineStore(this, 'Online', { foundation: this.#foundation, keys: ONLINE_KEYS });
     const features = new LambdaFunction(this, 'Fnfeatures', {
       stage, key, name: 'features', bundle: path.join(this.#bundles, 'features'),
       description: 'Folds events into the online features', memoryMb: 1024, timeout: Duration.minutes(2),
-      environment: { MILLRACE_APP: stage.app, MILLRACE_STAGE: stage.name, MILLRACE_ONLINE_TABLE: table.tableName, MILLRACE_STREAM_PREFIX: stage.resource('') },
+      environment: { MILLRACE_APP: stage.app, MILLRACE_STAGE: stage.name, MILLRACE_ONLINE_TABLE: table.tableName, MILLRACE_STREAM_PREFIX: stage.resource(''), ...(personal ? { MILLRACE_PRIVACY_KEYS: privacyKeys.secretArn } : {}) },
+      ...(personal ? { secrets: this.#secrets() } : {}),
     });
-    features.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'], [table.tableArn]);
+    if (personal) features.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
+    features.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], [table.tableArn]);
     features.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
     // Lambda itself writes the record that failed, in the function's name.
     features.allow(['s3:PutObject'], [stage.bucketArn('failed', 'aws/lambda/*')], OBJECTS);
@@ -123,6 +130,9 @@ export class StreamStack extends Stack {
     addAlarm(this, stage, this.#topic, {
       name: 'FeaturesLate', description: 'Online features are behind their stream', threshold: 300_000, periods: 2,
       metric: features.function.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(5) }),
+    });
+    addAlarm(this, stage, this.#topic, {
+      name: 'FeaturesStuck', description: 'Records come again and again: the online store takes no writes', threshold: 0, periods: 3, metric: this.#counted('FeaturesFailed'),
     });
     addAlarm(this, stage, this.#topic, {
       name: 'FeaturesLost', description: 'A record that failed could not be put aside: the permissions of the bucket of failed records', threshold: 0,
@@ -186,6 +196,12 @@ export class StreamStack extends Stack {
       target: new StepFunctionsStartExecution(machine, {}),
     });
     addAlarm(this, stage, this.#topic, { name: 'RefreshFailed', description: 'Models of the streams could not be started', threshold: 0, metric: machine.metricFailed({ period: Duration.minutes(5) }), periods: 3 });
+  }
+
+  /** What the functions count and write into their logs as embedded metrics. */
+  #counted(metricName: string): Metric {
+    const { stage } = this.#foundation;
+    return new Metric({ namespace: 'Millrace', metricName, statistic: 'Sum', period: Duration.minutes(5), dimensionsMap: { Stage: `${stage.app}-${stage.name}` } });
   }
 
   #alarmsOf(name: string, made: LambdaFunction): void {

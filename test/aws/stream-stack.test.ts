@@ -2,7 +2,9 @@
 import { rm } from 'node:fs/promises';
 import validate from 'asl-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ONLINE_TABLE } from '../../lib/features/aws/index.ts';
 import { refreshMachine } from '../../lib/stacks/refresh-machine.ts';
+import { ONLINE_KEYS } from '../../lib/stacks/stream-stack.ts';
 import { streamsOf } from '../../lib/stacks/streams-of.ts';
 import { Interpreter, type Json } from '../../lib/workflow/index.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -128,6 +130,7 @@ describe('online features', () => {
       SSESpecification: { SSEEnabled: true, SSEType: 'KMS' }, DeletionProtectionEnabled: true,
     });
     expect(DeletionPolicy).toBe('Retain');
+    expect(ONLINE_KEYS).toEqual(ONLINE_TABLE);
   });
 
   it('are written item by item by their function alone', () => {
@@ -160,7 +163,7 @@ describe('people', () => {
   it('are told of late, lost, throttled and rejected records, all by the one topic', () => {
     const alarms = ofType(dev.stream, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
-      'events-delivery-failed', 'events-delivery-late', 'events-reads-throttled', 'events-writes-throttled', 'features-errors', 'features-late', 'features-lost', 'features-throttled',
+      'events-delivery-failed', 'events-delivery-late', 'events-reads-throttled', 'events-writes-throttled', 'features-errors', 'features-late', 'features-lost', 'features-stuck', 'features-throttled',
       'records-put-aside', 'records-unswept', 'refresh-failed', 'rejected-records', 'transactions-delivery-failed', 'transactions-delivery-late', 'transactions-reads-throttled',
       'transactions-writes-throttled', 'validate-errors', 'validate-throttled',
     ]);
@@ -191,13 +194,13 @@ describe('the models of the streams', () => {
   });
 
   it('are those that read a table of a stream, each with all that follows from it', () => {
-    const contract = (name: string, stream: boolean) => [name, { name, ...(stream ? { stream: { partitionKey: 'id' } } : {}) }];
+    const contract = (name: string, stream: boolean) => [name, { name, columns: {}, ...(stream ? { stream: { partitionKey: 'id' } } : {}) }];
     const model = (name: string, reads: string[]) => [name, { name, reads }];
     const project = {
       sources: new Map([contract('events', true), contract('orders', false)] as never),
       models: new Map([model('silver.events', ['bronze.events', 'silver.items']), model('silver.orders', ['bronze.orders']), model('gold.funnel', ['silver.events'])] as never),
     };
-    expect(streamsOf(project as never)).toEqual({ contracts: ['events'], refresh: ['silver.events+'] });
+    expect(streamsOf(project as never)).toEqual({ contracts: ['events'], personal: false, refresh: ['silver.events+'] });
   });
 });
 

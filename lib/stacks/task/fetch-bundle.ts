@@ -46,5 +46,5 @@ export async function runTask(environment: NodeJS.ProcessEnv): Promise<void> {
   const folder = '/tmp/bundle';
   await fetchBundle(JSON.parse(environment['BUNDLE'] ?? '{}') as Record<string, string>, folder, environment['AWS_REGION'] ?? '', fromContainer);
   const { handler } = await import(pathToFileURL(path.join(folder, 'index.mjs')).href) as { handler: (event: { request: string }) => Promise<unknown> };
-  console.log(JSON.stringify(await handler({ request: environment['REQUEST'] ?? '' })));
+  process.stdout.write(`${JSON.stringify(await handler({ request: environment['REQUEST'] ?? '' }))}\n`);
 }
