@@ -25,6 +25,8 @@ export interface Bundle {
   folder: string;
   /** Of `index.mjs`. */
   codeBytes: number;
+  /** Of that, what is not a package's. */
+  ownBytes: number;
   /** Of all that is deployed, unzipped. */
   bytes: number;
   /** Whether it opens DuckDB. */
@@ -44,7 +46,7 @@ export async function bundleFunctions({ root, out, functions, project, binding =
   return Promise.all(functions.map(async (name): Promise<Bundle> => {
     const folder = path.join(out, name);
     await mkdir(folder, { recursive: true });
-    const { hasDuckDb, readsProject } = await bundleCode(root, name, folder, path.join(out, 'maps'), project);
+    const { hasDuckDb, readsProject, ownBytes } = await bundleCode(root, name, folder, path.join(out, 'maps'), project);
     if (readsProject) await writeFile(path.join(folder, 'project.json'), projectText);
     if (hasDuckDb) {
       files ??= binding();
@@ -53,12 +55,12 @@ export async function bundleFunctions({ root, out, functions, project, binding =
     const sizes = await Promise.all((await readdir(folder)).map(async (file) => (await stat(path.join(folder, file))).size));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > MOST_BYTES) throw new MillraceError('unsupported', `the function ${name} has ${bytes} bytes, and Lambda takes ${MOST_BYTES}`, { where: folder });
-    return { name, folder, codeBytes: (await stat(path.join(folder, 'index.mjs'))).size, bytes, hasDuckDb };
+    return { name, folder, codeBytes: (await stat(path.join(folder, 'index.mjs'))).size, ownBytes, bytes, hasDuckDb };
   }));
 }
 
 /** What the module asks for: DuckDB's binding, the project. */
-async function bundleCode(root: string, name: string, folder: string, maps: string, project: ProjectFile): Promise<{ hasDuckDb: boolean; readsProject: boolean }> {
+async function bundleCode(root: string, name: string, folder: string, maps: string, project: ProjectFile): Promise<{ hasDuckDb: boolean; readsProject: boolean; ownBytes: number }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [path.join(root, 'lambdas', name, 'index.ts')],
     outfile: path.join(folder, 'index.mjs'),
@@ -85,7 +87,12 @@ async function bundleCode(root: string, name: string, folder: string, maps: stri
     await writeFile(file.endsWith('.map') ? path.join(maps, `${name}.mjs.map`) : file, contents);
   }
   const readsProject = outputFiles.some(({ path: file, text }) => !file.endsWith('.map') && text.includes('project.json'));
-  return { hasDuckDb: asksForBinding(metafile), readsProject };
+  return { hasDuckDb: asksForBinding(metafile), readsProject, ownBytes: ownBytesOf(metafile) };
+}
+
+function ownBytesOf({ outputs }: Metafile): number {
+  const parts = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return parts.reduce((sum, [file, { bytesInOutput }]) => sum + (/^(lib|lambdas)\//.test(file) ? bytesInOutput : 0), 0);
 }
 
 function asksForBinding({ outputs }: Metafile): boolean {

