@@ -15,6 +15,8 @@ import { rollback } from './verbs/rollback.ts';
 import { runBatchVerb } from './verbs/run.ts';
 import { sample } from './verbs/sample.ts';
 import { start } from './verbs/start.ts';
+import { status } from './verbs/status.ts';
+import { streamDeliver, streamEndpoint, streamFeatures, streamStatus } from './verbs/stream.ts';
 import { tables } from './verbs/tables.ts';
 import { testVerb } from './verbs/test.ts';
 import { upgrade } from './verbs/upgrade.ts';
@@ -26,6 +28,6 @@ export type { Invocation, Verb } from './verb.ts';
 
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = Object.freeze([
-  start, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
-  quarantineList, quarantineShow, quarantineReplay, quarantineSettle, apply, maintain, doctor, upgrade, testVerb,
+  start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
+  quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
 ]);

@@ -10,5 +10,5 @@ export { RunReporter, type ModelReport, type RunReport } from './run-report.ts';
 export { announceEndpoint, runningEndpoints, runningServices, type RunningEndpoint, type ServiceState } from './running.ts';
 export {
   DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
-  type RefreshStatus, type StreamService,
+  type RefreshStatus, type RunModels, type StreamService,
 } from './streaming/index.ts';

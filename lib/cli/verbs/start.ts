@@ -1,47 +1,135 @@
 // millrace start: from an empty folder to answers. The first command that anybody runs.
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
-import type { Runtime } from '../../local/index.ts';
+import { MillraceError, systemClock } from '../../base/index.ts';
+import { openDeliver, openEndpoint, openFeatures, openRefresh, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
+import { liveEvents } from '../../../samples/live/index.ts';
+import { refreshBy } from '../refresh-process.ts';
 import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
 import { number, paint, progressLine, seconds } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
+import { INTERVAL_OPTION, numberOption, PORT_OPTION, runShown } from './stream.ts';
 
 const SAMPLE_SEED = 7;
+/** A call of the API takes no more records. */
+const MOST_AT_ONCE = 500;
 
 export const start: Verb = {
   name: 'start',
-  summary: 'generate a sample shop if there is nothing yet, run everything, print a summary',
-  description: 'In an empty home: generates the files of a sample shop, lands them, runs the batch workflow and shows what came out. In a home that holds something: lands what is new and runs what has changed. Nothing is ever doubled.',
-  options: [{ flags: '--once', description: 'end after the summary' }],
-  examples: ['npm start', 'npm start -- --once', 'millrace start --home /tmp/shop'],
+  summary: 'generate a sample shop if there is nothing yet, run everything, then take events',
+  description: 'In an empty home: generates the files of a sample shop, lands them, runs the batch workflow and shows what came out. In a home that holds something: lands what is new and runs what has changed. Nothing is ever doubled. Then it stays up: events put to the Kinesis endpoint are in a table a second later, and in the online features at once; models follow every minute. Ctrl-C ends it; what was acknowledged is never lost.',
+  options: [
+    { flags: '--once', description: 'end after the summary' },
+    { flags: '--no-traffic', description: 'send no live events of the sample shop' },
+    { flags: '--rate <number>', description: 'live events a second', default: '10' },
+    PORT_OPTION, INTERVAL_OPTION,
+    { flags: '--refresh <seconds>', description: 'how often the models of the stream follow; 0: never', default: '60' },
+  ],
+  examples: ['npm start', 'npm start -- --once', 'millrace start --home /tmp/shop', 'millrace start --no-traffic --port 4570'],
   async run(invocation) {
     return withRuntime(invocation, async (runtime) => {
-      const { terminal } = invocation;
-      const generated = await sampleIfEmpty(invocation, runtime);
-      if (!invocation.json) {
-        const home = path.relative(process.cwd(), runtime.home.root) || '.';
-        terminal.out(`${paint(terminal, 'bold', `millrace ${runtime.version}`)} · home ${home.startsWith('..') ? runtime.home.root : home}${generated === undefined ? '' : ` · sample shop, seed ${SAMPLE_SEED}, ${number(generated.rows)} rows in ${seconds(generated.milliseconds)}`}\n\n`);
+      if (invocation.options['once'] === true) return runOnce(invocation, runtime);
+      const settings = {
+        port: numberOption(invocation, 'port', 0, 65_535), rate: numberOption(invocation, 'rate', 0.01, 100_000),
+        interval: numberOption(invocation, 'interval', 10, 900_000), refresh: numberOption(invocation, 'refresh', 0, 86_400),
+      };
+      // First of all: who finds the port or the home taken is told at once.
+      const endpoint = await openEndpoint({ home: runtime.home, contracts: (await runtime.project()).sources.values(), clock: runtime.clock, port: settings.port });
+      try {
+        await runOnce(invocation, runtime);
+        await stayUp(invocation, runtime, endpoint, settings);
+        return 0;
+      } finally {
+        await endpoint.close();
       }
-      const report = await runReported(invocation, runtime);
-      if (invocation.json) {
-        present(invocation, report, () => undefined);
-      } else {
-        printRun(terminal, report);
-      }
-      if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
-      if (!invocation.json) {
-        const names = new Set((await runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`));
-        await printGold(terminal, await runtime.engine(), async (table) => names.has(table));
-        printNext(invocation, names.size);
-      }
-      return exitCodeOf(report);
     }, { create: true });
   },
 };
+
+/** The batch over whatever has landed, and its summary. Gives the exit code. */
+async function runOnce(invocation: Invocation, runtime: Runtime): Promise<number> {
+  const { terminal } = invocation;
+  const generated = await sampleIfEmpty(invocation, runtime);
+  if (!invocation.json) {
+    const home = path.relative(process.cwd(), runtime.home.root) || '.';
+    terminal.out(`${paint(terminal, 'bold', `millrace ${runtime.version}`)} · home ${home.startsWith('..') ? runtime.home.root : home}${generated === undefined ? '' : ` · sample shop, seed ${SAMPLE_SEED}, ${number(generated.rows)} rows in ${seconds(generated.milliseconds)}`}\n\n`);
+  }
+  const report = await runReported(invocation, runtime);
+  if (invocation.json) {
+    present(invocation, report, () => undefined);
+  } else {
+    printRun(terminal, report);
+  }
+  if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
+  if (!invocation.json) {
+    const names = new Set((await runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`));
+    await printGold(terminal, await runtime.engine(), async (table) => names.has(table));
+    printNext(invocation, names.size);
+  }
+  return exitCodeOf(report);
+}
+
+interface LiveSettings { rate: number; interval: number; refresh: number }
+
+/** Delivery, features and refresh beside the endpoint, until Ctrl-C. */
+async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEndpoint, { rate, interval, refresh }: LiveSettings): Promise<void> {
+  const { terminal } = invocation;
+  const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
+  const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
+  if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)));
+  const hasTraffic = invocation.options['traffic'] !== false;
+  if (!invocation.json) printEndpoint(invocation, endpoint, hasTraffic ? rate : undefined);
+  const stop = new AbortController();
+  const sending = hasTraffic ? sendTraffic(endpoint.endpoint.url, rate, stop.signal) : Promise.resolve();
+  try {
+    await runShown(invocation, runtime, services);
+  } finally {
+    stop.abort();
+    await sending;
+  }
+  if (!invocation.json) terminal.out('stopped; what was acknowledged is on the disk, and the next start goes on from there\n');
+}
+
+/** The sample shop's live events through the endpoint, as any producer sends them. What is refused for now is sent again. */
+async function sendTraffic(url: string, rate: number, signal: AbortSignal): Promise<void> {
+  const client = openKinesisClient({ endpoint: url, connections: 2 });
+  const events = liveEvents({ seed: SAMPLE_SEED, startAt: systemClock.now(), rate });
+  const waiting = new Map<string, RecordInput[]>();
+  let next = events.next().value;
+  try {
+    while (!signal.aborted) {
+      for (let due = 0; next.time <= systemClock.now() && due < MOST_AT_ONCE; due++) {
+        waiting.set(next.source, [...waiting.get(next.source) ?? [], { partitionKey: next.partitionKey, data: next.data }]);
+        next = events.next().value;
+      }
+      for (const [stream, records] of waiting) {
+        if (records.length === 0) continue;
+        const outcomes = await client.put(stream, records.slice(0, MOST_AT_ONCE)).catch(() => undefined);
+        if (outcomes !== undefined) waiting.set(stream, records.filter((_, at) => at >= MOST_AT_ONCE || outcomes[at]?.ok !== true));
+      }
+      await systemClock.sleep(Math.max(10, Math.min(100, next.time - systemClock.now())), signal).catch(() => undefined);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+function printEndpoint({ terminal }: Invocation, { endpoint, streams }: OpenEndpoint, rate: number | undefined): void {
+  const event = JSON.stringify({ timestamp: Date.now(), visitorid: '257597', event: 'view', itemid: '355908', event_id: 'mine-1' });
+  terminal.out(`
+  ${paint(terminal, 'bold', 'live')}   ${endpoint.url}   the Kinesis API: ${streams.names().join(', ')}${rate === undefined ? '' : ` · ${rate} events a second of the sample shop`}
+         aws kinesis put-record --endpoint-url ${endpoint.url} --stream-name events --partition-key 257597 \\
+           --cli-binary-format raw-in-base64-out --data '${event}'
+         npx millrace query "SELECT * FROM bronze.events WHERE event_id = 'mine-1'"
+         npx millrace stream status                               shards, lag, freshness
+         Ctrl-C ends it; nothing that was acknowledged is lost
+
+`);
+}
 
 function printNext({ terminal }: Invocation, tables: number): void {
   terminal.out(`

@@ -1,9 +1,7 @@
 // Models of the stream now and then: whatever reads a stream's table, and all that follows, once there are new rows.
-import { MillraceError } from '../../base/index.ts';
 import type { Project } from '../../warehouse/index.ts';
-import { localFileIngest } from '../file-ingest.ts';
-import { runBatch } from '../run-batch.ts';
 import type { Runtime } from '../runtime.ts';
+import { streamContracts } from './checkers.ts';
 import { Persistent, type StreamService } from './service.ts';
 
 export interface RefreshStatus { runs: number; lastAt?: number; lastMilliseconds?: number; lastOutcome?: string; failure?: string }
@@ -14,7 +12,10 @@ export function modelsOfStreams({ sources, models }: Pick<Project, 'sources' | '
   return [...models.values()].filter(({ reads }) => reads.some((read) => tables.has(read))).map(({ name }) => `${name}+`).sort();
 }
 
-export function openRefresh(runtime: Runtime, everyMilliseconds: number): StreamService<RefreshStatus> {
+/** Runs the batch over a selection and gives its outcome in a word; undefined where another run is at work, which does it too. */
+export type RunModels = (select: readonly string[], signal: AbortSignal) => Promise<string | undefined>;
+
+export function openRefresh(runtime: Runtime, everyMilliseconds: number, runModels: RunModels): StreamService<RefreshStatus> {
   const { lake, clock } = runtime;
   const persistent = new Persistent(clock);
   const status: RefreshStatus = { runs: 0 };
@@ -22,19 +23,14 @@ export function openRefresh(runtime: Runtime, everyMilliseconds: number): Stream
   const work = async (signal: AbortSignal): Promise<void> => {
     const project = await runtime.project();
     const select = modelsOfStreams(project);
-    const snapshots = await Promise.all([...project.sources.values()].filter(({ stream }) => stream !== undefined).map(async ({ name }) =>
+    const snapshots = await Promise.all(streamContracts(project.sources).map(async ({ name }) =>
       String((await lake.findTable({ namespace: 'bronze', name }))?.metadata['current-snapshot-id'])));
     if (select.length === 0 || snapshots.join() === seen) return;
     const began = clock.now();
-    const ran = await runBatch({ ...runtime, signal }, { options: { select }, files: await localFileIngest(runtime) }).catch((thrown: unknown) => {
-      // Somebody runs the batch by hand: that does it too.
-      if (thrown instanceof MillraceError && thrown.code === 'conflict') return undefined;
-      throw thrown;
-    });
-    if (ran === undefined) return;
+    const outcome = await runModels(select, signal);
+    if (outcome === undefined) return;
     seen = snapshots.join();
-    Object.assign(status, { runs: status.runs + 1, lastAt: clock.now(), lastMilliseconds: clock.now() - began, lastOutcome: ran.outcome.status });
-    if (ran.outcome.status === 'failed') throw new MillraceError('audit_failed', `${ran.outcome.error}: ${ran.outcome.cause}`);
+    Object.assign(status, { runs: status.runs + 1, lastAt: clock.now(), lastMilliseconds: clock.now() - began, lastOutcome: outcome });
   };
   return {
     name: 'refresh',

@@ -1,4 +1,5 @@
 // A part of the stream's machinery: it works until it is stopped, and says what it is at.
+import { setMaxListeners } from 'node:events';
 import { messageOf, type Clock } from '../../base/index.ts';
 import type { Home } from '../home.ts';
 import { removeService, writeService } from '../running.ts';
@@ -17,6 +18,7 @@ const SAY_EVERY_MS = 1000;
 /** Runs services side by side; what each says of itself is in the home for other commands to read. The first failure stops all. */
 export async function runServices(services: readonly StreamService[], { home, clock, signal }: { home: Home; clock: Clock; signal: AbortSignal }): Promise<void> {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const onAbort = (): void => stop.abort(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
