@@ -3,6 +3,7 @@ import { apply } from './verbs/apply.ts';
 import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
+import { featuresBackfill, featuresCheck, featuresGet, featuresList } from './verbs/features.ts';
 import { history } from './verbs/history.ts';
 import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
@@ -30,4 +31,5 @@ export type { Invocation, Verb } from './verb.ts';
 export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
+  featuresList, featuresGet, featuresBackfill, featuresCheck, apply, maintain, doctor, upgrade, testVerb,
 ]);

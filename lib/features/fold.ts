@@ -48,6 +48,11 @@ export interface FoldOptions {
   random: () => number;
   /** Tries of a write that meets others. Default 12. */
   tries?: number;
+  /**
+   * For events out of the lake: each counts as if it had arrived when it happened, however late its file came, so that windows are whole at
+   * any time from the last event on. Default: an event counts as of its arrival.
+   */
+  asIfOnTime?: boolean;
 }
 
 export function noFoldCounts(): FoldCounts {
@@ -107,19 +112,29 @@ interface StateEntry { view: CompiledView; state: EntityState; version: number |
 
 /** Everything that a chunk has read, and what it will write. */
 class WorkingSet {
+  readonly asIfOnTime: boolean;
   readonly states = new Map<string, StateEntry>();
   readonly events = new Map<string, { known: Known | undefined; version: number | undefined; expiresAt: number | undefined }>();
   readonly contents = new Map<string, { arrivedAt: number | undefined; version: number | undefined; expiresAt: number | undefined }>();
   readonly marks = new Map<string, Record<string, string>>();
+
+  constructor(asIfOnTime: boolean) {
+    this.asIfOnTime = asIfOnTime;
+  }
+
+  /** As of when an event counts. */
+  nowOf({ row, arrivedAt }: FeatureEvent): number {
+    return this.asIfOnTime ? Math.min(row.time + 1, arrivedAt) : arrivedAt;
+  }
 }
 
-async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly FeatureEvent[], { clock, random, tries = 12 }: FoldOptions): Promise<FoldCounts | 'too many'> {
+async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly FeatureEvent[], { clock, random, tries = 12, asIfOnTime = false }: FoldOptions): Promise<FoldCounts | 'too many'> {
   for (let tried = 0; tried < tries; tried++) {
-    const set = new WorkingSet();
+    const set = new WorkingSet(asIfOnTime);
     await load(store, features, set, events);
     const counts = noFoldCounts();
     for (const event of events) counts[await fold(store, features, set, event, counts)]++;
-    const changes = changesOf(set);
+    const changes = changesOf(set, clock.now());
     if (changes.length > store.mostChanges && events.length > 1) return 'too many';
     counts.written = changes.length;
     counts.conflicts = tried;
@@ -149,7 +164,8 @@ async function load(store: OnlineStore, features: FeatureSet, set: WorkingSet, e
     const { source, row, place } = event;
     if (place.stream !== undefined) {
       const { stream } = place;
-      wanted.set(marksKey(stream), (text) => set.marks.set(stream, text === undefined ? {} : (JSON.parse(text) as Record<string, string>)));
+      const marks = marksKey(source.name, stream);
+      wanted.set(marks, (text) => set.marks.set(marks, text === undefined ? {} : (JSON.parse(text) as Record<string, string>)));
     }
     const key = eventKey(source.name, idOf(event));
     wanted.set(key, (text, version) => set.events.set(key, { known: text === undefined ? undefined : readKnown(source, text), version, expiresAt: undefined }));
@@ -199,12 +215,12 @@ async function fold(store: OnlineStore, features: FeatureSet, set: WorkingSet, e
       const old: Wanted = new Map();
       wantStates(features, set, old, source, known.row, known.lane);
       await take(store, old);
-      apply(features, set, source, known.row, known.lane, -1, arrivedAt);
+      apply(features, set, source, known.row, known.lane, -1, set.nowOf(event));
       counts.replaced++;
     }
   }
   const counted = !isSameContent(set, event);
-  if (counted) apply(features, set, source, row, laneOf(place), 1, arrivedAt);
+  if (counted) apply(features, set, source, row, laneOf(place), 1, set.nowOf(event));
   entry.known = { arrivedAt, lane: laneOf(place), position: positionText(place), counted, row };
   entry.expiresAt = seconds(Math.max(row.time + source.maxAge, arrivedAt + DAY));
   noteWatermark(features, set, event);
@@ -213,9 +229,9 @@ async function fold(store: OnlineStore, features: FeatureSet, set: WorkingSet, e
 
 /** Whether the event is before the place up to which the lake was folded, or its entity's shard was read beyond it. */
 function wasFolded(features: FeatureSet, set: WorkingSet, event: FeatureEvent): boolean {
-  const { place } = event;
+  const { place, source } = event;
   if (place.stream === undefined) return false;
-  const mark = set.marks.get(place.stream)?.[place.shard];
+  const mark = set.marks.get(marksKey(source.name, place.stream))?.[place.shard];
   if (mark !== undefined && compareSequences(place.sequence, mark) <= 0) return true;
   return ownStates(features, set, event).some(({ state }) => {
     const watermark = state.watermarks[laneOf(place)];
@@ -239,7 +255,7 @@ function noteWatermark(features: FeatureSet, set: WorkingSet, event: FeatureEven
   for (const entry of ownStates(features, set, event)) {
     setWatermark(entry.state, laneOf(event.place), positionText(event.place));
     entry.isDirty = true;
-    entry.now = Math.max(entry.now, event.arrivedAt);
+    entry.now = Math.max(entry.now, set.nowOf(event));
   }
 }
 
@@ -259,12 +275,12 @@ function isSameContent(set: WorkingSet, { source, row, arrivedAt }: FeatureEvent
   return before !== undefined && Math.abs(arrivedAt - before) <= source.sameContentWithin;
 }
 
-function apply(features: FeatureSet, set: WorkingSet, source: CompiledSource, row: EventRow, lane: string, by: 1 | -1, arrivedAt: number): void {
+function apply(features: FeatureSet, set: WorkingSet, source: CompiledSource, row: EventRow, lane: string, by: 1 | -1, now: number): void {
   for (const view of features.viewsOf(source.name)) {
     const entity = entityOf(view, row);
     if (entity === undefined) continue;
     const entry = set.states.get(stateKey(view.name, entity, spreadOf(view, lane)))!;
-    entry.now = Math.max(entry.now, arrivedAt);
+    entry.now = Math.max(entry.now, now);
     advance(view, entry.state, entry.now);
     foldEvent(view, entry.state, row, by, entry.now);
     entry.isDirty = true;
@@ -274,8 +290,10 @@ function apply(features: FeatureSet, set: WorkingSet, source: CompiledSource, ro
 const DAY = 86_400_000_000;
 const seconds = (microseconds: number): number => Math.ceil(microseconds / 1_000_000);
 
-function changesOf(set: WorkingSet): Change[] {
+/** What nobody will ask for any more is not written. */
+function changesOf(set: WorkingSet, clockMilliseconds: number): Change[] {
   const changes: Change[] = [];
+  const isLate = (expiresAt: number) => expiresAt * 1000 <= clockMilliseconds;
   for (const [key, { view, state, version, isDirty, now }] of set.states) {
     if (!isDirty) continue;
     prune(view, state, now);
@@ -284,10 +302,10 @@ function changesOf(set: WorkingSet): Change[] {
     changes.push({ key, value: isGone ? undefined : encodeState(view, state), expected: version, expiresAt });
   }
   for (const [key, { known, version, expiresAt }] of set.events) {
-    if (expiresAt !== undefined && known !== undefined) changes.push({ key, value: writeKnown(known), expected: version, expiresAt });
+    if (expiresAt !== undefined && known !== undefined && !isLate(expiresAt)) changes.push({ key, value: writeKnown(known), expected: version, expiresAt });
   }
   for (const [key, { arrivedAt, version, expiresAt }] of set.contents) {
-    if (expiresAt !== undefined) changes.push({ key, value: String(arrivedAt), expected: version, expiresAt });
+    if (expiresAt !== undefined && !isLate(expiresAt)) changes.push({ key, value: String(arrivedAt), expected: version, expiresAt });
   }
   return changes;
 }

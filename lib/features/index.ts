@@ -10,3 +10,8 @@ export { readFeatures, readViews, type EntityId } from './read.ts';
 export type { Change, OnlineStore, StoredItem, WriteResult } from './store.ts';
 export { fromSql, isSameValue } from './values.ts';
 export { eventsOf, featuresHandler, type FeatureCounters, type FeaturesHandlerOptions } from './handler.ts';
+export { openLmdbStore, type LmdbOptions, type LmdbStore } from './lmdb/store.ts';
+export { nextGeneration, openOnlineHome, readOnlineHome, type ConsumedTo, type ConsumerCheckpoints, type NextGeneration, type OnlineHome, type OnlineHomeOptions } from './lmdb/home.ts';
+export { backfillFeatures, type BackfillOptions, type BackfillReport } from './lake/backfill.ts';
+export { replayDay, type Difference, type ReplayOptions, type ReplayReport } from './lake/replay.ts';
+export { featureSince, keptSince, noteNewSeries, type KeptSince } from './since.ts';

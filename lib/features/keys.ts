@@ -48,5 +48,8 @@ export const eventKey = (source: string, id: string): string => `e/${source}/${i
 /** When an event of this content arrived last. */
 export const contentKey = (source: string, hash: string): string => `c/${source}/${hash}`;
 
-/** Up to where a stream's shards were folded from the lake. */
-export const marksKey = (stream: string): string => `m/${stream}`;
+/** Up to where a stream's shards were folded from the lake, for one source: by shard. */
+export const marksKey = (source: string, stream: string): string => `m/${source}/${stream}`;
+
+/** Since when each series of a view is kept. */
+export const sinceKey = (view: string): string => `v/${view}`;

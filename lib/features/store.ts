@@ -32,3 +32,11 @@ export interface OnlineStore {
   readonly mostChanges: number;
   close(): Promise<void>;
 }
+
+let stamp = Math.floor(Math.random() * 1024);
+
+/** A version greater than the one that was read, and different from any that the key had before it expired or was removed. */
+export function nextVersion(expected: number | undefined, nowMilliseconds: number): number {
+  stamp = (stamp + 1) % 1024;
+  return Math.max((expected ?? 0) + 1, nowMilliseconds * 1024 + stamp);
+}

@@ -5,7 +5,7 @@ import {
   type AttributeValue, type DynamoDBClient, type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
+import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
 /** Keys and time to live of the table. */
 export const ONLINE_TABLE = Object.freeze({ partition: 'pk', sort: 'sk', timeToLive: 'expires_at' });
@@ -84,8 +84,7 @@ function actionOf({ key, value, expected, expiresAt }: Change, table: string, no
   if (value === undefined) return { Delete: { TableName: table, Key, ...condition } };
   return { Put: { TableName: table, Item: {
     ...Key, d: value.length < PACKED_FROM ? { S: value } : { B: gzipSync(value, { level: 1 }) },
-    // Greater than any version that the key had, also before it expired.
-    v: { N: String(Math.max((expected ?? 0) + 1, now)) },
+    v: { N: String(nextVersion(expected, now)) },
     ...(expiresAt === undefined ? {} : { [ONLINE_TABLE.timeToLive]: { N: String(expiresAt) } }),
   }, ...condition } };
 }

@@ -1,7 +1,7 @@
 // The online store of one machine: an LMDB environment in a folder. Its transactions are on the disk when they are answered.
 import { mkdir } from 'node:fs/promises';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
+import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
 export interface LmdbStore extends OnlineStore {
   /** As `get`, at once: for who scores. */
@@ -58,8 +58,7 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
         items.removeSync(key);
         continue;
       }
-      // Greater than any version that the key had, also before it expired.
-      items.putSync(key, encode(value, Math.max((expected ?? 0) + 1, now), expiresAt));
+      items.putSync(key, encode(value, nextVersion(expected, now), expiresAt));
       if (expiresAt > 0 && bucketOf(expiresAt) !== bucketOf(before)) expiries.putSync([bucketOf(expiresAt), key], NOTHING);
     }
     return true;
