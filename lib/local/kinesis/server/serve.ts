@@ -34,6 +34,7 @@ export interface KinesisEndpoint {
 
 /** 10 MiB of records as base64, their keys, and room for other spellings. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024;
+const MAX_DISCARDED_BYTES = 256 * 1024 * 1024;
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** SDKs keep connections for a while; a server that closes them first makes them fail. */
 const KEEP_ALIVE_MILLISECONDS = 120_000;
@@ -118,11 +119,7 @@ async function respond(service: Service, request: Request, response: Response, o
   };
   const body = await readBody(request);
   if (body === 'gone') return;
-  if (body === 'too large') {
-    send(response, { ...tooLarge(header('content-type'), MAX_BODY_BYTES) });
-    request.destroy();
-    return;
-  }
+  if (body === 'too large') return send(response, tooLarge(header('content-type'), MAX_BODY_BYTES));
   const answer = await answerTo(service, {
     method: request.method ?? '', contentType: header('content-type'), target: header('x-amz-target'), origin: header('origin'), wait: header('x-millrace-wait'), body, signal: gone.signal,
   }, onFault);
@@ -135,19 +132,18 @@ function send(response: Response, { status, headers, body }: Answer): void {
   (response as ServerResponse).end(body);
 }
 
+/** A body that is too large is read to its end, unkept, so that the caller gets an answer; one that never ends is cut off. */
 function readBody(request: Request): Promise<Buffer | 'gone' | 'too large'> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
     let bytes = 0;
     request.on('data', (piece: Buffer) => {
       bytes += piece.length;
-      if (bytes > MAX_BODY_BYTES) {
-        pieces.length = 0;
-        request.pause();
-        resolve('too large');
-      } else pieces.push(piece);
+      if (bytes <= MAX_BODY_BYTES) return void pieces.push(piece);
+      pieces.length = 0;
+      if (bytes > MAX_DISCARDED_BYTES) request.destroy();
     });
-    request.on('end', () => resolve(pieces.length === 1 ? pieces[0] as Buffer : Buffer.concat(pieces)));
+    request.on('end', () => resolve(bytes > MAX_BODY_BYTES ? 'too large' : pieces.length === 1 ? pieces[0] as Buffer : Buffer.concat(pieces)));
     request.on('error', () => resolve('gone')).on('aborted', () => resolve('gone')).on('close', () => resolve('gone'));
   });
 }
