@@ -4,6 +4,7 @@ import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
 import { featuresBackfill, featuresCheck, featuresGet, featuresList } from './verbs/features.ts';
+import { forget } from './verbs/forget.ts';
 import { history } from './verbs/history.ts';
 import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
@@ -31,5 +32,5 @@ export type { Invocation, Verb } from './verb.ts';
 export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
-  featuresList, featuresGet, featuresBackfill, featuresCheck, apply, maintain, doctor, upgrade, testVerb,
+  featuresList, featuresGet, featuresBackfill, featuresCheck, apply, forget, maintain, doctor, upgrade, testVerb,
 ]);

@@ -12,3 +12,5 @@ export type { Outcome, ReplayReport, SourceReplay } from './quarantine/replay-re
 export { supersede } from './quarantine/supersede.ts';
 export { FILES_COLUMNS, REJECTED_COLUMNS } from './tables/definitions.ts';
 export { ensureSourceTables } from './tables/ensure.ts';
+export { forgetRows, type ForgetOptions, type ForgottenRows } from './forget/forget.ts';
+export type { Identifier } from './forget/person.ts';

@@ -2,6 +2,7 @@
 export { homeExists, markHome, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
 export { upgradeHome, HOME_MIGRATIONS, type HomeMigration, type HomeUpgrade } from './upgrade.ts';
 export { lockRuns } from './run-lock.ts';
+export { forgetPerson, type ForgetReceipt, type ForgetRequest } from './forget.ts';
 export { loadProject, type LoadedProject } from './project.ts';
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';

@@ -1,6 +1,6 @@
 // Quality: the tables of the operation, the ledger that proves the counts.
 export { ensureOpsTables, OpsLog, type OpsLogOptions, type OpsRow, type Upload } from './ops-log.ts';
-export { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
+export { OPS_AUDITS, OPS_FORGOTTEN, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 export { proveFiles, proveGold, proveSilver, type LedgerEntry, type LedgerScope } from './ledger.ts';
 export { maintainLake, type MaintainOptions, type TableUpkeep, type UpkeepReport, type UpkeepStep } from './maintain.ts';
 export { relocateLake, type RelocatedTable, type RelocateOptions } from './relocate.ts';

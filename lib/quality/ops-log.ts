@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureTable, type DataFile, type Lake, type PrimitiveType, type Table, type TableDefinition, type Value } from '../lake/index.ts';
 import { quoteName, valueLiteral, writeRows, type Database } from '../lake/duckdb/index.ts';
-import { OPS_AUDITS, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
+import { OPS_AUDITS, OPS_FORGOTTEN, OPS_LEDGER, OPS_RUNS } from './ops-tables.ts';
 
-const TABLES: Readonly<Record<'runs' | 'audits' | 'ledger', TableDefinition>> = { runs: OPS_RUNS, audits: OPS_AUDITS, ledger: OPS_LEDGER };
+const TABLES: Readonly<Record<'runs' | 'audits' | 'ledger' | 'forgotten', TableDefinition>> = {
+  runs: OPS_RUNS, audits: OPS_AUDITS, ledger: OPS_LEDGER, forgotten: OPS_FORGOTTEN,
+};
 
 export type OpsRow = Readonly<Record<string, Value | null>>;
 

@@ -20,6 +20,23 @@ export const OPS_RUNS: TableDefinition = {
   sortBy: ['run_id'],
 };
 
+/** One row a person whose rows were deleted: the receipt. It names nobody. */
+export const OPS_FORGOTTEN: TableDefinition = {
+  columns: [
+    { name: 'receipt_id', type: 'string', required: true },
+    { name: 'source', type: 'string', required: true },
+    { name: 'identified_by', type: 'string', required: true, doc: 'JSON: column → keyed hash of the value, so that who knows the value and has the key can check it' },
+    { name: 'bronze_rows', type: 'long', required: true, doc: 'Rows deleted from bronze' },
+    { name: 'rejected_rows', type: 'long', required: true, doc: 'Records deleted from the quarantine' },
+    { name: 'remaining_rows', type: 'long', required: true, doc: 'Rows that were found afterwards: 0' },
+    { name: 'run_id', type: 'string', doc: 'The run that computed the models anew' },
+    { name: 'tables', type: 'string', required: true, doc: 'JSON: tables whose older snapshots, and the files of these, were deleted' },
+    { name: 'left', type: 'string', required: true, doc: 'JSON: what is not in the power of this command, in words' },
+    { name: 'asked_at', type: 'timestamp', required: true, doc: 'UTC' },
+    { name: 'done_at', type: 'timestamp', required: true, doc: 'UTC' },
+  ],
+};
+
 /** One row an audit that ran. */
 export const OPS_AUDITS: TableDefinition = {
   columns: [
