@@ -17,6 +17,16 @@ export function pyicebergPython(): string {
   return join(pythonEnvironment(['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0']), 'python');
 }
 
+/** The Python that has XGBoost and scikit-learn. */
+export function xgboostPython(): string {
+  return join(pythonEnvironment(['xgboost==3.2.0', 'scikit-learn==1.9.1', 'numpy==2.4.6']), 'python');
+}
+
+/** The command of CloudFormation's linter. */
+export function cfnLint(): string {
+  return join(pythonEnvironment(['cfn-lint==1.58.0']), 'cfn-lint');
+}
+
 /** The Python that has PySpark, and Iceberg's jar for it. */
 export function spark(): { python: string; jar: string } {
   const python = join(pythonEnvironment(['pyspark==3.5.3']), 'python');
@@ -55,7 +65,7 @@ export function lambdaNode(): string {
 }
 
 const INSTALLERS: Readonly<Record<string, () => unknown>> = {
-  pyiceberg: pyicebergPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode,
+  pyiceberg: pyicebergPython, xgboost: xgboostPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode, 'cfn-lint': cfnLint,
 };
 
 if (process.argv[1] === import.meta.filename) {
