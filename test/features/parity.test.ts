@@ -78,7 +78,7 @@ async function expectParity({ features, source, arrivals, batch, repeat, at, vie
   const store = await temporaryStore();
   try {
     const events: FeatureEvent[] = arrivals.map(({ arrivedAt, shard, values }, index) => eventOf(features, source, values, { arrivedAt, shard, sequence: index + 1 }));
-    const options = { clock: testClock(), random: () => 0.5 };
+    const options = { clock: testClock(START), random: () => 0.5 };
     for (let from = 0, turn = 0; from < events.length; from += batch, turn++) {
       const part = events.slice(from, from + batch);
       const { done, error } = await foldBatch(store, features, part, options);

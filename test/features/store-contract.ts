@@ -73,7 +73,7 @@ export function describeOnlineStore(name: string, open: () => Promise<{ store: O
       const events = Array.from({ length: 90 }, (_, index) => eventOf(features, 'clicks', {
         timestamp: String(NOW - 90_000 + index * 1000), visitorid: `fold-${index % 7}`, event: index % 3 === 0 ? 'cart' : 'view', itemid: 'hot', event_id: `f${index % 80}`, amount: String(index),
       }, { arrivedAt: NOW - 90_000 + index * 1000 + 100, shard: `shardId-00000000000${index % 2}`, sequence: index + 1 }));
-      const options = { clock: { ...testClock(), sleep: async () => undefined }, random: Math.random };
+      const options = { clock: { ...testClock(NOW), sleep: async () => undefined }, random: Math.random };
       const [odd, even] = [events.filter((_, index) => index % 2 === 1), events.filter((_, index) => index % 2 === 0)];
       const results = await Promise.all([foldBatch(store, features, odd, options), foldBatch(store, features, even, options), foldBatch(store, features, odd, options)]);
       expect(results.map(({ error, done }) => [error, done])).toEqual([[undefined, 45], [undefined, 45], [undefined, 45]]);
