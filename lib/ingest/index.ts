@@ -14,3 +14,6 @@ export { FILES_COLUMNS, REJECTED_COLUMNS } from './tables/definitions.ts';
 export { ensureSourceTables } from './tables/ensure.ts';
 export { forgetRows, type ForgetOptions, type ForgottenRows } from './forget/forget.ts';
 export type { Identifier } from './forget/person.ts';
+export { sweepFailures, type SweepOptions, type SweepReport } from './sweep/sweep.ts';
+export { sweepFolder } from './sweep/sweep-folder.ts';
+export type { FailedObject } from './sweep/read-failures.ts';

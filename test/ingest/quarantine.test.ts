@@ -55,7 +55,7 @@ describe('replay', () => {
     await landed();
     home.withContracts(mended);
     const expected = {
-      source: 'sales', examined: 4, accepted: 2, skipped: 0,
+      source: 'sales', examined: 4, accepted: 2, skipped: 0, changes: { 'bronze.sales': 2, 'bronze.rejected': -2 },
       outcomes: [
         { from: 'sales.amount.below_minimum', rows: 2 }, { from: 'sales.parse.too_few_fields', to: 'sales.parse.too_few_fields', rows: 1 },
         { from: 'sales.sale_id.missing', to: 'sales.sale_id.missing', rows: 1 },

@@ -14,7 +14,7 @@ import { findSeen, query, relationOf } from '../tables/seen.ts';
 import { withLocalFiles } from '../tables/storage.ts';
 import type { IngestContext } from '../types.ts';
 import { Reparser } from './reparse.ts';
-import type { Outcome, SourceReplay } from './replay-report.ts';
+import { changeOf, type Outcome, type SourceReplay } from './replay-report.ts';
 
 const CANDIDATES = '"$candidates"';
 const PRESENT = '"$present"';
@@ -48,7 +48,7 @@ export class Candidates {
     this.key = Object.values(contract.columns).some(({ pii }) => pii !== undefined) ? await context.keys.current() : undefined;
     const table = await context.lake.loadTable(REJECTED);
     const { files } = await table.scan({ filter: { op: 'eq', column: 'source', value: contract.name } });
-    const columns = ['source', '_file', '_file_id', '_row', 'reason', 'raw', 'raw_encoding', '_ingested_at', 'layout', '_sequence', 'superseded_by'];
+    const columns = ['source', '_file', '_file_id', '_row', 'reason', 'raw', 'raw_encoding', '_ingested_at', 'layout', '_stream', 'superseded_by'];
     await this.findFiles(where, table, files, columns);
     const numbers = new Map(this.origins.map(({ fileId }, number) => [fileId, number]));
     await session.run(`CREATE OR REPLACE TEMP TABLE ${CANDIDATES} (file INTEGER, row BIGINT, reason VARCHAR, verdict VARCHAR)`);
@@ -125,7 +125,15 @@ export class Candidates {
       + 'GROUP BY ALL ORDER BY rows DESC, 1, 2', { signal: this.signal });
     const outcomes = rows.map((row): Outcome => ({ from: String(row['from']), rows: Number(row['rows']), ...(row['to'] === null ? {} : { to: String(row['to']) }) }));
     const accepted = outcomes.reduce((sum, { to, rows: count }) => sum + (to === undefined ? count : 0), 0);
-    return { source: this.contract.name, examined: this.examined, accepted, outcomes, skipped: this.skipped };
+    const there = await this.countPresent(relation);
+    const changes = { ...(accepted > there ? { [`bronze.${this.contract.name}`]: accepted - there } : {}), ...(accepted > 0 ? { 'bronze.rejected': -accepted } : {}) };
+    return { source: this.contract.name, examined: this.examined, accepted, outcomes, skipped: this.skipped, ...changeOf(changes), ...(there === 0 ? {} : { there }) };
+  }
+
+  /** Good rows that bronze has already. */
+  private async countPresent(relation: string): Promise<number> {
+    const [row] = await this.session.rows(`SELECT count(*) AS n FROM ${relation} AS s SEMI JOIN ${PRESENT} AS p ON s.${FILE} = p.file AND s.${ROW} = p.row WHERE s._failures IS NULL`, { signal: this.signal });
+    return Number(row?.['n'] ?? 0);
   }
 
   /** Good rows that bronze does not have. */

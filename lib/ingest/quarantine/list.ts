@@ -6,6 +6,7 @@ import { openPayload } from '../privacy/payload.ts';
 import { FILES, REJECTED } from '../tables/definitions.ts';
 import { query } from '../tables/seen.ts';
 import type { IngestContext } from '../types.ts';
+import { placeOf } from './stream-rows.ts';
 
 /** Which rows are meant; members left out mean all. */
 export interface QuarantineFilter {
@@ -19,9 +20,11 @@ export interface QuarantineFilter {
 
 export interface QuarantineGroup {
   source: string;
-  /** undefined: it came by the stream. */
+  /** undefined: it came by a stream. */
   file?: string;
   fileId?: string;
+  /** The stream it came by; undefined: it came with a file. */
+  stream?: string;
   reason: string;
   message: string;
   rows: number;
@@ -36,19 +39,21 @@ export interface QuarantineGroup {
 
 /** Rejected rows by source, file and reason, the most first. */
 export async function listQuarantine(context: IngestContext, filter: QuarantineFilter = {}, signal?: AbortSignal): Promise<QuarantineGroup[]> {
-  const columns = ['source', '_file', '_file_id', 'line', 'reason', 'message', '_ingested_at', '_contract_version', 'superseded_by'];
+  const columns = ['source', '_file', '_file_id', 'line', 'reason', 'message', '_ingested_at', '_contract_version', 'superseded_by', '_stream'];
+  // What was swept from objects of failed records is listed by its stream: there may be thousands of them.
+  const ofFile = (column: string): string => `CASE WHEN _stream IS NULL THEN ${column} END`;
   const [rows, newer] = await Promise.all([
     fromRejected(context, filter, columns, (relation, where) =>
-      `SELECT source, any_value(_file) AS file, _file_id AS file_id, reason, min_by(message, coalesce(line, 0)) AS message, count(*) AS rows, min(line) AS line, `
+      `SELECT source, any_value(${ofFile('_file')}) AS file, ${ofFile('_file_id')} AS file_id, _stream AS stream, reason, min_by(message, coalesce(line, 0)) AS message, count(*) AS rows, min(line) AS line, `
       + `strftime(min(_ingested_at), '%Y-%m-%dT%H:%M:%SZ') AS since, max(_contract_version) AS version FROM ${relation} WHERE ${where} `
-      + 'GROUP BY source, _file_id, reason ORDER BY rows DESC, source, file, reason', signal),
+      + `GROUP BY source, ${ofFile('_file_id')}, _stream, reason ORDER BY rows DESC, source, file, reason`, signal),
     newestByName(context, signal),
   ]);
   return rows.map((row) => {
     const newest = newer.get(`${text(row, 'source')}\n${text(row, 'file')}`);
     return {
       source: text(row, 'source'), reason: text(row, 'reason'), message: text(row, 'message'), rows: Number(row['rows']), since: text(row, 'since'), contractVersion: text(row, 'version'),
-      ...optional('file', row['file']), ...optional('fileId', row['file_id']), ...(row['line'] === null ? {} : { line: Number(row['line']) }),
+      ...optional('file', row['file']), ...optional('fileId', row['file_id']), ...optional('stream', row['stream']), ...(row['line'] === null ? {} : { line: Number(row['line']) }),
       ...(newest === undefined || newest === row['file_id'] || row['file_id'] === null ? {} : { newerFileId: newest }),
     };
   });
@@ -61,6 +66,11 @@ export interface QuarantinedRow {
   row?: number;
   line?: number;
   byteOffset?: number;
+  /** Where it lay in a stream. */
+  stream?: string;
+  shard?: string;
+  sequence?: string;
+  subsequence?: number;
   reasons: string[];
   message: string;
   contractVersion: string;
@@ -78,19 +88,20 @@ export interface ShowOptions extends QuarantineFilter {
 
 /** Single rows with what they came as, in the order of files and rows. */
 export async function showQuarantine(context: IngestContext, options: ShowOptions = {}, signal?: AbortSignal): Promise<QuarantinedRow[]> {
-  const columns = ['source', '_file', '_file_id', '_row', 'line', 'byte_offset', 'reason', 'reasons', 'message', 'raw', 'raw_encoding', '_contract_version', 'superseded_by'];
+  const columns = ['source', '_file', '_file_id', '_row', 'line', 'byte_offset', 'reason', 'reasons', 'message', 'raw', 'raw_encoding', '_contract_version', 'superseded_by', '_stream', '_shard', '_sequence', '_subsequence'];
   const rows = await fromRejected(context, options, columns, (relation, where) =>
-    `SELECT source, _file, _file_id, _row, line, byte_offset, reasons, message, raw, raw_encoding, _contract_version FROM ${relation} WHERE ${where} `
-    + `ORDER BY source, _file, _file_id, _row LIMIT ${options.limit ?? 20}`, signal);
+    `SELECT source, _file, _file_id, _row, line, byte_offset, reasons, message, raw, raw_encoding, _contract_version, _stream, _shard, _sequence, _subsequence FROM ${relation} WHERE ${where} `
+    + `ORDER BY source, _file, _file_id, _row, _stream, _shard, length(_sequence), _sequence, length(_subsequence), _subsequence LIMIT ${options.limit ?? 20}`, signal);
   return Promise.all(rows.map(async (row) => {
     const encoding = text(row, 'raw_encoding');
-    const place = { source: text(row, 'source'), fileId: text(row, '_file_id'), row: (row['_row'] ?? 0) as bigint };
+    const place = placeOf(text(row, 'source'), { fileId: row['_file_id'], row: row['_row'], stream: row['_stream'], shard: row['_shard'], sequence: row['_sequence'], subsequence: row['_subsequence'] });
     const encrypted = encoding !== 'plain';
     const raw = encrypted && options.reveal !== true ? undefined : await openPayload(row['raw'] as Uint8Array, encoding, context.keys, place);
     return {
       source: place.source, reasons: JSON.parse(text(row, 'reasons')) as string[], message: text(row, 'message'), contractVersion: text(row, '_contract_version'), encrypted,
       ...optional('file', row['_file']), ...optional('fileId', row['_file_id']), ...number('row', row['_row']), ...number('line', row['line']),
-      ...number('byteOffset', row['byte_offset']), ...(raw === undefined ? {} : { raw: Buffer.from(raw).toString('utf8') }),
+      ...number('byteOffset', row['byte_offset']), ...optional('stream', row['_stream']), ...optional('shard', row['_shard']), ...optional('sequence', row['_sequence']),
+      ...(row['_subsequence'] === null ? {} : { subsequence: Number(row['_subsequence']) }), ...(raw === undefined ? {} : { raw: Buffer.from(raw).toString('utf8') }),
     };
   }));
 }

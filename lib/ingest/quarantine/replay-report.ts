@@ -16,6 +16,32 @@ export interface SourceReplay {
   accepted: number;
   /** What became of them, by the reason they were refused for. */
   outcomes: Outcome[];
-  /** Rows that were left alone: of files that have not landed to the end, of the stream, or cut because they were too long. */
+  /** Rows that were left alone: of files that have not landed to the end, or cut because they were too long. */
   skipped: number;
+  /** Rows that each table gains or loses; missing where none does. */
+  changes?: Record<string, number>;
+  /** Of the accepted ones, those that bronze has already: they only leave the quarantine. */
+  there?: number;
+}
+
+/** The member `changes`, where there are any. */
+export function changeOf(changes: Record<string, number>): Pick<SourceReplay, 'changes'> {
+  return Object.keys(changes).length === 0 ? {} : { changes };
+}
+
+/** What becomes of a source's rows from files and those from its stream, together. */
+export function together(a: SourceReplay, b: SourceReplay): SourceReplay {
+  const changes = { ...a.changes };
+  for (const [table, rows] of Object.entries(b.changes ?? {})) changes[table] = (changes[table] ?? 0) + rows;
+  const outcomes = [...a.outcomes];
+  for (const outcome of b.outcomes) {
+    const same = outcomes.findIndex(({ from, to }) => from === outcome.from && to === outcome.to);
+    if (same === -1) outcomes.push(outcome);
+    else outcomes[same] = { ...outcome, rows: outcome.rows + outcomes[same]!.rows };
+  }
+  const there = (a.there ?? 0) + (b.there ?? 0);
+  return {
+    source: a.source, examined: a.examined + b.examined, accepted: a.accepted + b.accepted, skipped: a.skipped + b.skipped, ...changeOf(changes), ...(there === 0 ? {} : { there }),
+    outcomes: outcomes.sort((one, other) => other.rows - one.rows || (one.from < other.from ? -1 : 1)),
+  };
 }

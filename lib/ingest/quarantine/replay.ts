@@ -18,7 +18,8 @@ import type { IngestContext } from '../types.ts';
 import { Candidates } from './candidates.ts';
 import { whereOf, type QuarantineFilter } from './list.ts';
 import { recount } from './recount.ts';
-import type { ReplayReport, SourceReplay } from './replay-report.ts';
+import { together, type ReplayReport, type SourceReplay } from './replay-report.ts';
+import { kindsIn, ReplayedMeanwhile, replayStream } from './replay-stream.ts';
 
 export interface ReplayOptions extends Omit<QuarantineFilter, 'withSettled'> {
   /** Only say what would happen. */
@@ -40,13 +41,10 @@ export async function replayQuarantine(context: IngestContext, options: ReplayOp
   return { dryRun, sources };
 }
 
-/** Another process put some of the rows into bronze meanwhile. */
-class ReplayedMeanwhile extends Error {}
-
 async function replaySource(context: IngestContext, contract: Contract, options: ReplayOptions & { dryRun: boolean; runId: string }): Promise<SourceReplay> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await context.database.use((session) => tryReplay(context, session, contract, options));
+      return await context.database.use((session) => replayBoth(context, session, contract, options));
     } catch (thrown) {
       if (!(thrown instanceof ReplayedMeanwhile)) throw thrown;
       if (attempt === MOST_TRIES) throw new MillraceError('conflict', `the quarantine of ${contract.name} is replayed again and again by somebody else`, { todo: 'Run one replay at a time.' });
@@ -54,19 +52,29 @@ async function replaySource(context: IngestContext, contract: Contract, options:
   }
 }
 
-async function tryReplay(context: IngestContext, session: Session, contract: Contract, options: ReplayOptions & { dryRun: boolean; runId: string }): Promise<SourceReplay> {
+/** Rows that came with files, and records that came by a stream. */
+async function replayBoth(context: IngestContext, session: Session, contract: Contract, options: ReplayOptions & { dryRun: boolean; runId: string }): Promise<SourceReplay> {
+  const { dryRun, runId, signal } = options;
+  const where = whereOf(context, { ...options, source: contract.name }).sql;
+  const kinds = await kindsIn(context, contract.name, where, signal);
+  const ofFiles = kinds.files ? await replayFiles(context, session, contract, options) : undefined;
+  const ofStream = kinds.stream ? await replayStream(context, session, contract, `${where} AND _stream IS NOT NULL`, { dryRun, runId, signal }) : undefined;
+  return ofFiles !== undefined && ofStream !== undefined ? together(ofFiles, ofStream) : (ofFiles ?? ofStream ?? { source: contract.name, examined: 0, accepted: 0, outcomes: [], skipped: 0 });
+}
+
+async function replayFiles(context: IngestContext, session: Session, contract: Contract, options: ReplayOptions & { dryRun: boolean; runId: string }): Promise<SourceReplay> {
   const { dryRun, runId, signal } = options;
   const candidates = new Candidates(context, session, contract, signal);
   try {
-    await candidates.collect(whereOf(context, { ...options, source: contract.name }).sql);
+    await candidates.collect(`${whereOf(context, { ...options, source: contract.name }).sql} AND _stream IS NULL`);
     const report = await candidates.report();
     if (!dryRun && report.accepted > 0) {
       await append(context, session, contract, candidates, runId, signal);
-      const settled = await session.run(`CREATE OR REPLACE TEMP TABLE "$settled" AS ${candidates.acceptedSelect()}`);
+      await session.run(`CREATE OR REPLACE TEMP TABLE "$settled" AS ${candidates.acceptedSelect()}`);
       await deleteRows(session, await ensureRejected(context.lake), {
         sql: `source = ${quoteText(contract.name)} AND coalesce((_file_id || ':' || _row) IN (SELECT place FROM "$settled"), false)`,
         within: { op: 'and', of: [{ op: 'eq', column: 'source', value: contract.name }, { op: 'in', column: '_file_id', values: candidates.origins.map(({ fileId }) => fileId) }] },
-      }, { isolation: 'snapshot', summary: { 'millrace.run-id': runId, 'millrace.replayed': String(settled) }, temporaryFolder: context.temporaryFolder, signal });
+      }, { isolation: 'snapshot', summary: { 'millrace.run-id': runId, 'millrace.replayed': String(report.accepted) }, temporaryFolder: context.temporaryFolder, signal });
       await recount(context, session, contract.name, candidates.origins.map(({ fileId }) => fileId), runId, signal);
     }
     return report;
