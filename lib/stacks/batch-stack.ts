@@ -30,6 +30,7 @@ export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
   ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
   plan: { description: 'Decides which models run, and as of when', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
   prepare: { description: 'Makes a staging place and the statements that fill it', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
+  stage: { description: 'Runs statements that are too long to pass from state to state', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['staging'], minutes: 15 },
   audit: { description: 'Audits a table as it will be', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], minutes: 15 },
   publish: { description: 'Publishes what was staged, by one commit', notes: true, reads: ['silver', 'gold', 'staging'], writes: ['silver', 'gold', 'staging'], athena: true, minutes: 15 },
   discard: { description: 'Removes what was staged and will not be published', notes: true, reads: ['staging'], writes: ['staging'] },

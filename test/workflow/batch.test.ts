@@ -73,6 +73,16 @@ describe('the batch workflow', () => {
     expect(clock.slept.length).toBe(2);
   });
 
+  it('runs statements that are too long for a state by their names, one after the other, before it audits', async () => {
+    const ran: string[] = [];
+    const { outcome, calls } = await run({
+      prepare: ({ model }) => (model === 'silver.a' ? { action: 'run', statements: [], parts: ['statement-0', 'statement-1'], state: {} } : { action: 'skipped', reason: '' }),
+      stage: ({ part }) => { ran.push(part as string); return {}; },
+    }, async () => { throw new Error('there is no short statement'); });
+    expect([outcome.status, ran]).toEqual(['succeeded', ['statement-0', 'statement-1']]);
+    expect(calls.lastIndexOf('stage silver.a')).toBeLessThan(calls.indexOf('audit silver.a'));
+  });
+
   it('does not try again what cannot get better', async () => {
     const { outcome, calls } = await run({}, async () => { throw new StateFailure('States.TaskFailed', 'ICEBERG_TOO_MANY_OPEN_PARTITIONS'); });
     expect(outcome.status).toBe('failed');

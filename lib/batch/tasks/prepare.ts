@@ -3,9 +3,10 @@ import { planModel, prepareModel, type PreparedModel } from '../../warehouse/ind
 import type { BatchContext } from '../context.ts';
 import { runContext } from '../run-context.ts';
 import type { BatchPlan } from './plan.ts';
+import { stagingWork, type StagingWork } from './stage.ts';
 
 export type PrepareResult =
-  | { action: 'run'; reason: string; statements: string[]; state: PreparedModel }
+  | ({ action: 'run'; reason: string; state: PreparedModel } & StagingWork)
   | { action: 'skipped' | 'blocked'; reason: string };
 
 export async function prepare(
@@ -17,7 +18,7 @@ export async function prepare(
   const planned = await planModel(run, model, { full: plan.full, range: rangeOf(context, model, plan) });
   if (planned.action === 'skip') return note(context, run_id, model, { action: 'skipped', reason: planned.reason });
   const { statements, ...state } = await prepareModel(run, planned);
-  return { action: 'run', reason: planned.reason, statements, state: { ...state, statements: [] } };
+  return { action: 'run', reason: planned.reason, ...await stagingWork(context, run_id, model, statements), state: { ...state, statements: [] } };
 }
 
 /** A back-fill concerns the models that are computed by time; the others run as ever. */

@@ -75,6 +75,20 @@ function oneModel({ guard, retryable }: CompileContext): Flow {
         },
         Catch: onError,
         Output: {},
+        Next: 'StageByName',
+      },
+      StageByName: {
+        Type: 'Map',
+        Comment: 'Statements that are too long for a state wait in the notes of the run.',
+        Items: '{% [$prepared.parts] %}',
+        MaxConcurrency: 1,
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'INLINE' },
+          StartAt: 'StagePart',
+          States: { StagePart: callFunction('stage', { ...about, part: '{% $states.input %}' }, { Output: {}, End: true }) },
+        },
+        Catch: onError,
+        Output: {},
         Next: 'Audit',
       },
       Audit: callFunction('audit', { ...about, plan: '{% $plan %}', prepared: '{% $prepared.state %}' }, {
