@@ -31,6 +31,9 @@ node24() { engine node24; }
 # CloudFormation's linter, with the schemas of its resources.
 cfn-lint() { engine cfn-lint; }
 
+# Producers for the stream's endpoint: AWS CLI 1 and boto3 (PyPI), the SDK for Java (Maven), AWS CLI 2 (Debian, where apt-get may); kinesis-local (npm).
+kinesis() { "$root/node_modules/.bin/tsx" "$here/support/kinesis-clients.ts"; }
+
 engine() { "$root/node_modules/.bin/tsx" "$here/support/engines.ts" "$1"; }
 
 mkdir -p "$MILLRACE_VERIFY_HOME"
