@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export MILLRACE_VERIFY_HOME=${MILLRACE_VERIFY_HOME:-$root/.verify}
-all=(trino pyiceberg spark chdb ministack aws node24 xgboost cfn-lint)
+all=(trino pyiceberg spark chdb ministack aws node24 xgboost cfn-lint kinesis)
 
 # Trino 449 from Maven with a Java 25 from PyPI: 0.6 GB. Needs mvn and a JDK 17.
 trino() { TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino "$root/test/oracles/trino/start" --prepare; }
