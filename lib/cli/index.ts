@@ -3,9 +3,11 @@ import { apply } from './verbs/apply.ts';
 import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
+import { experimentCreate, experimentReport, experimentStart, experimentStop } from './verbs/experiment.ts';
 import { featuresBackfill, featuresCheck, featuresGet, featuresList } from './verbs/features.ts';
 import { forget } from './verbs/forget.ts';
 import { history } from './verbs/history.ts';
+import { keysCreate, keysList, keysRevoke } from './verbs/keys.ts';
 import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
 import { maintain } from './verbs/maintain.ts';
@@ -16,6 +18,7 @@ import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
 import { runBatchVerb } from './verbs/run.ts';
 import { sample } from './verbs/sample.ts';
+import { serve } from './verbs/serve.ts';
 import { start } from './verbs/start.ts';
 import { status } from './verbs/status.ts';
 import { streamDeliver, streamEndpoint, streamFeatures, streamStatus } from './verbs/stream.ts';
@@ -32,5 +35,6 @@ export type { Invocation, Verb } from './verb.ts';
 export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
-  featuresList, featuresGet, featuresBackfill, featuresCheck, apply, forget, maintain, doctor, upgrade, testVerb,
+  featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
+  experimentCreate, experimentStart, experimentStop, experimentReport, apply, forget, maintain, doctor, upgrade, testVerb,
 ]);

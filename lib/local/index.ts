@@ -13,3 +13,6 @@ export {
   DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
   type RefreshStatus, type RunModels, type StreamService,
 } from './streaming/index.ts';
+export {
+  DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
+} from './serving/index.ts';

@@ -197,6 +197,13 @@ describe('the other routes', () => {
     expect(await testApp().send('GET', '/v1/features/interest/v1')).toMatchObject({ status: 400 });
   });
 
+  it('say when the store or the log does not answer', async () => {
+    const base = testApp();
+    const app = testApp({ features: { ...base.context.features, read: async () => { throw new Error('down'); } }, log: { ...base.context.log, happened: async () => { throw new Error('full'); } } });
+    expect(await app.send('GET', '/v1/features/visitor/v1')).toMatchObject({ status: 503 });
+    expect(await app.send('POST', '/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'cart' }] })).toMatchObject({ status: 503 });
+  });
+
   it('keep outcomes before they answer', async () => {
     const app = testApp();
     expect((await app.send('POST', '/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'purchase', value: 9.5 }] })).body).toMatchObject({ accepted: 1 });

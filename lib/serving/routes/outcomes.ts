@@ -1,6 +1,6 @@
 // POST /v1/outcomes: what happened after an answer.
 import { Type } from '@sinclair/typebox';
-import { invalid } from '../problem.ts';
+import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { Id, OrNull } from '../schemas.ts';
 
@@ -29,7 +29,9 @@ export const outcomesRoute = route({
     const records = body.outcomes.map(({ prediction_id, unit, outcome, value, occurred_at, outcome_id }) => ({
       outcome_id: outcome_id ?? context.ids.prediction(), prediction_id: prediction_id ?? null, unit: unit ?? null, outcome, value: value ?? null, occurred_at: occurred_at ?? now, key_id: key!.id,
     }));
-    await context.log.happened(records);
+    await context.log.happened(records).catch(() => {
+      throw new Problem(503, 'Not kept', 'the log does not take outcomes now; send them again with an outcome_id of your own, so that each counts once', { headers: { 'retry-after': '1' } });
+    });
     return { accepted: records.length, outcome_ids: records.map(({ outcome_id }) => outcome_id) };
   },
 });

@@ -1,0 +1,154 @@
+// millrace experiment create|start|stop|report: an A/B test, its size before, and an honest report after.
+import { MillraceError } from '../../base/index.ts';
+import { experiment as declare, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
+import { ExperimentFolder, type KeptExperiment } from '../../local/index.ts';
+import { withRuntime } from '../runtime.ts';
+import { number, paint, table, type Terminal } from '../terminal.ts';
+import { present, type Invocation, type Verb } from '../verb.ts';
+
+const NAME = { name: '<name>', description: 'of the experiment' };
+
+export const experimentCreate: Verb = {
+  name: 'experiment create',
+  summary: 'declare an A/B test, and see how many units it needs',
+  description: 'Nobody is assigned before `experiment start`. A variant is a name with the settings that it brings: alias=challenger for a model, policy=model for prices, threshold=79 for shipping. The first variant is the control.',
+  arguments: [NAME],
+  options: [
+    { flags: '--subject <what>', description: 'predict:<predictor>, price or shipping', default: 'shipping' },
+    { flags: '--variants <variants...>', description: 'control:threshold=99 lower:threshold=79' },
+    { flags: '--metric <metric>', description: 'kind:outcome, as proportion:purchase or mean:purchase', default: 'proportion:purchase' },
+    { flags: '--guardrail <metrics...>', description: 'kind:outcome:margin, as mean:purchase:0.02: how much worse is still accepted' },
+    { flags: '--baseline <number>', description: "the metric's value today, per unit", default: '0.05' },
+    { flags: '--deviation <number>', description: 'standard deviation per unit, for a mean' },
+    { flags: '--uplift <share>', description: 'the smallest change worth finding, relative', default: '0.1' },
+    { flags: '--unit <unit>', description: 'who is assigned: visitor or customer', default: 'visitor' },
+    { flags: '--layer <layer>', description: 'experiments of one layer never share a unit' },
+    { flags: '--slots <from-to>', description: 'the part of the layer, as 0-0.5', default: '0-1' },
+    { flags: '--ramp <share>', description: 'share of the units that take part', default: '1' },
+    { flags: '--hypothesis <text>', description: 'what you expect, and why', default: 'The treatment is better.' },
+  ],
+  examples: ['millrace experiment create free_79 --subject shipping --variants control:threshold=99 lower:threshold=79 --baseline 0.04 --uplift 0.1', 'millrace experiment create new_model --subject predict:conversion --variants control treated:alias=challenger'],
+  async run(invocation) {
+    const { options } = invocation;
+    const text = (name: string): string => String(options[name] ?? '');
+    const variants = Array.isArray(options['variants']) ? options['variants'] : [];
+    const [kind, outcome] = metricOf(text('metric'));
+    const [from, to] = text('slots').split('-').map(Number);
+    const declared = declare(invocation.arguments[0] ?? '', {
+      hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: Number(text('ramp')),
+      variants: Object.fromEntries(variants.map(variantOf)), primary: { name: `${kind}_${outcome}`, kind, outcome },
+      guardrails: Object.fromEntries((Array.isArray(options['guardrail']) ? options['guardrail'] : []).map((one) => {
+        const [guardKind, guardOutcome, margin = '0'] = [...metricOf(one), one.split(':')[2]];
+        return [`${guardKind}_${guardOutcome}_guardrail`, { kind: guardKind, outcome: guardOutcome, margin: Number(margin) }];
+      })),
+    });
+    const subject = text('subject');
+    if (!/^(predict:.+|price|shipping)$/.test(subject)) throw new MillraceError('usage', `an experiment cannot be about '${subject}'`, { todo: 'Give predict:<predictor>, price or shipping.' });
+    const size = unitsNeeded({
+      kind, baseline: Number(text('baseline')), uplift: Number(text('uplift')), alpha: declared.alpha, treatments: declared.variants.length - 1,
+      ...(options['deviation'] === undefined ? {} : { standardDeviation: Number(text('deviation')) }),
+    });
+    if (Number.isNaN(size.unitsWithDailyLooks)) {
+      throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind === 'mean' ? 'Give --baseline, --uplift and --deviation, all above 0.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
+    }
+    await withRuntime(invocation, async ({ home, clock }) => {
+      const kept: KeptExperiment = { ...declared, subject, state: 'draft', createdAt: clock.now(), plannedUnits: size.unitsWithDailyLooks * declared.variants.length };
+      await new ExperimentFolder(home).create(kept);
+      present(invocation, { ...kept, size }, () => {
+        invocation.terminal.out(`${kept.name}: ${kept.variants.map(({ name, weight }) => `${name} ${weight}`).join(' · ')}, on ${subject}\n\n`
+          + `  ${number(size.unitsWithDailyLooks)} ${declared.unit}s in each variant find a change of ${percent(Number(text('uplift')))} four times in five, looked at daily\n`
+          + `  ${number(size.unitsForOneLook)} would do for a single look at the end\n\n`
+          + `next   npx millrace experiment start ${kept.name}\n`);
+      });
+    }, { create: true });
+  },
+};
+
+export const experimentStart: Verb = stateChange('start', 'let units in', async (folder, name, now) => folder.start(name, now), 'runs: the API assigns units from now on');
+export const experimentStop: Verb = stateChange('stop', 'let no more units in', async (folder, name, now) => folder.stop(name, now), 'is stopped: everybody gets what they got before it');
+
+export const experimentReport: Verb = {
+  name: 'experiment report',
+  summary: 'what an experiment shows so far; may be read every day',
+  description: 'Made from gold.experiment_results, as of the last run of the batch. The intervals hold however often one looks (confidence sequences), differences are adjusted by what each unit did before (CUPED), and nothing is said while the variants do not have the units they should.',
+  arguments: [NAME],
+  examples: ['millrace experiment report free_79'],
+  async run(invocation) {
+    return withRuntime(invocation, async (runtime) => {
+      const kept = await new ExperimentFolder(runtime.home).load(invocation.arguments[0] ?? '');
+      const engine = await runtime.engine();
+      const known = await runtime.lake.tableExists({ namespace: 'gold', name: 'experiment_results' });
+      const { rows } = known ? await engine.query(`SELECT variant, outcome, measure, units, y, yy, x, xx, xy FROM gold.experiment_results WHERE experiment = '${kept.name}'`) : { rows: [] };
+      const observed = (rows as [string, string, string, number | bigint, number, number, number, number, number][]).flatMap(([variant, outcome, measure, units, y, yy, x, xx, xy]): Observed[] =>
+        [kept.primary, ...kept.guardrails].filter((metric) => metric.kind === measure && metric.outcome === outcome).map(({ name }) => ({ variant, metric: name, units: Number(units), y, yy, x, xx, xy })));
+      const counted = known ? await engine.query(`SELECT variant, count(DISTINCT unit) FROM silver.predictions WHERE experiment = '${kept.name}' GROUP BY variant`) : { rows: [] };
+      const assigned = Object.fromEntries((counted.rows as [string, number | bigint][]).map(([variant, units]) => [variant, Number(units)]));
+      const report = reportOn(kept, observed, { plannedUnits: kept.plannedUnits, assigned });
+      present(invocation, { ...report, state: kept.state, assigned }, () => printReport(invocation.terminal, kept, report, assigned));
+    });
+  },
+};
+
+function stateChange(word: 'start' | 'stop', summary: string, change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
+  return {
+    name: `experiment ${word}`, summary, arguments: [NAME], examples: [`millrace experiment ${word} free_79`],
+    async run(invocation: Invocation) {
+      await withRuntime(invocation, async ({ home, clock }) => {
+        const kept = await change(new ExperimentFolder(home), invocation.arguments[0] ?? '', clock.now());
+        present(invocation, kept, () => invocation.terminal.out(`${kept.name} ${says}\n`));
+      });
+    },
+  };
+}
+
+function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits }: KeptExperiment, { verdict, mismatch, comparisons, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
+  const units = Object.values(assigned).reduce((sum, count) => sum + count, 0);
+  terminal.out(`${paint(terminal, 'bold', name)} · ${state} · ${number(units)} of ${number(plannedUnits)} planned units\n${hypothesis}\n\n`);
+  if (comparisons.length === 0) {
+    terminal.out('  nothing to compare yet: run the batch once answers and outcomes are in\n');
+  } else {
+    terminal.out(table(terminal, ['', 'metric', 'variant', 'control', 'variant is', 'change', 'interval', 'p'], comparisons.map((one) => [
+      one.role === 'primary' ? '→' : '', one.metric, one.variant, figure(one.controlMean), figure(one.variantMean), ...changeOf(one),
+    ])));
+  }
+  for (const note of notes) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${note}\n`);
+  terminal.out('\n');
+  for (const [variant, word] of Object.entries(verdict)) terminal.out(`  ${variant}: ${paint(terminal, word === 'better' ? 'green' : word === 'undecided' ? 'dim' : 'red', WORDS[word](primary))}\n`);
+  terminal.out(`  units as they should be: ${mismatch.found ? paint(terminal, 'red', 'no') : 'yes'} (p ${mismatch.pValue.toPrecision(2)})\n`);
+}
+
+const WORDS: Readonly<Record<ExperimentReport['verdict'][string], (primary: Metric) => string>> = {
+  better: ({ outcome }) => `better on ${outcome}`, worse: ({ outcome }) => `worse on ${outcome}`, harmful: () => 'breaks a guardrail', undecided: () => 'nothing is proven yet', invalid: () => 'invalid: the variants do not have the units they should',
+};
+
+function changeOf({ difference }: Comparison): [string, string, string] {
+  if (difference === undefined) return ['', 'too few units', ''];
+  const [low, high] = difference.relativeInterval;
+  return [percent(difference.relative), `${percent(low)} to ${percent(high)}`, difference.pValue.toPrecision(2)];
+}
+
+function figure(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(4) : '';
+}
+
+function percent(share: number): string {
+  return Number.isFinite(share) ? `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %` : '';
+}
+
+function metricOf(text: string): ['proportion' | 'mean', string] {
+  const [kind, outcome] = text.split(':');
+  if ((kind !== 'proportion' && kind !== 'mean') || outcome === undefined || outcome === '') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase or mean:purchase.' });
+  return [kind, outcome];
+}
+
+/** `lower:threshold=79,weight=2` */
+function variantOf(text: string): [string, { weight?: number; settings: Variant['settings'] }] {
+  const [name = '', settings = ''] = text.split(/:(.*)/s);
+  const pairs = settings.split(',').filter((pair) => pair !== '').map((pair) => {
+    const [key = '', value] = pair.split('=');
+    if (value === undefined) throw new MillraceError('usage', `'${pair}' of the variant '${name}' sets nothing`, { todo: 'Write name:setting=value, as lower:threshold=79.' });
+    return [key, value === '' || Number.isNaN(Number(value)) ? value : Number(value)] as const;
+  });
+  const { weight, ...rest } = Object.fromEntries(pairs) as Record<string, string | number>;
+  return [name, { ...(weight === undefined ? {} : { weight: Number(weight) }), settings: rest }];
+}

@@ -1,0 +1,142 @@
+// The log of predictions and outcomes: two streams, as any producer feeds them. What cannot be written now waits, in memory and then on the disk.
+import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
+import type { OnlineStore } from '../../features/index.ts';
+import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
+import type { OutcomeRecord, PredictionLog, PredictionRecord } from '../../serving/index.ts';
+
+export interface PredictionLogOptions {
+  put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
+  /** Where answers of the last 30 days are found by their id. */
+  recent: OnlineStore;
+  clock: Clock;
+  /** Records beyond `mostWaiting` wait here, in one file. */
+  folder: string;
+  mostWaiting?: number;
+  onError?: (message: string) => void;
+}
+
+export interface OpenPredictionLog extends PredictionLog {
+  /** Writes what waits, as far as it can, and ends. */
+  close(): Promise<void>;
+  /** What went wrong last; undefined while all is well. */
+  readonly failure: string | undefined;
+}
+
+const PER_CALL = 500;
+const PAUSE_MS = 20;
+const RETRY_MS = 500;
+const KEPT_SECONDS = 30 * 86_400;
+
+/** @throws MillraceError `io` where the folder cannot be made. */
+export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000, onError }: PredictionLogOptions): Promise<OpenPredictionLog> {
+  await mkdir(folder, { recursive: true });
+  const spill = path.join(folder, 'predictions-waiting.jsonl');
+  const stop = new AbortController();
+  let waiting: PredictionRecord[] = [];
+  let overflow: PredictionRecord[] = [];
+  let failure: string | undefined;
+  let spilled = await stat(spill).then(() => true, () => false);
+  let wake: (() => void) | undefined;
+
+  /** Durably, or not at all: what the stream refused stays at the front. */
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, PER_CALL);
+      const outcomes = await put('predictions', batch.map((record) => ({ partitionKey: record.prediction_id, data: Buffer.from(JSON.stringify(record)) })));
+      const left = batch.filter((_, index) => outcomes[index]?.ok !== true);
+      await remember(recent, batch.filter((_, index) => outcomes[index]?.ok === true), clock);
+      waiting = [...left, ...waiting.slice(batch.length)];
+      if (left.length > 0) throw new Error(`the stream refused ${left.length} of ${batch.length} records`);
+    }
+  };
+  const spillOver = async (): Promise<void> => {
+    const lines = overflow.map((record) => `${JSON.stringify(record)}\n`).join('');
+    overflow = [];
+    if (lines === '') return;
+    await appendFile(spill, lines);
+    spilled = true;
+  };
+  /** Once the queue is empty, what was put aside on the disk comes in again; a crash in between repeats it, and silver keeps each once. */
+  const takeBack = async (): Promise<void> => {
+    const taken = `${spill}.taken`;
+    if (!(await stat(taken).then(() => true, () => false))) await rename(spill, taken);
+    const text = await readFile(taken, 'utf8');
+    waiting = text.split('\n').flatMap((line) => recordOf(line));
+    await flush();
+    await rm(taken, { force: true });
+    spilled = await stat(spill).then(() => true, () => false);
+  };
+  const writing = (async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        if (overflow.length > 0) await spillOver();
+        await flush();
+        if (spilled) await takeBack();
+        failure = undefined;
+        if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        await clock.sleep(PAUSE_MS, stop.signal).catch(() => undefined);
+      } catch (thrown) {
+        failure = messageOf(thrown);
+        onError?.(failure);
+        await clock.sleep(RETRY_MS, stop.signal).catch(() => undefined);
+      }
+    }
+  })();
+
+  return {
+    get waiting() {
+      return waiting.length + overflow.length;
+    },
+    get failure() {
+      return failure;
+    },
+    predicted(records) {
+      if (waiting.length + records.length <= mostWaiting) waiting.push(...records);
+      else overflow.push(...records);
+      wake?.();
+      wake = undefined;
+    },
+    async happened(records) {
+      let left = records.map((record: OutcomeRecord) => ({ partitionKey: record.outcome_id, data: Buffer.from(JSON.stringify(record)) }));
+      for (let attempt = 0; left.length > 0 && attempt < 4; attempt++) {
+        if (attempt > 0) await clock.sleep(50 * 2 ** attempt);
+        const outcomes = await put('outcomes', left).catch(() => undefined);
+        left = left.filter((_, index) => outcomes?.[index]?.ok !== true);
+      }
+      if (left.length > 0) throw new MillraceError('io', `${left.length} outcomes could not be kept`, { where: 'stream outcomes', todo: 'Send them again with the same outcome_id: each counts once.' });
+    },
+    async find(predictionId) {
+      const here = waiting.find(({ prediction_id: id }) => id === predictionId);
+      if (here !== undefined) return here;
+      const [item] = await recent.get([`prediction:${predictionId}`]);
+      return item === undefined ? undefined : (JSON.parse(item.value) as PredictionRecord);
+    },
+    async close() {
+      stop.abort();
+      wake?.();
+      await writing;
+      await flush().catch(() => undefined);
+      overflow = [...waiting, ...overflow];
+      waiting = [];
+      await spillOver();
+    },
+  };
+}
+
+async function remember(recent: OnlineStore, records: readonly PredictionRecord[], clock: Clock): Promise<void> {
+  const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
+  for (let from = 0; from < records.length; from += recent.mostChanges) {
+    const changes = records.slice(from, from + recent.mostChanges).map((record) => ({ key: `prediction:${record.prediction_id}`, value: JSON.stringify(record), expected: undefined, expiresAt }));
+    await recent.write(changes); // a conflict says that it is there already
+  }
+}
+
+function recordOf(line: string): PredictionRecord[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as PredictionRecord];
+  } catch {
+    return []; // the last line of a process that was killed while it wrote
+  }
+}

@@ -1,0 +1,46 @@
+// The API on this machine: the app behind Node's own HTTP server, on loopback.
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { MillraceError } from '../../base/index.ts';
+import type { Home } from '../home.ts';
+import { announceEndpoint } from '../running.ts';
+
+export interface ApiServer { url: string; close(): Promise<void> }
+
+/** The port that the README shows. */
+export const DEFAULT_API_PORT = 8080;
+/** Idle connections stay open longer than any pool of clients keeps them, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** @throws MillraceError `conflict` where the port is in use. */
+export async function serveApi(app: Hono, { home, port, since }: { home: Pick<Home, 'run'>; port: number; since: number }): Promise<ApiServer> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, getRequestListener(app.fetch));
+  await listen(server, port);
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`;
+  const leave = await announceEndpoint(home, { name: 'api', url, since });
+  return {
+    url,
+    async close() {
+      await leave();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // Who is being answered gets the answer; who merely holds a connection does not keep us.
+        setTimeout(() => server.closeAllConnections(), 2_000).unref();
+      });
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE'
+        ? new MillraceError('conflict', `port ${port} is in use`, { where: `127.0.0.1:${port}`, todo: 'Give another one with --api-port, or 0 for any that is free.' })
+        : new MillraceError('io', `the API cannot listen: ${error.message}`, { where: `127.0.0.1:${port}`, cause: error }));
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}

@@ -1,0 +1,131 @@
+// Serving from a home: keys, experiments, and a log that loses nothing while its stream is away.
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../lib/base/index.ts';
+import { experiment } from '../../../lib/experiments/index.ts';
+import { openLmdbStore, type LmdbStore } from '../../../lib/features/index.ts';
+import { ExperimentFolder, openKeyFile, openPredictionLog, type KeptExperiment } from '../../../lib/local/serving/index.ts';
+import type { RecordInput } from '../../../lib/local/kinesis/index.ts';
+import { hashOf, type PredictionRecord } from '../../../lib/serving/index.ts';
+
+let root: string;
+let recent: LmdbStore;
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'millrace-serving-'));
+  recent = await openLmdbStore({ folder: path.join(root, 'api'), clock: systemClock });
+});
+afterEach(async () => {
+  await recent.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const record = (id: number): PredictionRecord => ({
+  prediction_id: `p${id}`, request_id: 'r', predicted_at: 1, kind: 'churn', version: 'v1', experiment: null, variant: null, unit: null, entity: '{}', features: '{}', response: '{}', score: 0.5,
+  fallback: false, key_id: 'k', latency_ms: 1,
+});
+
+/** A stream that can be switched off. */
+function stream() {
+  const kept: string[] = [];
+  const state = { up: true };
+  return {
+    kept, state,
+    put: async (_name: string, records: readonly RecordInput[]) => {
+      if (!state.up) throw new Error('the stream is away');
+      kept.push(...records.map(({ data }) => (JSON.parse(Buffer.from(data as Uint8Array).toString()) as PredictionRecord).prediction_id));
+      return records.map(() => ({ ok: true as const, sequence: '1', shardId: 's' }));
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tried = 0; tried < 500 && !condition(); tried++) await systemClock.sleep(10);
+  expect(condition()).toBe(true);
+}
+
+describe('the log of predictions', () => {
+  it('writes what was answered, and finds it again', async () => {
+    const { kept, put } = stream();
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder: root });
+    log.predicted([record(1), record(2)]);
+    expect(await log.find('p1')).toMatchObject({ prediction_id: 'p1' });
+    await until(() => kept.length === 2 && log.waiting === 0);
+    expect(await log.find('p2')).toMatchObject({ kind: 'churn' });
+    expect(await log.find('p3')).toBeUndefined();
+    await log.close();
+  });
+
+  it('keeps on the disk what neither the stream nor memory takes, and catches up', async () => {
+    const { kept, put, state } = stream();
+    state.up = false;
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder: root, mostWaiting: 10 });
+    for (let id = 0; id < 100; id++) log.predicted([record(id)]);
+    await until(() => log.failure !== undefined);
+    await log.close();
+    expect((await stat(path.join(root, 'predictions-waiting.jsonl'))).size).toBeGreaterThan(0);
+
+    state.up = true;
+    const again = await openPredictionLog({ put, recent, clock: systemClock, folder: root });
+    await until(() => new Set(kept).size === 100 && again.waiting === 0);
+    expect(again.failure).toBeUndefined();
+    await again.close();
+  });
+
+  it('refuses an outcome that it cannot keep', async () => {
+    const { put, state } = stream();
+    state.up = false;
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder: root });
+    await expect(log.happened([{ outcome_id: 'o', prediction_id: null, unit: 'u', outcome: 'cart', value: null, occurred_at: 1, key_id: 'k' }])).rejects.toThrow(/could not be kept/);
+    await log.close();
+  });
+});
+
+describe('API keys of a home', () => {
+  it('are kept as hashes, and let nobody in once revoked', async () => {
+    let now = 0;
+    const keys = openKeyFile({ keys: path.join(root, 'keys') }, () => now);
+    const key = await keys.create('web', { scopes: ['price'] });
+    expect(await readFile(path.join(root, 'keys', 'api-keys.json'), 'utf8')).not.toContain(key);
+    expect(await keys.byHash(hashOf(key))).toMatchObject({ id: 'web' });
+    await expect(keys.create('web', { scopes: ['price'] })).rejects.toThrow(/already/);
+    await keys.revoke('web');
+    now += 2_000;
+    expect(await keys.byHash(hashOf(key))).toBeUndefined();
+    await expect(keys.revoke('web')).rejects.toThrow(/no API key 'web'/);
+  });
+
+  it('may be made for one process alone', async () => {
+    const keys = openKeyFile({ keys: path.join(root, 'keys') }, () => 0);
+    const key = keys.addForNow('start', { scopes: ['price'] });
+    expect(keys.byHash(hashOf(key))).toMatchObject({ id: 'start' });
+    expect(await keys.list()).toEqual([]);
+  });
+});
+
+describe('experiments of a home', () => {
+  const kept = (name: string, change: { layer?: string; slots?: [number, number] } = {}): KeptExperiment => ({
+    ...experiment(name, { hypothesis: 'h', variants: { control: {}, treated: {} }, primary: { name: 'm', kind: 'proportion', outcome: 'purchase' }, ...change }),
+    subject: 'price', state: 'draft', createdAt: 0, plannedUnits: 100,
+  });
+
+  it('run once, from start to stop', async () => {
+    const folder = new ExperimentFolder({ root });
+    await folder.create(kept('one'));
+    await expect(folder.create(kept('one'))).rejects.toThrow(/already/);
+    expect(await folder.start('one', 5)).toMatchObject({ state: 'running', startedAt: 5 });
+    await expect(folder.start('one', 6)).rejects.toThrow(/is running/);
+    expect(await folder.stop('one', 7)).toMatchObject({ state: 'stopped', stoppedAt: 7 });
+    await expect(folder.start('one', 8)).rejects.toThrow(/is stopped/);
+    await expect(folder.load('two')).rejects.toThrow(/There are one|no experiment 'two'/);
+  });
+
+  it('do not start where another has their slots', async () => {
+    const folder = new ExperimentFolder({ root });
+    await folder.create(kept('left', { layer: 'prices', slots: [0, 0.6] }));
+    await folder.create(kept('right', { layer: 'prices', slots: [0.5, 1] }));
+    await folder.start('left', 1);
+    await expect(folder.start('right', 2)).rejects.toThrow(/share slots/);
+  });
+});
