@@ -8,6 +8,7 @@ import { bundleFunctions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { readProjectFile } from '../lib/stacks/project-file.ts';
 import { stageOf } from '../lib/stacks/stage.ts';
+import { streamsOf } from '../lib/stacks/streams-of.ts';
 import { compileWorkflow } from '../lib/workflow/index.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -21,7 +22,7 @@ try {
   const file = await readProjectFile(root, folder, project.sources);
   const bundles = path.join(root, 'dist', 'bundles');
   await bundleFunctions({ root, out: bundles, functions: FUNCTIONS, project: file });
-  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: { contracts: [], personal: false, refresh: [] }, account: process.env['CDK_DEFAULT_ACCOUNT'] });
+  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: streamsOf(project), account: process.env['CDK_DEFAULT_ACCOUNT'] });
   app.synth();
 } catch (error) {
   if (!(error instanceof MillraceError)) throw error;

@@ -15,15 +15,13 @@ import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
-import { FUNCTIONS, STREAM_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { EVENT_FUNCTIONS, FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NAMES = FUNCTIONS;
-const OPENS_DUCKDB = ['finish', 'ingest', 'maintain', 'reconcile'];
-/** Those that every event passes: they carry neither DuckDB nor the project. */
-const OF_THE_STREAM = STREAM_FUNCTIONS.filter((name) => name !== 'sweep');
+const NAMES = Object.keys(LAKE_FUNCTIONS);
+const OPENS_DUCKDB = ['finish', 'ingest', 'maintain', 'reconcile', 'sweep'];
 const onLambdasMachine = process.platform === 'linux' && process.arch === 'x64';
 
 let folder: string;
@@ -33,7 +31,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
   const { sources } = await loadProject(ROOT);
   project = await readProjectFile(ROOT, ROOT, sources);
-  const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: [...NAMES, ...OF_THE_STREAM], project });
+  const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: FUNCTIONS, project });
   bundles = new Map(made.map((bundle) => [bundle.name, bundle]));
 }, 120_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
@@ -51,7 +49,7 @@ describe('a bundle', () => {
 
   it('holds its module, the project, and nothing else but DuckDB', async () => {
     for (const { name, folder: place, hasDuckDb } of bundles.values()) {
-      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), ...(OF_THE_STREAM.includes(name) ? [] : ['project.json'])]]);
+      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), ...(EVENT_FUNCTIONS.includes(name) ? [] : ['project.json'])]]);
     }
   });
 
@@ -131,7 +129,7 @@ describe('a function that every event passes', () => {
   });
 
   describe.each(nodes)('on %s', (where, node) => {
-    it.skipIf(!existsSync(node)).each(OF_THE_STREAM)('is loaded quickly: %s', async (name) => {
+    it.skipIf(!existsSync(node)).each(EVENT_FUNCTIONS)('is loaded quickly: %s', async (name) => {
       const script = `const begun = performance.now(); await import('${pathToFileURL(join(bundle(name).folder, 'index.mjs')).href}'); console.log(performance.now() - begun);`;
       const times: number[] = [];
       for (let i = 0; i < 3; i++) times.push(Number((await promisify(execFile)(node, ['--input-type=module', '--eval', script], { env: environment })).stdout));

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
-import { FUNCTIONS, LAKE_FUNCTIONS, STREAM_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { LAYERS } from '../../lib/stacks/stage.ts';
 import { loadMachine } from '../../lib/workflow/index.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
@@ -82,7 +82,7 @@ describe('data', () => {
 describe('the functions', () => {
   it('are those that the workflows call, and the one that applies tables', () => {
     const deployed = ofType(all(), 'AWS::Lambda::Function').map(([, { Properties }]) => Properties['FunctionName']).filter((name) => typeof name === 'string').sort();
-    expect(deployed).toEqual([...FUNCTIONS, ...STREAM_FUNCTIONS].map((name) => `millrace-dev-${name}`).sort());
+    expect(deployed).toEqual(FUNCTIONS.map((name) => `millrace-dev-${name}`).sort());
     const called = new Set(Array.from(JSON.stringify(dev.definition).matchAll(/\$\{fn_(\w+)\}/g), ([, name]) => name));
     expect([...called, 'apply'].sort()).toEqual(Object.keys(BATCH_FUNCTIONS).sort());
   });

@@ -6,7 +6,7 @@ import type { Stack } from 'aws-cdk-lib';
 import type { ProjectConfig } from '../../../lib/base/index.ts';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
 import { addStage, newApp } from '../../../lib/stacks/app.ts';
-import { FUNCTIONS, STREAM_FUNCTIONS } from '../../../lib/stacks/functions.ts';
+import { FUNCTIONS } from '../../../lib/stacks/functions.ts';
 import { compileWorkflow, type StateMachine } from '../../../lib/workflow/index.ts';
 import { batch } from '../../../workflows/batch.ts';
 
@@ -39,7 +39,7 @@ export const CONFIG: ProjectConfig = {
 export async function synthesise(context: Readonly<Record<string, string>> = {}): Promise<SynthesisedStage> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-synth-'));
   const bundles = join(folder, 'bundles');
-  for (const name of [...FUNCTIONS, ...STREAM_FUNCTIONS]) {
+  for (const name of FUNCTIONS) {
     await mkdir(join(bundles, name), { recursive: true });
     await writeFile(join(bundles, name, 'index.mjs'), `export const handler = async () => '${name}';\n`);
     if (name === 'ingest') for (const file of ['project.json', 'duckdb.node', 'libduckdb.so']) await writeFile(join(bundles, name, file), file);
