@@ -213,6 +213,7 @@ export class StreamLog {
     this.#file = file;
     this.#segments.push(segment);
     if (before !== undefined) await closeFile(before).catch(() => undefined);
+    await full?.seal();
     await full?.saveIndex(this.#counters).catch(() => undefined);
   }
 
@@ -249,6 +250,6 @@ export class StreamLog {
     await this.exclusive(() => Promise.resolve());
     this.wake([...this.#watchers.keys()]);
     if (this.#file !== undefined) await closeFile(this.#file);
-    await Promise.all(this.#segments.map((segment) => segment.retire()));
+    await Promise.all(this.#segments.map((segment) => segment.seal()));
   }
 }

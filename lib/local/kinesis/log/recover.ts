@@ -28,6 +28,7 @@ export async function recoverLog(folder: string): Promise<Recovered> {
     const before = segments[at - 1];
     if (before !== undefined && segment.ordinal !== before.ordinal + 1) throw damaged(before.path, 'the segment behind this one is missing');
     const isLast = at === segments.length - 1;
+    segment.isSealed = !isLast;
     const saved = isLast ? undefined : await segment.loadIndex();
     if (saved !== undefined) {
       counters = saved;
@@ -36,6 +37,7 @@ export async function recoverLog(folder: string): Promise<Recovered> {
     const scanned = await scanSegment(segment, counters);
     if (scanned === 'unborn' && isLast) {
       await unlink(segment.path);
+      if (before !== undefined) before.isSealed = false;
       return { segments: segments.slice(0, -1), counters: counters ?? new Map(), cutBytes: 0 };
     }
     if (scanned === 'unborn' || (scanned.cutBytes > 0 && !isLast)) throw damaged(segment.path, 'a block in the middle of the log is damaged');

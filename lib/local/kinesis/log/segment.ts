@@ -32,7 +32,8 @@ export class Segment {
   readonly extents = new Map<number, ShardExtent>();
   #file: Promise<number> | undefined;
   #readers = 0;
-  #retired = false;
+  /** Whether it grows no more: then its file is open only while it is read. */
+  isSealed = false;
 
   constructor(folder: string, ordinal: number) {
     this.ordinal = ordinal;
@@ -70,13 +71,13 @@ export class Segment {
       return await work(await this.#file);
     } finally {
       this.#readers--;
-      if (this.#retired) await this.#letGo();
+      if (this.isSealed) await this.#letGo();
     }
   }
 
-  /** Closes the file once nobody reads it any more. */
-  async retire(): Promise<void> {
-    this.#retired = true;
+  /** Closes the file as soon as nobody reads it. */
+  async seal(): Promise<void> {
+    this.isSealed = true;
     await this.#letGo();
   }
 
@@ -90,7 +91,7 @@ export class Segment {
   async delete(): Promise<void> {
     await unlink(this.path);
     await unlink(this.indexPath).catch(() => undefined);
-    await this.retire();
+    await this.seal();
   }
 
   /** Writes the index of a segment that grows no more: without it the next start reads the whole segment. */

@@ -17,6 +17,7 @@ export interface Asked {
   /** Milliseconds that a read may wait for records, from a consumer of ours. */
   wait: string | undefined;
   body: Buffer;
+  /** Aborts when nobody waits for the answer any more, or the endpoint closes: a read then waits no longer. */
   signal: AbortSignal;
 }
 

@@ -28,7 +28,7 @@ export interface KinesisEndpoint {
   port: number;
   /** `http://host:port` */
   url: string;
-  /** Takes no more calls and answers those under way. The streams stay open. */
+  /** Takes no more calls and answers those under way; reads wait no longer. The streams stay open. */
   close(): Promise<void>;
 }
 
@@ -52,10 +52,11 @@ export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.
     ...(limits === false ? {} : { limiter: shardLimiter({ ...AWS_SHARD_LIMITS, ...(limits === true ? {} : limits) }, () => clock.now()) }),
     ...(faults === undefined ? {} : { faults: openFaults(faults, clock) }),
   };
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, AbortController>();
   const handle = (request: Request, response: Response) => {
-    const work = respond(service, request, response, onFault).finally(() => underWay.delete(work));
-    underWay.add(work);
+    const gone = new AbortController();
+    const work = respond(service, request, response, gone, onFault).finally(() => underWay.delete(work));
+    underWay.set(work, gone);
   };
   const http1 = createHttp1({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, handle);
   const sessions = new Set<ServerHttp2Session>();
@@ -79,7 +80,8 @@ export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.
     host, port: actual, url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     async close() {
       server.close();
-      await Promise.all(underWay);
+      for (const gone of underWay.values()) gone.abort();
+      await Promise.all(underWay.keys());
       for (const session of sessions) session.close();
       http1.closeIdleConnections();
       // What is left is idle, or has been answered and only not been closed by the other side.
@@ -97,18 +99,23 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   return new MillraceError('io', `the endpoint cannot listen: ${error.message}`, { where, cause: error });
 }
 
-/** A connection that begins with `PRI` is HTTP/2 with prior knowledge (RFC 9113, 3.4). */
+/** A connection that begins with `PR` is HTTP/2 with prior knowledge (`PRI *`; RFC 9113, 3.4): no method of HTTP/1.1 here does. */
 function routeSocket(socket: Socket, route: (isHttp2: boolean) => void): void {
-  socket.once('readable', () => {
-    const start = socket.read() as Buffer | null;
-    if (start === null) return;
+  let start: Buffer = Buffer.alloc(0);
+  socket.setTimeout(KEEP_ALIVE_MILLISECONDS, () => socket.destroy());
+  const look = () => {
+    const piece = socket.read() as Buffer | null;
+    if (piece === null) return void socket.once('readable', look);
+    start = Buffer.concat([start, piece]);
+    if (start.length < 2) return void socket.once('readable', look);
+    socket.setTimeout(0).removeAllListeners('timeout');
     socket.unshift(start);
     route(start[0] === 0x50 && start[1] === 0x52);
-  });
+  };
+  socket.once('readable', look);
 }
 
-async function respond(service: Service, request: Request, response: Response, onFault: (error: unknown) => void): Promise<void> {
-  const gone = new AbortController();
+async function respond(service: Service, request: Request, response: Response, gone: AbortController, onFault: (error: unknown) => void): Promise<void> {
   response.on('close', () => {
     if (!response.writableFinished) gone.abort();
   });
