@@ -18,17 +18,23 @@ export function parseQuery(sql: string, options: { file?: string } = {}): Parsed
   return attempt(() => queryOf(sql, options.file));
 }
 
-/** The trees of the last texts: a text is checked, searched for tables and translated, one after the other. Nobody changes a tree. */
+/** The trees of the last texts, by text: each is checked, searched for tables, rewritten and translated. Nobody changes a tree. */
 const remembered = new Map<string, Query>();
-const REMEMBERED = 8;
+const MOST_CHARACTERS = 500_000;
+let characters = 0;
 
 /** Like `parseQuery`, and throws the error. */
 export function queryOf(sql: string, file?: string): Query {
   const known = remembered.get(sql);
   if (known !== undefined) return known;
   const tree = statement(new Cursor(sql, file, GRAMMAR));
-  if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
   remembered.set(sql, tree);
+  characters += sql.length;
+  for (const [oldest] of remembered) {
+    if (characters <= MOST_CHARACTERS) break;
+    remembered.delete(oldest);
+    characters -= oldest.length;
+  }
   return tree;
 }
 

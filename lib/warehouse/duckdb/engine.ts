@@ -1,6 +1,6 @@
 // The engine of one machine: SQL in Athena's dialect, run by DuckDB over the lake's folder.
 import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
-import type { DataFile, Lake, TableMetadata } from '../../lake/index.ts';
+import type { DataFile, Lake, PartitionSpec, TableMetadata } from '../../lake/index.ts';
 import { writeRows, type Database, type Session } from '../../lake/duckdb/index.ts';
 import { analyse, DUCKDB_PRELUDE, type Analysis } from '../dialect/index.ts';
 import { bindQuery, insertStatement, parseInsertStatement, STAGING, stagingName } from '../engine/bind.ts';
@@ -20,6 +20,14 @@ export interface DuckDbEngineOptions {
 
 /** DuckDB 1.5 rewrites `row_number() … = 1` over some joins into a plan that it then cannot bind: "Failed to cast expression to type". */
 const SETTINGS: readonly string[] = ["SET disabled_optimizers = 'top_n_window_elimination'"];
+
+/** Of zstd: a quarter less time than with DuckDB's own, and files as small. */
+const COMPRESSION_LEVEL = 1;
+
+/** Months and years are few, so that all their files can be open at once. */
+function isByMonth(spec: PartitionSpec): boolean {
+  return spec.fields.length === 1 && spec.fields.every(({ transform }) => transform === 'month' || transform === 'year');
+}
 
 export class DuckDbEngine implements Engine {
   readonly home = 'embedded';
@@ -77,7 +85,7 @@ export class DuckDbEngine implements Engine {
     const { sql: select } = await this.analyse(parsed.select);
     const files = await this.use((session) => writeRows(session, {
       schema: record.schema, spec: record.spec, sortOrder: record.sortOrder, folder: record.folder, select, writeId: `${parsed.name}-${record.statements}`,
-      signal: options.signal, where: record.staging.target,
+      signal: options.signal, where: record.staging.target, compressionLevel: COMPRESSION_LEVEL, fewPartitions: isByMonth(record.spec),
     }));
     await this.stagings.save({ ...record, files: [...record.files, ...files], statements: record.statements + 1 });
   }
@@ -123,7 +131,7 @@ export class DuckDbEngine implements Engine {
 
   private async open(): Promise<Session> {
     const session = await this.database.connect();
-    for (const statement of [...SETTINGS, ...DUCKDB_PRELUDE]) await session.run(statement);
+    await session.run([...SETTINGS, ...DUCKDB_PRELUDE].join(';\n'));
     return session;
   }
 }

@@ -28,6 +28,12 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', RegExp])[] = [
   ['symbol', /<>|!=|<=|>=|\|\||->|=>|::|[=<>+\-*/%()[\],.;?:@&|^~!]/y],
 ];
 
+const OPENS: Readonly<Partial<Record<TokenKind | 'space', RegExp>>> = {
+  space: /[\s\-/]/, binary: /[xX]/, double: /[\d.]/, decimal: /[\d.]/, integer: /\d/, word: /[A-Za-z_]/, quoted: /"/, string: /'/, parameter: /:/,
+};
+/** The patterns that a token can match which starts with that character, of those in ASCII: trying all of them is most of the work. */
+const BY_FIRST = Array.from({ length: 128 }, (_, code) => PATTERNS.filter(([kind]) => OPENS[kind]?.test(String.fromCharCode(code)) ?? true));
+
 const VALUES: Partial<Record<TokenKind, (text: string) => string>> = {
   word: (text) => text.toUpperCase(),
   quoted: (text) => text.slice(1, -1).replaceAll('""', '"'),
@@ -50,13 +56,11 @@ export function tokenize(sql: string, file?: string): Token[] {
   const span = (end: number): Span => ({ start: offset, end, line, column: offset - lineStart + 1 });
   while (offset < sql.length) {
     let found: { kind: TokenKind | 'space'; text: string } | undefined;
-    for (const [kind, pattern] of PATTERNS) {
+    for (const [kind, pattern] of BY_FIRST[sql.charCodeAt(offset)] ?? PATTERNS) {
       pattern.lastIndex = offset;
-      const match = pattern.exec(sql);
-      if (match) {
-        found = { kind, text: match[0] };
-        break;
-      }
+      if (!pattern.test(sql)) continue;
+      found = { kind, text: sql.slice(offset, pattern.lastIndex) };
+      break;
     }
     if (!found) {
       const character = sql[offset] ?? '';
