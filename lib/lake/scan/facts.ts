@@ -6,18 +6,21 @@ import { valueFromBytes } from '../format/single-value.ts';
 import type { DataFile, PrimitiveType } from '../types.ts';
 import { factsOfValue, NOTHING_KNOWN, type FactsOf, type RangeFacts } from './evaluate.ts';
 
-/** Facts of a data file's columns by field id, from its counts and bounds. */
-export function factsOfFile({ metrics }: DataFile): FactsOf {
+/**
+ * Facts of a data file's columns by field id, from its counts and bounds. `isFloat` tells the columns that can hold NaN; without it whatever
+ * has numbers for bounds may be one, dates and integers too.
+ */
+export function factsOfFile({ metrics }: DataFile, isFloat?: (id: number) => boolean): FactsOf {
   return (id) => {
     const { values, nulls, nans, lower, upper } = metrics instanceof StoredMetrics ? metrics.of(id) : {
       values: metrics.valueCounts[id], nulls: metrics.nullValueCounts[id], nans: metrics.nanValueCounts?.[id], lower: metrics.lowerBounds[id], upper: metrics.upperBounds[id],
     };
-    const isFloat = typeof lower === 'number' || typeof upper === 'number';
+    const mayBeFloat = isFloat?.(id) ?? (typeof lower === 'number' || typeof upper === 'number' || (lower === undefined && upper === undefined));
     const present = values === undefined ? undefined : values - (nulls ?? 0n) - (nans ?? 0n);
     return {
       lower, upper,
       mayBeNull: nulls === undefined || nulls > 0n,
-      mayBeNan: nans === undefined ? isFloat || (lower === undefined && upper === undefined && present !== 0n) : nans > 0n,
+      mayBeNan: nans === undefined ? mayBeFloat && (lower !== undefined || upper !== undefined || present !== 0n) : nans > 0n,
       mayHaveValue: present === undefined || nulls === undefined || present > 0n,
     };
   };

@@ -4,7 +4,7 @@ import { schemasCurrentFirst, specById } from '../format/metadata.ts';
 import { typedPartitionFields, type TypedPartitionField } from '../format/partition.ts';
 import type { DataFile, TableMetadata } from '../types.ts';
 import type { BoundPredicate } from './bound.ts';
-import { allMustMatch, anyCanMatch } from './evaluate.ts';
+import { allMustMatch, anyCanMatch, type FactsOf } from './evaluate.ts';
 import { factsOfFile, factsOfManifest, factsOfTuple } from './facts.ts';
 import { projectInclusively, projectStrictly } from './projection.ts';
 
@@ -14,10 +14,12 @@ export class FileFilter {
   private readonly metadata: TableMetadata;
   private readonly predicate: BoundPredicate;
   private readonly bySpec = new Map<number, OfSpec>();
+  private readonly floats: ReadonlySet<number>;
 
   constructor(metadata: TableMetadata, predicate: BoundPredicate) {
     this.metadata = metadata;
     this.predicate = predicate;
+    this.floats = new Set(metadata.schemas.flatMap(({ fields }) => fields).filter(({ type }) => type === 'float' || type === 'double').map(({ id }) => id));
   }
 
   manifestMayMatch(manifest: ManifestFile): boolean {
@@ -32,13 +34,17 @@ export class FileFilter {
 
   mayMatch(file: DataFile): boolean {
     if (file.recordCount === 0n || !this.partitionMayMatch(file)) return false;
-    return file.content !== 0 || anyCanMatch(this.predicate, factsOfFile(file));
+    return file.content !== 0 || anyCanMatch(this.predicate, this.factsOf(file));
   }
 
   /** Every row of the file matches. */
   mustMatch(file: DataFile): boolean {
     if (allMustMatch(this.ofSpec(file.specId).strict, factsOfTuple(file))) return true;
-    return file.content === 0 && allMustMatch(this.predicate, factsOfFile(file));
+    return file.content === 0 && allMustMatch(this.predicate, this.factsOf(file));
+  }
+
+  private factsOf(file: DataFile): FactsOf {
+    return factsOfFile(file, (id) => this.floats.has(id));
   }
 
   private ofSpec(specId: number): OfSpec {
