@@ -2,7 +2,7 @@
 description: One row something a visitor did, from files and from the stream alike, once each however often it was sent.
 kind: partitions
 key: event_id
-partition_by: day(event_date)
+partition_by: month(event_date)
 time: { column: event_date, grain: day }
 changes:
   source.events: timestamp__date

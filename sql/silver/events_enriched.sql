@@ -2,7 +2,7 @@
 description: One row an event of the clickstream, with what its item was at that moment and whose visitor it was.
 kind: partitions
 key: event_id
-partition_by: day(event_date)
+partition_by: month(event_date)
 time: { column: event_date, grain: day }
 changes:                               # what is said of an item, or of a visitor, may reach any day, so that is not listed
   silver.events: event_date

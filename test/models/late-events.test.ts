@@ -1,4 +1,4 @@
-// Events in any order and any split into batches leave the same tables as computing them all at once; quiet days are left alone.
+// Events in any order and any split into batches leave the same tables as computing them all at once; quiet files are left alone.
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Shop, type Source } from './support/shop.ts';
@@ -11,31 +11,38 @@ beforeEach(async () => {
 });
 afterEach(() => shop.close());
 
-/** Noon in São Paulo on a day of March 2018. */
+/** Noon in São Paulo on a day counted from the first of March 2018: 1 is in March, 40 in April, 70 in May. */
 const noon = (day: number) => Date.UTC(2018, 2, day, 15);
 const view = (time: number, visitor: string, item: string, id = '', device = '') => `${time},${visitor},view,${item},,${id},${device},`;
 const INCREMENTAL = ['silver.events', 'silver.sessions', 'silver.events_enriched'];
 
 describe('silver.events', () => {
   beforeEach(async () => {
-    await shop.land({ events: [view(noon(1), 'v1', 'i1', 'a'), view(noon(2), 'v1', 'i1', 'b'), view(noon(3), 'v1', 'i1', 'c')] });
+    await shop.land({ events: [view(noon(1), 'v1', 'i1', 'a'), view(noon(40), 'v1', 'i1', 'b'), view(noon(70), 'v1', 'i1', 'c')] });
     await shop.run('silver.events');
   });
 
   it('takes an event of an old day into its day, and a duplicate changes nothing', async () => {
-    await shop.land({ events: [view(noon(1), 'v2', 'i1', 'd'), view(noon(2), 'v1', 'i1', 'b')] });
+    await shop.land({ events: [view(noon(1), 'v2', 'i1', 'd'), view(noon(40), 'v1', 'i1', 'b')] });
     expect(await shop.staysRight('silver.events')).toMatchObject({ kept: 1, before: 3 });
     expect(await shop.query('SELECT event_id FROM silver.events ORDER BY event_id')).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
 
+  it('writes a new day into a file of its own, and leaves the other days of its month alone', async () => {
+    await shop.land({ events: [view(noon(71), 'v1', 'i1', 'e')] });
+    await shop.run('silver.events');
+    await shop.land({ events: [view(noon(71), 'v2', 'i1', 'f')] });
+    expect(await shop.staysRight('silver.events')).toEqual({ kept: 3, before: 4 });
+  });
+
   it('moves an event to the day on which its id was first used, when that is learned late', async () => {
-    await shop.land({ events: [view(noon(2), 'v1', 'i2', 'c')] });
+    await shop.land({ events: [view(noon(40), 'v1', 'i2', 'c')] });
     expect(await shop.staysRight('silver.events')).toEqual({ kept: 1, before: 3 });
-    expect(await shop.query("SELECT itemid, event_date FROM silver.events WHERE event_id = 'c'")).toEqual([['i2', '2018-03-02']]);
+    expect(await shop.query("SELECT itemid, event_date FROM silver.events WHERE event_id = 'c'")).toEqual([['i2', '2018-04-09']]);
   });
 
   it('marks the repeat of an event that is there already', async () => {
-    await shop.land({ events: [view(noon(3), 'v1', 'i1', 'z')] });
+    await shop.land({ events: [view(noon(70), 'v1', 'i1', 'z')] });
     expect(await shop.staysRight('silver.events')).toEqual({ kept: 2, before: 3 });
     expect(await shop.query("SELECT duplicate_of FROM silver.events WHERE event_id = 'z'")).toEqual([['c']]);
   });
@@ -75,7 +82,7 @@ describe('silver.sessions', () => {
 describe('silver.events_enriched', () => {
   beforeEach(async () => {
     await shop.land({
-      events: [view(noon(1), 'v1', 'i1', 'a'), view(noon(2), 'v1', 'i1', 'b'), view(noon(3), 'v1', 'i1', 'c')],
+      events: [view(noon(1), 'v1', 'i1', 'a'), view(noon(40), 'v1', 'i1', 'b'), view(noon(70), 'v1', 'i1', 'c')],
       item_properties: [`${noon(1)},i1,790,n10.000`],
     });
     await shop.run('silver.events_enriched');
@@ -83,13 +90,13 @@ describe('silver.events_enriched', () => {
   const prices = async () => (await shop.query('SELECT price FROM silver.events_enriched ORDER BY event_time, event_id')).map(([price]) => price);
 
   it('joins new events by their day alone', async () => {
-    await shop.land({ events: [view(noon(2) - 1, 'v2', 'i1', 'd')] });
+    await shop.land({ events: [view(noon(40) - 1, 'v2', 'i1', 'd')] });
     expect(await shop.staysRight('silver.events_enriched')).toEqual({ kept: 2, before: 3 });
     expect(await prices()).toEqual(['10.0000', '10.0000', '10.0000', '10.0000']);
   });
 
   it('learns late what an item cost at the time', async () => {
-    await shop.land({ item_properties: [`${noon(2)},i1,790,n20.000`] });
+    await shop.land({ item_properties: [`${noon(40)},i1,790,n20.000`] });
     await shop.staysRight('silver.events_enriched');
     expect(await prices()).toEqual(['10.0000', '20.0000', '20.0000']);
   });
