@@ -6,7 +6,7 @@ import { KinesisError } from './errors.ts';
 import { parseIterator } from './iterator.ts';
 import { lockStreams } from './lock.ts';
 import { diskFailure } from './log/disk-failure.ts';
-import { syncFolder } from './log/files.ts';
+import { diskFiles, syncFolder, type LogFiles } from './log/files.ts';
 import { loadMetadata, saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, folderName, isStreamName } from './names.ts';
 import { firstShards } from './shards.ts';
@@ -19,6 +19,8 @@ export interface LocalStreamsOptions {
   segmentBytes?: number;
   /** How long a stream is CREATING or UPDATING after a change, as on AWS; default 0: not at all. */
   transitionMilliseconds?: number;
+  /** For tests: a disk that fails. */
+  files?: LogFiles;
   /** How often retention is looked after; default once a minute, 0: only by `sweep`. */
   sweepMilliseconds?: number;
   /** Told what a start cut off: the end of a write that a crash had cut short, which nobody had been told was taken. */
@@ -36,19 +38,20 @@ const DELETED = '.deleted-';
  * @throws MillraceError `conflict` where another process has them, `io` where the disk fails or acknowledged records are damaged.
  */
 export async function openLocalStreams(folder: string, options: LocalStreamsOptions = {}): Promise<LocalStreams> {
-  const { clock = systemClock, segmentBytes = 64 * 1024 * 1024, transitionMilliseconds = 0, sweepMilliseconds = 60_000 } = options;
+  const { clock = systemClock, segmentBytes = 64 * 1024 * 1024, transitionMilliseconds = 0, files = diskFiles, sweepMilliseconds = 60_000 } = options;
+  const streamOptions: StreamOptions = { clock, segmentBytes, files, transitionMilliseconds };
   await mkdir(folder, { recursive: true });
   const unlock = await lockStreams(folder);
   const streams = new Map<string, Stream>();
   try {
-    await openAll(folder, { clock, segmentBytes, transitionMilliseconds }, streams);
+    await openAll(folder, streamOptions, streams);
   } catch (error) {
     await Promise.all([...streams.values()].map((stream) => stream.close()));
     await unlock();
     throw error;
   }
   for (const stream of streams.values()) if (stream.cutBytes > 0) options.onTornTail?.(stream.name, stream.cutBytes);
-  const local = new OpenStreams(folder, { clock, segmentBytes, transitionMilliseconds }, streams, unlock);
+  const local = new OpenStreams(folder, streamOptions, streams, unlock);
   if (sweepMilliseconds > 0) local.sweepEvery(sweepMilliseconds, options.onSweepError);
   return local;
 }

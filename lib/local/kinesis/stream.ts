@@ -1,11 +1,10 @@
 // One stream: its settings and shards, and the log that holds its records.
 import path from 'node:path';
-import type { Clock } from '../../base/index.ts';
 import { KinesisError } from './errors.ts';
 import { findRange, formatHashKey, keyBefore, parseHashKey } from './hash-keys.ts';
 import { formatIterator, type IteratorPosition } from './iterator.ts';
 import { diskFailure } from './log/disk-failure.ts';
-import { StreamLog } from './log/log.ts';
+import { StreamLog, type LogOptions } from './log/log.ts';
 import { findByTime, oldestIndex, readRecords } from './log/read.ts';
 import { saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, streamArn } from './names.ts';
@@ -18,9 +17,7 @@ export const MAX_RECORDS_A_READ = 10_000;
 const MAX_BYTES_A_READ = 10 * 1024 * 1024;
 const HOUR = 3_600_000;
 
-export interface StreamOptions {
-  clock: Clock;
-  segmentBytes: number;
+export interface StreamOptions extends LogOptions {
   /** How long a stream is CREATING or UPDATING after a change, as on AWS; 0: not at all. */
   transitionMilliseconds: number;
 }

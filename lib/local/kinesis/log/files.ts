@@ -46,6 +46,18 @@ export async function readAt(file: number, buffer: Buffer, position: number): Pr
   return buffer.subarray(0, done);
 }
 
+/** What the log does to its last segment; tests put a disk that fails in its place. */
+export interface LogFiles {
+  open(path: string, flags: string): Promise<number>;
+  close(file: number): Promise<void>;
+  /** Resolves once what was written is on the disk. */
+  sync(file: number): Promise<void>;
+  truncate(file: number, bytes: number): Promise<void>;
+  writeAll(file: number, pieces: readonly Buffer[], position: number): Promise<void>;
+}
+
+export const diskFiles: LogFiles = Object.freeze({ open: openFile, close: closeFile, sync: syncFile, truncate: truncateFile, writeAll });
+
 /** Makes the folder's entries durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await openHandle(folder, 'r');

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../../../base/index.ts';
 import { KinesisError } from '../errors.ts';
 import { BLOCK_HEADER_BYTES, HEADER, sealBlock } from './block.ts';
-import { closeFile, openFile, syncFile, syncFolder, truncateFile, writeAll } from './files.ts';
+import { syncFolder, type LogFiles } from './files.ts';
 import { recoverLog } from './recover.ts';
 import { Segment, type Counters } from './segment.ts';
 import { diskFailure } from './disk-failure.ts';
@@ -21,6 +21,7 @@ export interface LogOptions {
   clock: Clock;
   /** A new segment begins once the last has so many bytes. */
   segmentBytes: number;
+  files: LogFiles;
 }
 
 /** What waits in memory for the disk; above it calls are turned away. */
@@ -65,7 +66,7 @@ export class StreamLog {
     const log = new StreamLog(folder, options, segments, counters, cutBytes);
     const last = segments.at(-1);
     if (last === undefined) await log.#roll();
-    else log.#file = await openFile(last.path, 'r+');
+    else log.#file = await options.files.open(last.path, 'r+');
     return log;
   }
 
@@ -171,8 +172,8 @@ export class StreamLog {
       return results;
     });
     try {
-      await writeAll(file, batches.map(({ buffer }) => buffer), segment.bytes);
-      await syncFile(file);
+      await this.#options.files.writeAll(file, batches.map(({ buffer }) => buffer), segment.bytes);
+      await this.#options.files.sync(file);
     } catch (error) {
       this.#isTailDirty = true;
       await this.#cutTail().catch(() => undefined);
@@ -187,7 +188,7 @@ export class StreamLog {
 
   /** Takes what a failed write left out of the file, so that a start does not take it for records. */
   async #cutTail(): Promise<void> {
-    await truncateFile(this.#file as number, (this.#segments.at(-1) as Segment).bytes);
+    await this.#options.files.truncate(this.#file as number, (this.#segments.at(-1) as Segment).bytes);
     this.#isTailDirty = false;
   }
 
@@ -199,20 +200,20 @@ export class StreamLog {
     const payload = Buffer.from(JSON.stringify({ format: 1, counters: [...this.#counters] }));
     const header = Buffer.concat([Buffer.alloc(BLOCK_HEADER_BYTES), payload]);
     sealBlock(header, 0, { shard: HEADER, records: 0, first: 0, arrival: this.#options.clock.now(), payloadBytes: payload.length, syncedTo: 0 });
-    const file = await openFile(segment.path, 'w');
+    const file = await this.#options.files.open(segment.path, 'w');
     try {
-      await writeAll(file, [header], 0);
-      await syncFile(file);
+      await this.#options.files.writeAll(file, [header], 0);
+      await this.#options.files.sync(file);
       await syncFolder(this.#folder);
     } catch (error) {
-      await closeFile(file).catch(() => undefined);
+      await this.#options.files.close(file).catch(() => undefined);
       throw error;
     }
     segment.bytes = header.length;
     const before = this.#file;
     this.#file = file;
     this.#segments.push(segment);
-    if (before !== undefined) await closeFile(before).catch(() => undefined);
+    if (before !== undefined) await this.#options.files.close(before).catch(() => undefined);
     await full?.seal();
     await full?.saveIndex(this.#counters).catch(() => undefined);
   }
@@ -249,7 +250,7 @@ export class StreamLog {
     this.#closed = true;
     await this.exclusive(() => Promise.resolve());
     this.wake([...this.#watchers.keys()]);
-    if (this.#file !== undefined) await closeFile(this.#file);
+    if (this.#file !== undefined) await this.#options.files.close(this.#file);
     await Promise.all(this.#segments.map((segment) => segment.seal()));
   }
 }
