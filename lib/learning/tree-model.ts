@@ -1,5 +1,6 @@
 // A trained ensemble of trees, as plain arrays: what training gives, the XGBoost format holds, and the scorer compiles.
 import { MillraceError } from '../base/index.ts';
+import { expFloat, logFloat } from './float-math.ts';
 
 /** How a margin becomes an answer, by XGBoost's names of objectives. */
 export const OUTPUTS = Object.freeze({
@@ -44,21 +45,29 @@ export interface TreeModel {
   quantile?: number;
 }
 
+/** A probability nearer to 0 or 1 than this would start every row at a useless margin: XGBoost's bound. */
+const LEAST_PROBABILITY = Math.fround(1e-6);
+
 /** The margin that every row starts from, rounded as XGBoost rounds it. */
 export function baseMargin({ objective, baseScore }: Pick<TreeModel, 'objective' | 'baseScore'>): number {
   const { fround } = Math;
   const score = fround(baseScore);
-  if (OUTPUTS[objective] === 'sigmoid') return fround(-fround(Math.log(fround(fround(1 / score) - 1))));
-  if (OUTPUTS[objective] === 'exponential') return fround(Math.log(score));
-  return score;
+  switch (OUTPUTS[objective]) {
+    case 'sigmoid': {
+      const probability = Math.min(Math.max(score, LEAST_PROBABILITY), fround(1 - LEAST_PROBABILITY));
+      return -logFloat(fround(fround(1 / probability) - 1));
+    }
+    case 'exponential': return logFloat(score);
+    case 'identity': return score;
+  }
 }
 
 /** A margin as the answer of the model, rounded step by step to float32 as XGBoost does. */
 export function answerOf(objective: Objective, margin: number): number {
   const { fround } = Math;
   switch (OUTPUTS[objective]) {
-    case 'sigmoid': return fround(1 / fround(fround(Math.exp(Math.min(-margin, 88.7))) + 1));
-    case 'exponential': return fround(Math.exp(margin));
+    case 'sigmoid': return fround(1 / fround(expFloat(fround(Math.min(-margin, 88.7))) + 1));
+    case 'exponential': return expFloat(margin);
     case 'identity': return margin;
   }
 }
