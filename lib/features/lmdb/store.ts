@@ -6,7 +6,7 @@ import { nextVersion, type Change, type OnlineStore, type StoredItem, type Write
 export interface LmdbStore extends OnlineStore {
   /** As `get`, at once: for who scores. */
   getNow(keys: readonly string[]): (StoredItem | undefined)[];
-  /** Removes items that have expired, a limited number a call; gives how many. */
+  /** Removes items that have expired, about `most` a call; gives how many. */
   sweep(now: number, most?: number): Promise<number>;
   /** How many items there are, expired ones included. */
   size(): number;
@@ -16,8 +16,10 @@ export interface LmdbOptions { folder: string; clock: Clock; /** Opens what is t
 
 /** Before an item's text: its version, and when it expires (seconds, 0: never). */
 const HEADER_BYTES = 12;
-/** Items are noted by the hour in which they expire, so that the sweep finds them without looking at the others. */
+/** Each write notes its items by the hour in which they expire, so that the sweep finds them without looking at the others. */
 const BUCKET_SECONDS = 3600;
+/** Between the keys of a note; no key holds it. */
+const SEPARATOR = '\n';
 
 /**
  * Opens the store, and makes the folder where there is none. Several processes may read it; versions keep writers from losing each other's work.
@@ -33,7 +35,7 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
   if (!readOnly) await mkdir(folder, { recursive: true }).catch(refuse);
   const root = await Promise.resolve().then(() => open({ path: folder, readOnly, maxDbs: 4 })).catch(refuse);
   const items = await Promise.resolve().then(() => root.openDB<Buffer, string>({ name: 'items', encoding: 'binary' })).catch(refuse);
-  const expiries = await Promise.resolve().then(() => root.openDB<Buffer, [number, string]>({ name: 'expiries', encoding: 'binary' })).catch(refuse);
+  const expiries = await Promise.resolve().then(() => root.openDB<string, [hour: number, note: number]>({ name: 'expiries', encoding: 'string' })).catch(refuse);
   if (items === undefined || expiries === undefined) return refuse(new Error('there is none'));
 
   const read = (key: string): StoredItem | undefined => {
@@ -52,6 +54,7 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
       if ((bytes === undefined ? undefined : versionOf(bytes)) !== expected) return false;
     }
     const now = clock.now();
+    const expiring = new Map<number, string[]>();
     for (const { key, value, expected, expiresAt = 0 } of changes) {
       const before = expected === undefined ? 0 : expiryOf(items.getBinaryFast(key) as Buffer);
       if (value === undefined) {
@@ -59,8 +62,13 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
         continue;
       }
       items.putSync(key, encode(value, nextVersion(expected, now), expiresAt));
-      if (expiresAt > 0 && bucketOf(expiresAt) !== bucketOf(before)) expiries.putSync([bucketOf(expiresAt), key], NOTHING);
+      const bucket = bucketOf(expiresAt);
+      if (expiresAt === 0 || bucket === bucketOf(before)) continue;
+      const noted = expiring.get(bucket);
+      if (noted === undefined) expiring.set(bucket, [key]);
+      else noted.push(key);
     }
+    for (const [bucket, noted] of expiring) expiries.putSync([bucket, nextVersion(undefined, now)], noted.join(SEPARATOR));
     return true;
   };
 
@@ -70,26 +78,36 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
     getNow,
     async write(changes): Promise<WriteResult> {
       try {
-        // A write transaction is on the disk when it ends: no option that defers the sync is set.
-        return root.transactionSync(() => applyAll(changes)) ? { ok: true } : { ok: false, conflict: true };
+        // Writes of one moment share a transaction, each whole in itself, and its way to the disk is waited for beside other work, not instead of it.
+        const isIn = await root.childTransaction(() => applyAll(changes));
+        await root.flushed;
+        return isIn ? { ok: true } : { ok: false, conflict: true };
       } catch (cause) {
         return failed('written')(cause);
       }
     },
     async sweep(now, most = 10_000) {
       const bucket = bucketOf(Math.floor(now / 1000));
-      const due = [...expiries.getKeys({ end: [bucket, ''], limit: most })];
+      let noted = 0;
+      const due: { note: [number, number]; keys: string[] }[] = [];
+      for (const { key, value } of expiries.getRange({ end: [bucket, 0] })) {
+        due.push({ note: key, keys: value.split(SEPARATOR) });
+        noted += due.at(-1)!.keys.length;
+        if (noted >= most) break;
+      }
       if (due.length === 0) return 0;
       let swept = 0;
       try {
         root.transactionSync(() => {
-          for (const [at, key] of due) {
-            expiries.removeSync([at, key]);
-            const bytes = items.getBinaryFast(key) as Buffer | undefined;
-            // What was written again since then stands in a later hour.
-            if (bytes === undefined || bucketOf(expiryOf(bytes)) !== at) continue;
-            items.removeSync(key);
-            swept++;
+          for (const { note, keys } of due) {
+            expiries.removeSync(note);
+            for (const key of keys) {
+              const bytes = items.getBinaryFast(key) as Buffer | undefined;
+              // What was written again since then stands in a later hour.
+              if (bytes === undefined || bucketOf(expiryOf(bytes)) !== note[0]) continue;
+              items.removeSync(key);
+              swept++;
+            }
           }
         });
       } catch (cause) {
@@ -101,8 +119,6 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
     close: () => root.close(),
   };
 }
-
-const NOTHING = Buffer.alloc(0);
 
 const bucketOf = (seconds: number): number => Math.floor(seconds / BUCKET_SECONDS);
 
