@@ -62,7 +62,7 @@ const WITHOUT_DUCKDB: FileParts = {
 };
 
 /** Namespaces of the lake: what lib/stacks makes databases for. Named here, so that no function need be allowed to list an account's. */
-const NAMESPACES = ['bronze', 'silver', 'gold', 'ops', 'staging'];
+const NAMESPACES = ['bronze', 'silver', 'gold', 'features', 'training', 'ops', 'staging'];
 
 
 function withoutDuckDb(): MillraceError {

@@ -21,20 +21,20 @@ import type { LambdaFunction } from './constructs/lambda-function.ts';
 import { Upkeep } from './constructs/upkeep.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { acknowledge, acknowledgeWildcard, allow } from './nag.ts';
-import { LAYERS } from './stage.ts';
+import { LAYERS, MODEL_LAYERS } from './stage.ts';
 
 /** The functions that the batch workflow names, and what each may touch. */
 export const BATCH_FUNCTIONS: Readonly<Record<string, Duties>> = Object.freeze({
-  apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 },
+  apply: { description: 'Makes and evolves the tables of contracts and models', reads: ['bronze', ...MODEL_LAYERS, 'ops'], writes: ['bronze', ...MODEL_LAYERS, 'ops'], minutes: 15, memoryMb: 1769 },
   discover: { description: 'Lists what landed and is not in bronze yet', landing: true, notes: true, reads: ['bronze', 'ops'], athena: true },
   ingest: { description: 'Lands files: checked, pseudonymised, in bronze or in the quarantine', landing: true, reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 3538, minutes: 15, scratchMb: 10_240 },
-  plan: { description: 'Decides which models run, and as of when', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops'] },
-  prepare: { description: 'Makes a staging place and the statements that fill it', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], writes: ['silver', 'gold', 'staging'], minutes: 15 },
-  stage: { description: 'Runs statements that are too long to pass from state to state', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['staging'], minutes: 15 },
-  audit: { description: 'Audits a table as it will be', notes: true, athena: true, reads: ['bronze', 'silver', 'gold', 'ops', 'staging'], minutes: 15 },
-  publish: { description: 'Publishes what was staged, by one commit', notes: true, reads: ['silver', 'gold', 'staging'], writes: ['silver', 'gold', 'staging'], athena: true, minutes: 15 },
+  plan: { description: 'Decides which models run, and as of when', notes: true, athena: true, reads: ['bronze', ...MODEL_LAYERS, 'ops'] },
+  prepare: { description: 'Makes a staging place and the statements that fill it', notes: true, athena: true, reads: ['bronze', ...MODEL_LAYERS, 'ops', 'staging'], writes: [...MODEL_LAYERS, 'staging'], minutes: 15 },
+  stage: { description: 'Runs statements that are too long to pass from state to state', athena: true, reads: ['bronze', ...MODEL_LAYERS, 'ops'], writes: ['staging'], minutes: 15 },
+  audit: { description: 'Audits a table as it will be', notes: true, athena: true, reads: ['bronze', ...MODEL_LAYERS, 'ops', 'staging'], minutes: 15 },
+  publish: { description: 'Publishes what was staged, by one commit', notes: true, reads: [...MODEL_LAYERS, 'staging'], writes: [...MODEL_LAYERS, 'staging'], athena: true, minutes: 15 },
   discard: { description: 'Removes what was staged and will not be published', notes: true, reads: ['staging'], writes: ['staging'] },
-  reconcile: { description: 'Proves the counts from files to gold', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['ops'], minutes: 15, memoryMb: 1769 },
+  reconcile: { description: 'Proves the counts from files to gold', athena: true, reads: ['bronze', ...MODEL_LAYERS, 'ops'], writes: ['ops'], minutes: 15, memoryMb: 1769 },
   finish: { description: 'Records the run', reads: ['ops'], writes: ['ops'], memoryMb: 1769 },
 });
 

@@ -16,6 +16,8 @@ export interface BundleOptions {
   out: string;
   functions: readonly string[];
   project: ProjectFile;
+  /** The folder of the project that declares the features; default: the checkout. */
+  projectFolder?: string;
   /** Where the binding comes from; default: this machine's node_modules, else npm's cache. */
   binding?: () => Promise<LinuxBinding>;
 }
@@ -38,7 +40,7 @@ const BINDINGS = '@duckdb/node-bindings';
 const MOST_BYTES = 250 * 2 ** 20;
 
 /** Makes all bundles. The same sources give the same bytes, so that a deployment changes only what changed. */
-export async function bundleFunctions({ root, out, functions, project, binding = () => linuxBinding(root) }: BundleOptions): Promise<Bundle[]> {
+export async function bundleFunctions({ root, out, functions, project, projectFolder = root, binding = () => linuxBinding(root) }: BundleOptions): Promise<Bundle[]> {
   await rm(out, { recursive: true, force: true });
   await mkdir(path.join(out, 'maps'), { recursive: true });
   const projectText = JSON.stringify(project);
@@ -46,7 +48,7 @@ export async function bundleFunctions({ root, out, functions, project, binding =
   return Promise.all(functions.map(async (name): Promise<Bundle> => {
     const folder = path.join(out, name);
     await mkdir(folder, { recursive: true });
-    const { hasDuckDb, readsProject, ownBytes } = await bundleCode(root, name, folder, path.join(out, 'maps'), project);
+    const { hasDuckDb, readsProject, ownBytes } = await bundleCode({ root, projectFolder, project }, name, folder, path.join(out, 'maps'));
     if (readsProject) await writeFile(path.join(folder, 'project.json'), projectText);
     if (hasDuckDb) {
       files ??= binding();
@@ -60,7 +62,7 @@ export async function bundleFunctions({ root, out, functions, project, binding =
 }
 
 /** What the module asks for: DuckDB's binding, the project. */
-async function bundleCode(root: string, name: string, folder: string, maps: string, project: ProjectFile): Promise<{ hasDuckDb: boolean; readsProject: boolean; ownBytes: number }> {
+async function bundleCode({ root, projectFolder, project }: Pick<BundleOptions, 'root' | 'project'> & { projectFolder: string }, name: string, folder: string, maps: string): Promise<{ hasDuckDb: boolean; readsProject: boolean; ownBytes: number }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [path.join(root, 'lambdas', name, 'index.ts')],
     outfile: path.join(folder, 'index.mjs'),
@@ -78,7 +80,7 @@ async function bundleCode(root: string, name: string, folder: string, maps: stri
     legalComments: 'none',
     // Packages that are CommonJS call require for the modules of Node and for the binding.
     banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, project.contracts), domainsWithoutSideEffects(root)],
+    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, projectFolder, project.contracts), domainsWithoutSideEffects(root)],
     logLevel: 'silent',
   }).catch((cause: unknown) => {
     throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });

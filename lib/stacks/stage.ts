@@ -2,8 +2,11 @@
 import { Aws, RemovalPolicy, type App } from 'aws-cdk-lib';
 import { MillraceError, type ProjectConfig, type StageSettings } from '../base/index.ts';
 
+/** Layers whose tables are models: the folders of sql/. */
+export const MODEL_LAYERS = ['silver', 'gold', 'features', 'training'] as const;
+
 /** The layers of the lake, each a Glue database. */
-export const LAYERS = ['bronze', 'silver', 'gold', 'ops', 'staging'] as const;
+export const LAYERS = ['bronze', ...MODEL_LAYERS, 'ops', 'staging'] as const;
 export type Layer = (typeof LAYERS)[number];
 
 export interface Stage {

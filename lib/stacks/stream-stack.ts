@@ -24,33 +24,27 @@ import { OnlineStore } from './constructs/online-store.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { acknowledge, allow } from './nag.ts';
 import { refreshMachine } from './refresh-machine.ts';
+import type { Streams } from './streams-of.ts';
 
-/** As the adapter of lib/features names them. */
+/** As the adapter of lib/features names them: its module would bring the client of DynamoDB along. */
 export const ONLINE_KEYS = { partition: 'pk', sort: 'sk', timeToLive: 'expires_at' };
 
 export const SWEEP_DUTIES: Duties = {
   description: 'Sweeps records that could not be delivered or folded into the quarantine', reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 1769, minutes: 15, scratchMb: 2048,
 };
 
-export interface StreamProps extends StackProps {
+export interface StreamProps extends StackProps, Streams {
   foundation: FoundationStack;
   /** Folder with one bundle a function. */
   bundles: string;
-  /** Contracts that declare a stream. */
-  contracts: readonly string[];
-  /** Whether any of them has columns that name a person: then entities of features are pseudonyms, and their function needs the keys too. */
-  personal: boolean;
-  /** Models to run between the nightly batches, as `--select` takes them. */
-  refresh: readonly string[];
 }
-
 export class StreamStack extends Stack {
   readonly streams: readonly EventStream[];
   readonly #foundation: FoundationStack;
   readonly #bundles: string;
   readonly #topic: ITopic;
 
-  constructor(scope: Construct, id: string, { foundation, bundles, contracts, personal, refresh, ...props }: StreamProps) {
+  constructor(scope: Construct, id: string, { foundation, bundles, contracts, featured, personal, refresh, ...props }: StreamProps) {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: streams, delivery, online features` });
     const { stage } = foundation;
     this.#foundation = foundation;
@@ -58,7 +52,7 @@ export class StreamStack extends Stack {
     this.#topic = Topic.fromTopicArn(this, 'DataTeam', this.formatArn({ service: 'sns', resource: stage.resource('data-team') }));
     this.streams = contracts.map((contract) => new EventStream(this, `Stream-${contract}`, { foundation, contract, topic: this.#topic }));
     this.#deliver();
-    this.#features(personal);
+    if (featured.length > 0) this.#features(featured, personal);
     this.#sweep();
     this.#refresh(refresh);
     for (const { contract, stream } of this.streams) new CfnOutput(this, `StreamName${contract.replaceAll(/\W/g, '')}`, { value: stream.streamName, description: `Put records of ${contract} here` });
@@ -94,7 +88,7 @@ export class StreamStack extends Stack {
     return secretsLayer === undefined ? ParamsAndSecretsLayerVersion.fromVersion(ParamsAndSecretsVersions.V1_0_103, options) : ParamsAndSecretsLayerVersion.fromVersionArn(secretsLayer, options);
   }
 
-  #features(personal: boolean): void {
+  #features(featured: readonly string[], personal: boolean): void {
     const { stage, key, privacyKeys } = this.#foundation;
     const { table } = new OnlineStore(this, 'Online', { foundation: this.#foundation, keys: ONLINE_KEYS });
     const features = new LambdaFunction(this, 'Fnfeatures', {
@@ -109,7 +103,7 @@ export class StreamStack extends Stack {
     // Lambda itself writes the record that failed, in the function's name.
     features.allow(['s3:PutObject'], [stage.bucketArn('failed', 'aws/lambda/*')], OBJECTS);
     features.allow(['s3:ListBucket'], [stage.bucketArn('failed')]);
-    for (const { contract, stream } of this.streams) {
+    for (const { contract, stream } of this.streams.filter((one) => featured.includes(one.contract))) {
       features.allow(['kinesis:DescribeStream', 'kinesis:DescribeStreamSummary', 'kinesis:GetShardIterator', 'kinesis:GetRecords', 'kinesis:ListShards'], [stream.streamArn]);
       const mapping = new EventSourceMapping(this, `Features-${contract}`, {
         target: features.function,

@@ -1,9 +1,10 @@
 // What an account would get: read off the synthesised templates, which the security rules have passed.
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BATCH_FUNCTIONS } from '../../lib/stacks/batch-stack.ts';
 import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
-import { LAYERS } from '../../lib/stacks/stage.ts';
+import { LAYERS, MODEL_LAYERS } from '../../lib/stacks/stage.ts';
 import { loadMachine } from '../../lib/workflow/index.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
 import { named, ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
@@ -25,6 +26,10 @@ describe('data', () => {
     expect(ofType(all(), 'AWS::Glue::Table')).toEqual([]);
     expect(ofType(dev.foundation, 'AWS::Glue::Database').map(([, { Properties }]) => (Properties['DatabaseInput'] as { Name: string }).Name).sort())
       .toEqual(LAYERS.map((layer) => `millrace_dev_${layer}`).sort());
+  });
+
+  it('has a database for every folder of models', async () => {
+    expect((await readdir(join(import.meta.dirname, '../../sql'))).filter((name) => name !== 'audits' && !MODEL_LAYERS.some((layer) => layer === name))).toEqual([]);
   });
 
   it('stays when the stacks go: buckets, key, databases, the secret, the tables', () => {
@@ -101,7 +106,7 @@ describe('the functions', () => {
       const reachable = (actions: RegExp) => [...new Set(statements.filter((one) => one.actions.some((action) => actions.test(action)))
         .flatMap(({ resources }) => resources.flatMap((resource) => /-lake-ACCOUNT-REGION\/(\w+)\/\*$/.exec(resource)?.[1] ?? [])))].sort();
       expect([name, reachable(/s3:(Put|Delete)Object$/)]).toEqual([name, [...writes].sort()]);
-      const published = [...reads, ...writes].some((layer) => layer === 'silver' || layer === 'gold') ? ['staging'] : [];
+      const published = [...reads, ...writes].some((layer) => MODEL_LAYERS.some((one) => one === layer)) ? ['staging'] : [];
       expect([name, reachable(/s3:GetObject$/)]).toEqual([name, [...new Set([...reads, ...writes, ...published])].sort()]);
       const text = JSON.stringify(statements);
       expect([name, text.includes('/ops/_runs/*')]).toEqual([name, notes === true]);

@@ -24,7 +24,7 @@ const functionOf = (name: string) => named(dev.stream, 'AWS::Lambda::Function', 
 
 describe('a stream', () => {
   it('is there for each contract that declares one, on demand, encrypted with our key, kept when the stack goes', () => {
-    expect(ofType(dev.stream, 'AWS::Kinesis::Stream').map(([, { Properties }]) => Properties['Name']).sort()).toEqual(['millrace-dev-events', 'millrace-dev-transactions']);
+    expect(ofType(dev.stream, 'AWS::Kinesis::Stream').map(([, { Properties }]) => Properties['Name']).sort()).toEqual(['millrace-dev-events', 'millrace-dev-predictions', 'millrace-dev-transactions']);
     const { Properties, DeletionPolicy, UpdateReplacePolicy } = streamOf(dev);
     expect(Properties).toMatchObject({ StreamModeDetails: { StreamMode: 'ON_DEMAND' }, RetentionPeriodHours: 168, StreamEncryption: { EncryptionType: 'KMS' } });
     expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
@@ -37,7 +37,7 @@ describe('a stream', () => {
   it('takes records from the producers of other accounts that the stage names, and lets them do nothing else', () => {
     expect(ofType(dev.stream, 'AWS::Kinesis::ResourcePolicy')).toEqual([]);
     const policies = ofType(shared.stream, 'AWS::Kinesis::ResourcePolicy');
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(3);
     for (const [, { Properties }] of policies) {
       const [statement] = (Properties['ResourcePolicy'] as { Statement: { Action: string[]; Principal: { AWS: unknown[] } }[] }).Statement;
       expect(statement?.Action.toSorted()).toEqual(['kinesis:DescribeStreamSummary', 'kinesis:ListShards', 'kinesis:PutRecord', 'kinesis:PutRecords']);
@@ -110,7 +110,7 @@ describe('the validate function', () => {
 });
 
 describe('online features', () => {
-  it('follow each stream: a poison record is found by halving, tried a bounded number of times, and put aside whole', () => {
+  it('follow each stream that features are made from: a poison record is found by halving, tried a bounded number of times, and put aside whole', () => {
     const mappings = ofType(dev.stream, 'AWS::Lambda::EventSourceMapping');
     expect(mappings).toHaveLength(2);
     for (const [, { Properties }] of mappings) {
@@ -164,6 +164,7 @@ describe('people', () => {
     const alarms = ofType(dev.stream, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
       'events-delivery-failed', 'events-delivery-late', 'events-reads-throttled', 'events-writes-throttled', 'features-errors', 'features-late', 'features-lost', 'features-stuck', 'features-throttled',
+      'predictions-delivery-failed', 'predictions-delivery-late', 'predictions-reads-throttled', 'predictions-writes-throttled',
       'records-put-aside', 'records-unswept', 'refresh-failed', 'rejected-records', 'transactions-delivery-failed', 'transactions-delivery-late', 'transactions-reads-throttled',
       'transactions-writes-throttled', 'validate-errors', 'validate-throttled',
     ]);
@@ -197,10 +198,11 @@ describe('the models of the streams', () => {
     const contract = (name: string, stream: boolean) => [name, { name, columns: {}, ...(stream ? { stream: { partitionKey: 'id' } } : {}) }];
     const model = (name: string, reads: string[]) => [name, { name, reads }];
     const project = {
-      sources: new Map([contract('events', true), contract('orders', false)] as never),
+      sources: new Map([contract('events', true), contract('orders', false), contract('views', true)] as never),
       models: new Map([model('silver.events', ['bronze.events', 'silver.items']), model('silver.orders', ['bronze.orders']), model('gold.funnel', ['silver.events'])] as never),
     };
-    expect(streamsOf(project as never)).toEqual({ contracts: ['events'], personal: false, refresh: ['silver.events+'] });
+    const declared = { sources: [{ source: { name: 'seen', options: { contract: 'views' } } }, { source: { name: 'orders', options: {} } }], views: [] };
+    expect(streamsOf(project as never, declared as never)).toEqual({ contracts: ['events', 'views'], featured: ['views'], personal: false, refresh: ['silver.events+'] });
   });
 });
 

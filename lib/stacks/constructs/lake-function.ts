@@ -3,7 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { FoundationStack } from '../foundation-stack.ts';
-import type { Layer } from '../stage.ts';
+import { MODEL_LAYERS, type Layer } from '../stage.ts';
 import { allow } from '../nag.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
@@ -99,7 +99,7 @@ export function settingsOf({ stage, privacyKeys }: FoundationStack, scratchMb: n
 
 /** Folders that the tables of some layers have files in: what was published from a staging place stays where it was written. */
 function filesOf(layers: readonly Layer[]): Layer[] {
-  return [...new Set([...layers, ...(layers.includes('silver') || layers.includes('gold') ? ['staging' as const] : [])])];
+  return [...new Set([...layers, ...(MODEL_LAYERS.some((layer) => layers.includes(layer)) ? ['staging' as const] : [])])];
 }
 
 /** The catalogue, and the databases of some layers with all their tables. */

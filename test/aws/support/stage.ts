@@ -16,7 +16,7 @@ export type Resources = Readonly<Record<string, Resource>>;
 
 export interface SynthesisedStage { foundation: Resources; batch: Resources; stream: Resources; definition: StateMachine; folder: string }
 
-const STREAMS = { contracts: ['events', 'transactions'], personal: false, refresh: ['silver.a+'] };
+const STREAMS = { contracts: ['events', 'predictions', 'transactions'], featured: ['events', 'transactions'], personal: false, refresh: ['silver.a+'] };
 
 const PROJECT: ProjectFile = { version: '0.0.0', contracts: [], sql: [] };
 
