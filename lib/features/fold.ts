@@ -4,8 +4,8 @@ import { contentKey, entityOf, eventKey, marksKey, spreadOf, stateKey } from './
 import type { FeatureSet } from './load.ts';
 import { comparePositions, compareSequences, laneOf, positionText, type EventPlace } from './position.ts';
 import type { CompiledSource, EventRow } from './source.ts';
-import { advance, decodeState, emptyState, encodeState, foldEvent, isEmpty, prune, setWatermark, type EntityState } from './state.ts';
-import type { Change, OnlineStore } from './store.ts';
+import { advance, decodeState, emptyState, encodeState, foldEvent, isEmpty, prune, setWatermark, watermarkOf, type EntityState } from './state.ts';
+import type { Change, OnlineStore, StoredItem } from './store.ts';
 import type { CompiledView } from './view.ts';
 
 /** An accepted event with its place. */
@@ -67,7 +67,7 @@ export function noFoldCounts(): FoldCounts {
 export async function foldBatch(store: OnlineStore, features: FeatureSet, events: readonly FeatureEvent[], options: FoldOptions): Promise<FoldResult> {
   const counts = noFoldCounts();
   let done = 0;
-  const waiting = chunksOf(features, events, store.mostChanges);
+  const waiting = chunksOf(events.map((event) => prepare(features, event, options)), store.mostChanges);
   for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
     try {
       const outcome = await foldChunk(store, features, chunk, options);
@@ -85,14 +85,55 @@ export async function foldBatch(store: OnlineStore, features: FeatureSet, events
   return { counts, done };
 }
 
+/** The item of a view that an event goes into. */
+interface Target { view: CompiledView; key: string; /** The state of the event's own partition key, all of whose events come through one shard in order. */ isOwn: boolean }
+
+/** An event with everything that is computed once. */
+interface Prepared {
+  event: FeatureEvent;
+  lane: string;
+  position: string;
+  /** As of when it counts, microseconds. */
+  now: number;
+  key: string;
+  content: string | undefined;
+  marks: string | undefined;
+  targets: Target[];
+}
+
+function prepare(features: FeatureSet, event: FeatureEvent, { asIfOnTime = false }: FoldOptions): Prepared {
+  const { source, row, place, arrivedAt } = event;
+  const lane = laneOf(place);
+  const position = positionText(place);
+  const content = source.sameContentWithin === undefined ? undefined : source.content(row);
+  return {
+    event, lane, position,
+    now: asIfOnTime ? Math.min(row.time + 1, arrivedAt) : arrivedAt,
+    key: eventKey(source.name, source.id(row, content) ?? `${lane}/${position}`),
+    content: content === undefined ? undefined : contentKey(source.name, content),
+    marks: place.stream === undefined ? undefined : marksKey(source.name, place.stream),
+    targets: targetsOf(features, source, row, lane, event.partitionKey),
+  };
+}
+
+function targetsOf(features: FeatureSet, source: CompiledSource, row: EventRow, lane: string, partitionKey: string | undefined): Target[] {
+  const targets: Target[] = [];
+  for (const view of features.viewsOf(source.name)) {
+    const entity = entityOf(view, row);
+    // A record that was not sent with the entity as its partition key says nothing about the order of the others.
+    if (entity !== undefined) targets.push({ view, key: stateKey(view.name, entity, spreadOf(view, lane)), isOwn: view.isPartitionKey && entity === partitionKey });
+  }
+  return targets;
+}
+
 /** Cuts the events where a write would get too large. Events that replace others touch more; there is room for some of them. */
-function chunksOf(features: FeatureSet, events: readonly FeatureEvent[], most: number): FeatureEvent[][] {
+function chunksOf(events: readonly Prepared[], most: number): Prepared[][] {
   if (events.length === 0) return [];
   if (!Number.isFinite(most)) return [[...events]];
-  const chunks: FeatureEvent[][] = [[]];
+  const chunks: Prepared[][] = [[]];
   let keys = new Set<string>();
   for (const event of events) {
-    const own = keysOf(features, event);
+    const own = [event.key, ...(event.content === undefined ? [] : [event.content]), ...event.targets.map(({ key }) => key)];
     if (keys.size > 0 && keys.size + own.length > most - 10) {
       chunks.push([]);
       keys = new Set();
@@ -103,37 +144,33 @@ function chunksOf(features: FeatureSet, events: readonly FeatureEvent[], most: n
   return chunks;
 }
 
-/** What an event of this id was: enough to take it back. */
+/** What an event of an id was: enough to take it back. */
 interface Known { arrivedAt: number; lane: string; position: string; counted: boolean; row: EventRow }
 
 type KnownJson = [arrivedAt: number, lane: string, position: string, counted: 0 | 1, ...texts: (string | null)[]];
 
 interface StateEntry { view: CompiledView; state: EntityState; version: number | undefined; isDirty: boolean; now: number }
+interface EventEntry { known: Known | undefined; version: number | undefined; expiresAt: number | undefined }
+interface ContentEntry { arrivedAt: number | undefined; version: number | undefined; expiresAt: number | undefined }
 
 /** Everything that a chunk has read, and what it will write. */
 class WorkingSet {
-  readonly asIfOnTime: boolean;
   readonly states = new Map<string, StateEntry>();
-  readonly events = new Map<string, { known: Known | undefined; version: number | undefined; expiresAt: number | undefined }>();
-  readonly contents = new Map<string, { arrivedAt: number | undefined; version: number | undefined; expiresAt: number | undefined }>();
+  readonly events = new Map<string, EventEntry>();
+  readonly contents = new Map<string, ContentEntry>();
   readonly marks = new Map<string, Record<string, string>>();
-
-  constructor(asIfOnTime: boolean) {
-    this.asIfOnTime = asIfOnTime;
-  }
-
-  /** As of when an event counts. */
-  nowOf({ row, arrivedAt }: FeatureEvent): number {
-    return this.asIfOnTime ? Math.min(row.time + 1, arrivedAt) : arrivedAt;
-  }
 }
 
-async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly FeatureEvent[], { clock, random, tries = 12, asIfOnTime = false }: FoldOptions): Promise<FoldCounts | 'too many'> {
+async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly Prepared[], { clock, random, tries = 12 }: FoldOptions): Promise<FoldCounts | 'too many'> {
   for (let tried = 0; tried < tries; tried++) {
-    const set = new WorkingSet(asIfOnTime);
-    await load(store, features, set, events);
+    const set = new WorkingSet();
+    await load(store, set, events);
     const counts = noFoldCounts();
-    for (const event of events) counts[await fold(store, features, set, event, counts)]++;
+    for (const event of events) {
+      const outcome = fold(features, set, event, counts);
+      // Nearly always at once: only an event that takes the place of another may touch what was not read yet.
+      counts[typeof outcome === 'string' ? outcome : await replace(store, features, set, event, outcome, counts)]++;
+    }
     const changes = changesOf(set, clock.now());
     if (changes.length > store.mostChanges && events.length > 1) return 'too many';
     counts.written = changes.length;
@@ -141,145 +178,122 @@ async function foldChunk(store: OnlineStore, features: FeatureSet, events: reado
     if (changes.length === 0 || (await store.write(changes)).ok) return counts;
     await clock.sleep(Math.min(1000, 5 * 2 ** tried) * (0.5 + random()));
   }
-  throw new MillraceError('conflict', `the online store was written by others ${tries} times in a row`, { where: `${events.length} events from ${positionText(events[0]!.place)}`, todo: 'The batch comes again; spread the hot entity over more items (spread).' });
+  throw new MillraceError('conflict', `the online store was written by others ${tries} times in a row`, { where: `${events.length} events from ${events[0]!.position}`, todo: 'The batch comes again; spread the hot entity over more items (spread).' });
 }
 
-function keysOf(features: FeatureSet, event: FeatureEvent): string[] {
-  const { source, row, place } = event;
-  const states = features.viewsOf(source.name).flatMap((view) => {
-    const entity = entityOf(view, row);
-    return entity === undefined ? [] : [stateKey(view.name, entity, spreadOf(view, laneOf(place)))];
-  });
-  const contents = source.sameContentWithin === undefined ? [] : [contentKey(source.name, source.content(row))];
-  return [eventKey(source.name, idOf(event)), ...contents, ...states];
-}
-
-function idOf({ source, row, place }: FeatureEvent): string {
-  return source.id(row) ?? `${laneOf(place)}/${positionText(place)}`;
-}
-
-async function load(store: OnlineStore, features: FeatureSet, set: WorkingSet, events: readonly FeatureEvent[]): Promise<void> {
-  const wanted = new Map<string, (text: string | undefined, version: number | undefined) => void>();
-  for (const event of events) {
-    const { source, row, place } = event;
-    if (place.stream !== undefined) {
-      const { stream } = place;
-      const marks = marksKey(source.name, stream);
-      wanted.set(marks, (text) => set.marks.set(marks, text === undefined ? {} : (JSON.parse(text) as Record<string, string>)));
-    }
-    const key = eventKey(source.name, idOf(event));
-    wanted.set(key, (text, version) => set.events.set(key, { known: text === undefined ? undefined : readKnown(source, text), version, expiresAt: undefined }));
-    if (source.sameContentWithin !== undefined) {
-      const content = contentKey(source.name, source.content(row));
-      wanted.set(content, (text, version) => set.contents.set(content, { arrivedAt: text === undefined ? undefined : Number(text), version, expiresAt: undefined }));
-    }
-    wantStates(features, set, wanted, source, row, laneOf(place));
+async function load(store: OnlineStore, set: WorkingSet, events: readonly Prepared[]): Promise<void> {
+  const keys = new Set<string>();
+  for (const { key, content, marks, targets } of events) {
+    keys.add(key);
+    if (content !== undefined) keys.add(content);
+    if (marks !== undefined) keys.add(marks);
+    for (const target of targets) keys.add(target.key);
   }
-  await take(store, wanted);
-}
-
-type Wanted = Map<string, (text: string | undefined, version: number | undefined) => void>;
-
-function wantStates(features: FeatureSet, set: WorkingSet, wanted: Wanted, source: CompiledSource, row: EventRow, lane: string): void {
-  for (const view of features.viewsOf(source.name)) {
-    const entity = entityOf(view, row);
-    if (entity === undefined) continue;
-    const key = stateKey(view.name, entity, spreadOf(view, lane));
-    if (set.states.has(key)) continue;
-    wanted.set(key, (text, version) => set.states.set(key, { view, state: text === undefined ? emptyState() : decodeState(view, text), version, isDirty: false, now: Number.NEGATIVE_INFINITY }));
+  const wanted = [...keys];
+  const items = await store.get(wanted);
+  const found = new Map(wanted.map((key, at) => [key, items[at]]));
+  for (const { event, key, content, marks, targets } of events) {
+    if (!set.events.has(key)) {
+      const item = found.get(key);
+      set.events.set(key, { known: item === undefined ? undefined : readKnown(event.source, item.value), version: item?.version, expiresAt: undefined });
+    }
+    if (content !== undefined && !set.contents.has(content)) {
+      const item = found.get(content);
+      set.contents.set(content, { arrivedAt: item === undefined ? undefined : Number(item.value), version: item?.version, expiresAt: undefined });
+    }
+    if (marks !== undefined && !set.marks.has(marks)) {
+      const item = found.get(marks);
+      set.marks.set(marks, item === undefined ? {} : (JSON.parse(item.value) as Record<string, string>));
+    }
+    for (const target of targets) takeState(set, target, found.get(target.key));
   }
 }
 
-async function take(store: OnlineStore, wanted: Wanted): Promise<void> {
-  if (wanted.size === 0) return;
-  const items = await store.get([...wanted.keys()]);
-  let at = 0;
-  for (const receive of wanted.values()) {
-    const item = items[at++];
-    receive(item?.value, item?.version);
-  }
+function takeState(set: WorkingSet, { view, key }: Target, item: StoredItem | undefined): void {
+  if (set.states.has(key)) return;
+  set.states.set(key, { view, state: item === undefined ? emptyState() : decodeState(item.value), version: item?.version, isDirty: false, now: Number.NEGATIVE_INFINITY });
 }
 
-async function fold(store: OnlineStore, features: FeatureSet, set: WorkingSet, event: FeatureEvent, counts: FoldCounts): Promise<'folded' | 'duplicates' | 'again'> {
-  const { source, row, arrivedAt, place } = event;
-  if (wasFolded(features, set, event)) return 'again';
-  const entry = set.events.get(eventKey(source.name, idOf(event)))!;
-  const { known } = entry;
-  if (known !== undefined) {
-    if (known.lane === laneOf(place) && known.position === positionText(place)) return 'again';
-    if (!takesPlaceOf(source, event, known)) {
-      noteWatermark(features, set, event);
-      return 'duplicates';
-    }
-    if (known.counted) {
-      const old: Wanted = new Map();
-      wantStates(features, set, old, source, known.row, known.lane);
-      await take(store, old);
-      apply(features, set, source, known.row, known.lane, -1, set.nowOf(event));
-      counts.replaced++;
-    }
+/** Folds the event, or gives the one whose place it takes. */
+function fold(features: FeatureSet, set: WorkingSet, prepared: Prepared, counts: FoldCounts): 'folded' | 'duplicates' | 'again' | Known {
+  if (wasFolded(set, prepared)) return 'again';
+  const { known } = set.events.get(prepared.key)!;
+  if (known === undefined) return countEvent(set, prepared);
+  if (known.lane === prepared.lane && known.position === prepared.position) return 'again';
+  if (!takesPlaceOf(prepared, known)) {
+    noteWatermark(set, prepared);
+    return 'duplicates';
   }
-  const counted = !isSameContent(set, event);
-  if (counted) apply(features, set, source, row, laneOf(place), 1, set.nowOf(event));
-  entry.known = { arrivedAt, lane: laneOf(place), position: positionText(place), counted, row };
+  if (!known.counted) return countEvent(set, prepared);
+  const isLoaded = targetsOf(features, prepared.event.source, known.row, known.lane, undefined).every(({ key }) => set.states.has(key));
+  return isLoaded ? countInstead(features, set, prepared, known, counts) : known;
+}
+
+/** Takes an event back, whose item has to be read first, and folds the one that takes its place. */
+async function replace(store: OnlineStore, features: FeatureSet, set: WorkingSet, prepared: Prepared, known: Known, counts: FoldCounts): Promise<'folded' | 'duplicates'> {
+  const targets = targetsOf(features, prepared.event.source, known.row, known.lane, undefined).filter(({ key }) => !set.states.has(key));
+  const items = await store.get(targets.map(({ key }) => key));
+  targets.forEach((target, at) => takeState(set, target, items[at]));
+  return countInstead(features, set, prepared, known, counts);
+}
+
+function countInstead(features: FeatureSet, set: WorkingSet, prepared: Prepared, known: Known, counts: FoldCounts): 'folded' | 'duplicates' {
+  apply(set, targetsOf(features, prepared.event.source, known.row, known.lane, undefined), known.row, -1, prepared.now);
+  counts.replaced++;
+  return countEvent(set, prepared);
+}
+
+/** Counts the event, unless it says what another said shortly before. */
+function countEvent(set: WorkingSet, prepared: Prepared): 'folded' | 'duplicates' {
+  const { event: { source, row, arrivedAt }, lane, position, now, key, targets } = prepared;
+  const counted = !isSameContent(set, prepared);
+  if (counted) apply(set, targets, row, 1, now);
+  const entry = set.events.get(key)!;
+  entry.known = { arrivedAt, lane, position, counted, row };
   entry.expiresAt = seconds(Math.max(row.time + source.maxAge, arrivedAt + DAY));
-  noteWatermark(features, set, event);
+  noteWatermark(set, prepared);
   return counted ? 'folded' : 'duplicates';
 }
 
-/** Whether the event is before the place up to which the lake was folded, or its entity's shard was read beyond it. */
-function wasFolded(features: FeatureSet, set: WorkingSet, event: FeatureEvent): boolean {
-  const { place, source } = event;
-  if (place.stream === undefined) return false;
-  const mark = set.marks.get(marksKey(source.name, place.stream))?.[place.shard];
+/** Whether the event is before the place up to which the lake was folded, or its entity's lane was read beyond it. */
+function wasFolded(set: WorkingSet, { event: { place }, lane, position, marks, targets }: Prepared): boolean {
+  const mark = marks === undefined ? undefined : set.marks.get(marks)?.[place.shard];
   if (mark !== undefined && compareSequences(place.sequence, mark) <= 0) return true;
-  return ownStates(features, set, event).some(({ state }) => {
-    const watermark = state.watermarks[laneOf(place)];
-    return watermark !== undefined && comparePositions(positionText(place), watermark) <= 0;
+  return targets.some(({ key, isOwn }) => {
+    const watermark = isOwn ? watermarkOf(set.states.get(key)!.state, lane) : undefined;
+    return watermark !== undefined && comparePositions(position, watermark) <= 0;
   });
 }
 
-/**
- * The states that all events of come through one shard in order: those of the partition key, if the record was really sent with it. A
- * record that was not says nothing about the others.
- */
-function ownStates(features: FeatureSet, set: WorkingSet, { source, row, place, partitionKey }: FeatureEvent): StateEntry[] {
-  if (place.stream === undefined) return [];
-  return features.viewsOf(source.name).flatMap((view) => {
-    const entity = view.isPartitionKey ? entityOf(view, row) : undefined;
-    return entity === undefined || entity !== partitionKey ? [] : (set.states.get(stateKey(view.name, entity, 0)) ?? []);
-  });
-}
-
-function noteWatermark(features: FeatureSet, set: WorkingSet, event: FeatureEvent): void {
-  for (const entry of ownStates(features, set, event)) {
-    setWatermark(entry.state, laneOf(event.place), positionText(event.place));
+function noteWatermark(set: WorkingSet, { lane, position, now, targets }: Prepared): void {
+  for (const { key, isOwn } of targets) {
+    if (!isOwn) continue;
+    const entry = set.states.get(key)!;
+    setWatermark(entry.state, lane, position);
     entry.isDirty = true;
-    entry.now = Math.max(entry.now, set.nowOf(event));
+    entry.now = Math.max(entry.now, now);
   }
 }
 
-function takesPlaceOf({ duplicates }: CompiledSource, event: FeatureEvent, known: Known): boolean {
-  if (duplicates !== 'key') return event.row.time < known.row.time || (event.row.time === known.row.time && event.arrivedAt < known.arrivedAt);
-  if (event.arrivedAt !== known.arrivedAt) return event.arrivedAt > known.arrivedAt;
-  return laneOf(event.place) === known.lane && comparePositions(positionText(event.place), known.position) > 0;
+function takesPlaceOf({ event: { source, row, arrivedAt }, lane, position }: Prepared, known: Known): boolean {
+  if (source.duplicates !== 'key') return row.time < known.row.time || (row.time === known.row.time && arrivedAt < known.arrivedAt);
+  if (arrivedAt !== known.arrivedAt) return arrivedAt > known.arrivedAt;
+  return lane === known.lane && comparePositions(position, known.position) > 0;
 }
 
 /** Whether an event of the same content, with another id, arrived shortly before; either way this one is the last to have arrived. */
-function isSameContent(set: WorkingSet, { source, row, arrivedAt }: FeatureEvent): boolean {
-  if (source.sameContentWithin === undefined) return false;
-  const entry = set.contents.get(contentKey(source.name, source.content(row)))!;
+function isSameContent(set: WorkingSet, { event: { source, arrivedAt }, content }: Prepared): boolean {
+  if (content === undefined || source.sameContentWithin === undefined) return false;
+  const entry = set.contents.get(content)!;
   const before = entry.arrivedAt;
   entry.arrivedAt = Math.max(before ?? arrivedAt, arrivedAt);
   entry.expiresAt = seconds(entry.arrivedAt + source.sameContentWithin + DAY);
   return before !== undefined && Math.abs(arrivedAt - before) <= source.sameContentWithin;
 }
 
-function apply(features: FeatureSet, set: WorkingSet, source: CompiledSource, row: EventRow, lane: string, by: 1 | -1, now: number): void {
-  for (const view of features.viewsOf(source.name)) {
-    const entity = entityOf(view, row);
-    if (entity === undefined) continue;
-    const entry = set.states.get(stateKey(view.name, entity, spreadOf(view, lane)))!;
+function apply(set: WorkingSet, targets: readonly Target[], row: EventRow, by: 1 | -1, now: number): void {
+  for (const { view, key } of targets) {
+    const entry = set.states.get(key)!;
     entry.now = Math.max(entry.now, now);
     advance(view, entry.state, entry.now);
     foldEvent(view, entry.state, row, by, entry.now);
@@ -297,9 +311,8 @@ function changesOf(set: WorkingSet, clockMilliseconds: number): Change[] {
   for (const [key, { view, state, version, isDirty, now }] of set.states) {
     if (!isDirty) continue;
     prune(view, state, now);
-    const isGone = isEmpty(view, state) && Object.keys(state.watermarks).length === 0;
     const expiresAt = view.longest === undefined ? undefined : seconds(now + view.longest.span + view.longest.hop + DAY);
-    changes.push({ key, value: isGone ? undefined : encodeState(view, state), expected: version, expiresAt });
+    changes.push({ key, value: isEmpty(state) ? undefined : encodeState(view, state), expected: version, expiresAt });
   }
   for (const [key, { known, version, expiresAt }] of set.events) {
     if (expiresAt !== undefined && known !== undefined && !isLate(expiresAt)) changes.push({ key, value: writeKnown(known), expected: version, expiresAt });

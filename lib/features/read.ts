@@ -27,7 +27,7 @@ export async function readViews(store: OnlineStore, wanted: readonly { view: Com
   return wanted.map(({ view }, index) => keys[index]!.map((own) => {
     const states = own.flatMap(() => {
       const item = items[next++];
-      return item === undefined ? [] : [decodeState(view, item.value)];
+      return item === undefined ? [] : [decodeState(item.value)];
     });
     return valuesAt(view, states, at * 1000);
   }));

@@ -32,8 +32,8 @@ export interface CompiledSource {
   row(values: Readonly<Record<string, string | null>>): EventRow | undefined;
   /** The row of canonical texts. */
   rowOf(texts: readonly (string | null)[]): EventRow | undefined;
-  /** What tells the event from others; undefined where only its place does. */
-  id(row: EventRow): string | undefined;
+  /** What tells the event from others; undefined where only its place does. `hash`: that of its content, where it is known already. */
+  id(row: EventRow, hash?: string): string | undefined;
   /** A hash of everything but the id. */
   content(row: EventRow): string;
 }
@@ -82,7 +82,7 @@ export function compileSource({ name, options }: FeatureSource, contracts: Reado
       const text = values[column.name] ?? null;
       return text === null ? null : column.canonical(text);
     })),
-    id(row) {
+    id(row, known) {
       switch (contract.duplicates) {
         case 'none':
           return undefined;
@@ -92,7 +92,7 @@ export function compileSource({ name, options }: FeatureSource, contracts: Reado
           return hash(idAt.map((at) => row.texts[at] ?? null));
         case 'first':
           // An event without an id is known by its content.
-          return row.texts[idAt[0]!] == null ? content(row) : hash([row.texts[idAt[0]!]!]);
+          return row.texts[idAt[0]!] == null ? (known ?? content(row)) : hash([row.texts[idAt[0]!]!]);
       }
     },
   };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { MillraceError } from '../base/index.ts';
 import { columnsRead, compareText, compileRule, parseRule, RuleError, type Evaluate, type RuleNode, type RuleType } from '../contracts/index.ts';
-import { orderOf, type Better } from './reduce/best.ts';
+import type { BestOrder, BestValue } from './reduce/best.ts';
 import type { CompiledSource, EventRow } from './source.ts';
 import type { Aggregate, AggregateOptions, FeatureType, ViewDefinition } from './types.ts';
 import { parseSpan, windowOf, type Window } from './windows.ts';
@@ -21,8 +21,10 @@ export interface Series {
   value: Evaluate<EventRow> | undefined;
   valueSql: string | undefined;
   valueType: RuleType;
-  /** Of min, max, first and last: what is better comes first. */
-  better: Better;
+  /** Of min, max, first and last: what is better, and how much is kept. */
+  order: BestOrder;
+  /** The first or last time of an event itself. */
+  isTime: boolean;
 }
 
 export interface CompiledFeature {
@@ -47,6 +49,7 @@ export interface CompiledView {
   /** The entity is the stream's partition key: all its events come through one shard, in order. */
   isPartitionKey: boolean;
   series: readonly Series[];
+  seriesIds: ReadonlySet<string>;
   /** Ratios come behind what they are made from. */
   features: readonly CompiledFeature[];
   /** The longest window; undefined where a feature has none. */
@@ -117,7 +120,8 @@ export function compileView(definition: ViewDefinition, sources: ReadonlyMap<str
         id, kind: aggregate.kind, window,
         where: condition === undefined ? undefined : compileRule(condition, column), whereSql: where,
         value: value === undefined ? undefined : valueReader(value, column), valueSql, valueType,
-        better: betterOf(aggregate.kind, valueType),
+        order: orderOf(aggregate.kind, valueType, source.duplicates === 'key'),
+        isTime: (aggregate.kind === 'first' || aggregate.kind === 'last') && value?.node === 'column' && value.name === options.time,
       }) - 1;
     }
     return { series: at, type: typeOf(aggregate.kind, series[at]!.valueType) };
@@ -140,7 +144,7 @@ export function compileView(definition: ViewDefinition, sources: ReadonlyMap<str
   }
   const windows = series.map((one) => one.window);
   return {
-    name, file, description: options.description, source, entity, entityAt, time: options.time, spread, series,
+    name, file, description: options.description, source, entity, entityAt, time: options.time, spread, series, seriesIds: new Set(series.map(({ id }) => id)),
     isPartitionKey: entityAt.length === 1 && entityAt[0] === source.partitionAt,
     features: compiled,
     longest: windows.includes(undefined) ? undefined : (windows as Window[]).reduce((a, b) => (a.span + a.hop >= b.span + b.hop ? a : b)),
@@ -185,18 +189,35 @@ function typeOf(kind: SeriesKind, type: RuleType): FeatureType {
   }
 }
 
-function betterOf(kind: SeriesKind, type: RuleType): Better {
-  const values = orderOf(type.is === 'number', compareText);
+/** Purchases that are sent again with another status are common; an event whose id comes again with an earlier time is an accident. */
+const RUNNERS_UP = { replaced: 16, rarely: 6 };
+/** Of what is last, the newest tile decides; some more for events that are taken back. */
+const TILES_OF_LAST = 4;
+
+function orderOf(kind: SeriesKind, type: RuleType, replaces: boolean): BestOrder {
+  const values = valueOrder(type);
+  const kept = { runnersUp: replaces ? RUNNERS_UP.replaced : RUNNERS_UP.rarely, tiles: kind === 'last' ? TILES_OF_LAST : Number.POSITIVE_INFINITY };
   switch (kind) {
     case 'min':
-      return (a, b) => values(a.value, b.value);
+      return { ...kept, compare: (a, _a, b) => values(a, b) };
     case 'max':
-      return (a, b) => values(b.value, a.value);
+      return { ...kept, compare: (a, _a, b) => values(b, a) };
     case 'first':
-      return (a, b) => a.time - b.time || values(b.value, a.value);
+      return { ...kept, compare: (a, aTime, b, bTime) => aTime - bTime || values(b, a) };
     default:
-      return (a, b) => b.time - a.time || values(b.value, a.value);
+      return { ...kept, compare: (a, aTime, b, bTime) => bTime - aTime || values(b, a) };
   }
+}
+
+/** The order of typed values, as SQL has it. Numbers are whole numbers as text. */
+function valueOrder(type: RuleType): (a: BestValue, b: BestValue) => number {
+  if (type.is === 'number') {
+    return (a, b) => {
+      const [x, y] = [BigInt(a), BigInt(b)];
+      return x < y ? -1 : x > y ? 1 : 0;
+    };
+  }
+  return (a, b) => (typeof a === 'boolean' || typeof b === 'boolean' ? Number(a) - Number(b) : compareText(a, b));
 }
 
 /** compileRule takes any expression; its type says condition, because rules are. */

@@ -1,71 +1,65 @@
 // Tiles of the best: the least, greatest, first or last value of each tile, with runners-up, so that an event can be taken back.
-import type { RuleValue } from '../../contracts/index.ts';
 import { placeOf } from './tiles.ts';
 
-/** A value, the time it counts from (0 where time does not matter), and how many events brought it. */
-export interface Candidate { value: string | boolean; time: number; count: number }
+export type BestValue = string | boolean;
 
-/** The best of a tile first; `more`: there were others, which were forgotten. */
-export interface Candidates { more: boolean; best: Candidate[] }
+/** How candidates are ordered, and how much of them is kept. */
+export interface BestOrder {
+  /** Negative where the first is better. Times are microseconds, 0 where they do not matter. */
+  compare(a: BestValue, aTime: number, b: BestValue, bTime: number): number;
+  /** Candidates of a tile: as many events of it can be taken back one after the other before its best is not known any more. */
+  runnersUp: number;
+  /** The newest tiles that are kept; of what is last, older ones do not matter. */
+  tiles: number;
+}
 
-/** [tile, candidates, tile, candidates, …] */
+/** [1 if others were forgotten else 0, value, time, events, value, time, events, …], the best first. */
+type Candidates = (BestValue | number)[];
+
+/** [tile, candidates, tile, candidates, …], which JSON carries as they are. */
 export type BestTiles = (number | Candidates)[];
 
-/** Negative where the first is better. */
-export type Better = (a: Candidate, b: Candidate) => number;
+const WIDTH = 3;
 
-/** How many are remembered: as many events of a tile can be taken back one after the other before its best is not known any more. */
-export const RUNNERS_UP = 16;
-
-export function addBest(tiles: BestTiles, tile: number, candidate: Omit<Candidate, 'count'>, by: 1 | -1, better: Better): void {
-  const { at, found } = placeOf(tiles as never, tile);
+export function addBest(tiles: BestTiles, tile: number, value: BestValue, time: number, by: 1 | -1, order: BestOrder): void {
+  const { at, found } = placeOf(tiles as (number | unknown[])[], tile);
   if (!found) {
-    if (by > 0) tiles.splice(at, 0, tile, { more: false, best: [{ ...candidate, count: 1 }] });
+    if (by > 0) tiles.splice(at, 0, tile, [0, value, time, 1]);
+    if (tiles.length > 2 * order.tiles) tiles.splice(0, tiles.length - 2 * order.tiles);
     return;
   }
   const candidates = tiles[at + 1] as Candidates;
-  const { best } = candidates;
-  const one = { ...candidate, count: 1 };
-  let place = 0;
-  while (place < best.length && better(best[place]!, one) < 0) place++;
-  const same = best[place];
-  if (same !== undefined && better(same, one) === 0) {
-    same.count += by;
-    if (same.count <= 0) best.splice(place, 1);
-    if (best.length === 0 && !candidates.more) tiles.splice(at, 2);
+  let place = 1;
+  let compared = -1;
+  while (place < candidates.length) {
+    compared = order.compare(candidates[place] as BestValue, candidates[place + 1] as number, value, time);
+    if (compared >= 0) break;
+    place += WIDTH;
+  }
+  if (place < candidates.length && compared === 0) {
+    const events = (candidates[place + 2] as number) + by;
+    if (events > 0) candidates[place + 2] = events;
+    else candidates.splice(place, WIDTH);
+    if (candidates.length === 1 && candidates[0] === 0) tiles.splice(at, 2);
     return;
   }
   if (by < 0) return; // one of those that were forgotten
-  if (place === best.length && candidates.more) return; // behind it there may be better ones
-  best.splice(place, 0, one);
-  if (best.length > RUNNERS_UP) {
-    best.pop();
-    candidates.more = true;
+  if (place >= candidates.length && candidates[0] === 1) return; // behind it there may be better ones
+  candidates.splice(place, 0, value, time, 1);
+  if (candidates.length > 1 + WIDTH * order.runnersUp) {
+    candidates.length = 1 + WIDTH * order.runnersUp;
+    candidates[0] = 1;
   }
 }
 
-/** The best of the tiles from the first on. */
-export function bestFrom(tiles: BestTiles, first: number, better: Better): Candidate | undefined {
-  let best: Candidate | undefined;
-  for (let at = tiles.length - 2; at >= 0 && (tiles[at] as number) >= first; at -= 2) {
-    const candidate = (tiles[at + 1] as Candidates).best[0];
-    if (candidate !== undefined && (best === undefined || better(candidate, best) < 0)) best = candidate;
+/** The best of the tiles from the first on, and its time. */
+export function bestFrom(all: readonly BestTiles[], first: number, order: BestOrder): { value: BestValue; time: number } | undefined {
+  let best: { value: BestValue; time: number } | undefined;
+  for (const tiles of all) {
+    for (let at = tiles.length - 2; at >= 0 && (tiles[at] as number) >= first; at -= 2) {
+      const [, value, time] = tiles[at + 1] as [number, BestValue, number];
+      if (value !== undefined && (best === undefined || order.compare(value, time, best.value, best.time) < 0)) best = { value, time };
+    }
   }
   return best;
-}
-
-/** The order of typed values, as SQL has it. Numbers are whole numbers as text. */
-export function orderOf(number: boolean, compareText: (a: string, b: string) => number): (a: Candidate['value'], b: Candidate['value']) => number {
-  if (number) {
-    return (a, b) => {
-      const [x, y] = [BigInt(a), BigInt(b)];
-      return x < y ? -1 : x > y ? 1 : 0;
-    };
-  }
-  return (a, b) => (typeof a === 'boolean' || typeof b === 'boolean' ? Number(a) - Number(b) : compareText(a, b));
-}
-
-/** A value as a candidate keeps it. */
-export function keptValue(value: Exclude<RuleValue, null>): string | boolean {
-  return typeof value === 'bigint' ? String(value) : value;
 }

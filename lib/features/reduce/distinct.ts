@@ -11,12 +11,15 @@ const TILES_OF_A_VALUE = 4;
 /** Texts longer than this are remembered by their hash. */
 const LONGEST_VALUE = 40;
 
-/** By value: [tile, events, tile, events, …], newest first. */
-export type DistinctValues = Map<string, number[]>;
+/** By value, behind a `=` so that no value is a name of JavaScript's own: [tile, events, tile, events, …], newest first. */
+export type DistinctValues = Record<string, number[]>;
+
+/** How many values there are; counted when first asked. */
+const sizes = new WeakMap<DistinctValues, number>();
 
 export function addDistinct(values: DistinctValues, tile: number, text: string, by: 1 | -1): void {
-  const value = text.length > LONGEST_VALUE ? `#${createHash('sha256').update(text).digest('base64url').slice(0, 32)}` : text;
-  const tiles = values.get(value);
+  const value = text.length > LONGEST_VALUE ? `#${createHash('sha256').update(text).digest('base64url').slice(0, 32)}` : `=${text}`;
+  const tiles = values[value];
   if (tiles === undefined) {
     if (by > 0) insert(values, value, tile);
     return;
@@ -26,7 +29,7 @@ export function addDistinct(values: DistinctValues, tile: number, text: string, 
   if (tiles[at] === tile) {
     tiles[at + 1]! += by;
     if (tiles[at + 1]! <= 0) tiles.splice(at, 2);
-    if (tiles.length === 0) values.delete(value);
+    if (tiles.length === 0) remove(values, value);
     return;
   }
   if (by < 0) return;
@@ -36,32 +39,49 @@ export function addDistinct(values: DistinctValues, tile: number, text: string, 
 
 /** Room is made by the value that was seen longest ago. */
 function insert(values: DistinctValues, value: string, tile: number): void {
-  if (values.size >= MOST_DISTINCT) {
+  let size = sizes.get(values);
+  if (size === undefined) {
+    size = Object.keys(values).length;
+    sizes.set(values, size);
+  }
+  if (size >= MOST_DISTINCT) {
     let [oldest, oldestTile] = ['', tile];
-    for (const [other, tiles] of values) {
-      if (tiles[0]! < oldestTile) [oldest, oldestTile] = [other, tiles[0]!];
+    for (const other in values) {
+      const [newest = tile] = values[other]!;
+      if (newest < oldestTile) [oldest, oldestTile] = [other, newest];
     }
     if (oldestTile === tile) return;
-    values.delete(oldest);
+    remove(values, oldest);
+    size--;
   }
-  values.set(value, [tile, 1]);
+  values[value] = [tile, 1];
+  sizes.set(values, size + 1);
+}
+
+function remove(values: DistinctValues, value: string): void {
+  delete values[value];
+  const size = sizes.get(values);
+  if (size !== undefined) sizes.set(values, size - 1);
 }
 
 export function dropDistinctBefore(values: DistinctValues, first: number): void {
-  for (const [value, tiles] of values) {
+  for (const value in values) {
+    const tiles = values[value]!;
+    if (tiles.at(-2)! >= first) continue;
     while (tiles.length > 0 && tiles.at(-2)! < first) tiles.length -= 2;
-    if (tiles.length === 0) values.delete(value);
+    if (tiles.length === 0) remove(values, value);
   }
 }
 
 /** How many different values all of these have in tiles from the first on. */
 export function distinctFrom(all: readonly DistinctValues[], first: number): number {
-  if (all.length === 1) {
+  const [only] = all;
+  if (all.length === 1 && only !== undefined) {
     let count = 0;
-    for (const tiles of all[0]!.values()) if (tiles[0]! >= first) count++;
+    for (const value in only) if (only[value]![0]! >= first) count++;
     return count;
   }
   const seen = new Set<string>();
-  for (const values of all) for (const [value, tiles] of values) if (tiles[0]! >= first) seen.add(value);
+  for (const values of all) for (const value in values) if (values[value]![0]! >= first) seen.add(value);
   return Math.min(seen.size, MOST_DISTINCT);
 }
