@@ -1,4 +1,5 @@
 // Rows in memory to the Parquet files of one table: appended to a temporary table of the same columns, then written as the lake writes rows.
+import { setImmediate } from 'node:timers/promises';
 import { DuckDBTimestampValue } from '@duckdb/node-api';
 import type { RowValue } from '../../ingest/events/index.ts';
 import { MillraceError } from '../../base/index.ts';
@@ -10,6 +11,8 @@ export type Row = Readonly<Record<string, RowValue>>;
 const STAGE = '$delivered';
 /** Rows of one flush are few, and the files they go to are compacted later. */
 const COMPRESSION_LEVEL = 1;
+/** The endpoint and the features of the same process have their turn after so many. */
+const ROWS_AT_ONCE = 200;
 
 type Append = (value: RowValue | undefined) => void;
 
@@ -49,7 +52,8 @@ export class RowWriter {
     const known = new Set(fields.map(({ name }) => name));
     const appends = fields.map(({ name, type }) => ({ name, append: appendOf(to, String(type), name) }));
     try {
-      for (const row of rows) {
+      for (const [at, row] of rows.entries()) {
+        if (at % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
         for (const name in row) if (!known.has(name)) throw unknownColumn(table, name);
         for (const { name, append } of appends) append(row[name]);
         to.endRow();

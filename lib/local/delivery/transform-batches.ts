@@ -1,5 +1,6 @@
 // The transform as Firehose calls it: aggregates taken apart, in batches that a Lambda's payload holds, tried again, and what cannot be transformed
 // put out with its error instead of being lost or holding up the others.
+import { setImmediate } from 'node:timers/promises';
 import { messageOf, type Clock } from '../../base/index.ts';
 import { deaggregate, type BronzeRow, type StreamRecord } from '../../ingest/events/index.ts';
 import type { Transform } from './delivery.ts';
@@ -7,7 +8,8 @@ import type { Transform } from './delivery.ts';
 /** A synchronous call of a Lambda takes 6 MB; records go as base64, with some fields of their own. */
 const PAYLOAD_BYTES = 6_000_000;
 const ENVELOPE_BYTES = 400;
-const RECORDS_A_BATCH = 10_000;
+/** Enough to be quick, few enough that the endpoint and the features of the same process have their turn soon. */
+const RECORDS_A_BATCH = 500;
 /** Firehose's own number of retries. */
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 20;
@@ -47,6 +49,7 @@ export function transformInBatches({ transform, errorOutput, clock }: TransformB
     const rows: BronzeRow[] = [];
     for (const batch of batchesOf(records.flatMap(deaggregate))) {
       for (const row of await whole(batch)) rows.push(row);
+      await setImmediate();
     }
     return rows;
   };

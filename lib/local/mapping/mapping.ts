@@ -44,6 +44,8 @@ export interface MappingStatus {
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 10_000;
+/** A checkpoint that is lost brings records again and no more, so that the disk is not asked for each batch. */
+const CHECKPOINT_EVERY_MS = 200;
 
 /** What is open between two failures of the stream or of the checkpoints. */
 interface Session { shards: ShardDescription[]; works: Map<string, ShardWork>; positions: Map<string, ShardPosition>; stop: AbortController }
@@ -203,12 +205,13 @@ export class Mapping {
     });
   }
 
-  /** Saves how far all shards are; while a save is under way the next one waits, and takes all that came meanwhile. */
+  /** Saves how far all shards are, a little later, with all that comes until then. */
   #checkpoint(session: Session, work: ShardWork): void {
     session.positions.set(work.reader.shard.shardId, work.position);
     if (this.#isSaveAsked) return;
     this.#isSaveAsked = true;
     this.#save = this.#save.then(async () => {
+      await this.#options.clock.sleep(CHECKPOINT_EVERY_MS, session.stop.signal).catch(() => undefined);
       this.#isSaveAsked = false;
       const listed = new Set(session.shards.map(({ shardId }) => shardId));
       await this.#options.checkpoints.save(new Map([...session.positions].filter(([shard]) => listed.has(shard))));
