@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODES, MillraceError, messageOf } from '../base/index.ts';
+import { interrupted } from './interrupted.ts';
 import { paint, type Terminal } from './terminal.ts';
 import type { Verb } from './verb.ts';
 
@@ -88,10 +89,10 @@ function addVerb(parent: Command, name: string, verb: Verb, context: ProgramCont
 }
 
 function report(thrown: unknown, json: boolean, { terminal, signal }: ProgramContext): number {
-  const error = thrown instanceof MillraceError
-    ? thrown
-    : signal.aborted
-      ? new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' })
+  const error = signal.aborted
+    ? interrupted(thrown)
+    : thrown instanceof MillraceError
+      ? thrown
       : new MillraceError('internal', messageOf(thrown), { cause: thrown, todo: 'This is a defect in Millrace. Set MILLRACE_DEBUG=1 to see where.' });
   if (json) {
     terminal.err(`${JSON.stringify(error)}\n`);

@@ -5,6 +5,7 @@ import { MillraceError, uuidv7 } from '../base/index.ts';
 import { BATCH_TASKS, Journal, type BatchContext, type BatchOptions, type BatchTask, type FileIngest } from '../batch/index.ts';
 import { LocalFiles } from '../lake/index.ts';
 import { OpsLog } from '../quality/index.ts';
+import { discardLeftovers } from '../warehouse/index.ts';
 import { compileWorkflow, Interpreter, type Json, type Outcome, type Workflow } from '../workflow/index.ts';
 import { lockRuns } from './run-lock.ts';
 import type { Runtime } from './runtime.ts';
@@ -37,6 +38,8 @@ async function runLocked(runtime: Runtime, { options = {}, files, onTask }: RunB
   const { home, clock, lake, signal, version } = runtime;
   const project = await runtime.project();
   const engine = await runtime.engine();
+  // No other run is at work: what is staged still was left behind by one that was killed.
+  await discardLeftovers({ engine, lake });
   const runId = uuidv7(clock.now());
   const context: BatchContext = {
     project, shop: project.config.shop, lake, engine, files, clock, version, signal,

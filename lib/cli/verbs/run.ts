@@ -1,6 +1,7 @@
 // millrace run: a workflow, from start to end.
 import { MillraceError } from '../../base/index.ts';
 import { selectModels } from '../../warehouse/index.ts';
+import { interrupted } from '../interrupted.ts';
 import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printRun } from '../summary.ts';
@@ -33,7 +34,7 @@ export const runBatchVerb: Verb = {
       if (Array.isArray(select)) selectModels((await runtime.project()).graph, select);
       const report = await runReported(invocation, runtime, options);
       present(invocation, report, () => printRun(invocation.terminal, report));
-      if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
+      if (report.status === 'aborted') throw interrupted();
       return exitCodeOf(report);
     }, { create: true });
   },

@@ -1,17 +1,20 @@
 // millrace start: from an empty folder to answers. The first command that anybody runs.
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, systemClock } from '../../base/index.ts';
-import { openDeliver, openEndpoint, openFeatures, openRefresh, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { systemClock } from '../../base/index.ts';
+import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openRefresh, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
 import { liveEvents } from '../../../samples/live/index.ts';
+import { interrupted } from '../interrupted.ts';
 import { refreshBy } from '../refresh-process.ts';
 import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
 import { number, paint, progressLine, seconds } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
+import { NO_MODELS } from './models-of-home.ts';
+import { ALL_SCOPES, printApi } from './serve.ts';
 import { INTERVAL_OPTION, numberOption, PORT_OPTION, runShown } from './stream.ts';
 
 const SAMPLE_SEED = 7;
@@ -27,6 +30,7 @@ export const start: Verb = {
     { flags: '--no-traffic', description: 'send no live events of the sample shop' },
     { flags: '--rate <number>', description: 'live events a second', default: '10' },
     PORT_OPTION, INTERVAL_OPTION,
+    { flags: '--api-port <number>', description: `where the scoring API listens, on this machine only; default: ${DEFAULT_API_PORT}, or any free port where that is taken` },
     { flags: '--refresh <seconds>', description: 'how often the models of the stream follow; 0: never', default: '60' },
   ],
   examples: ['npm start', 'npm start -- --once', 'millrace start --home /tmp/shop', 'millrace start --no-traffic --port 4570'],
@@ -64,7 +68,7 @@ async function runOnce(invocation: Invocation, runtime: Runtime): Promise<number
   } else {
     printRun(terminal, report);
   }
-  if (report.status === 'aborted') throw new MillraceError('interrupted', 'stopped by Ctrl-C; what was published stays, nothing is half-written', { todo: 'Run it again to go on.' });
+  if (report.status === 'aborted') throw interrupted();
   if (!invocation.json) {
     const names = new Set((await runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`));
     await printGold(terminal, await runtime.engine(), async (table) => names.has(table));
@@ -81,8 +85,14 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
   const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
   const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
   if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)));
+  const api = await openApi(invocation, runtime, endpoint);
+  services.push(api);
   const hasTraffic = invocation.options['traffic'] !== false;
-  if (!invocation.json) printEndpoint(invocation, endpoint, hasTraffic ? rate : undefined);
+  if (!invocation.json) {
+    printEndpoint(invocation, endpoint, hasTraffic ? rate : undefined);
+    printApi(terminal, api.server.url, api.keys.addForNow('start', { scopes: ALL_SCOPES }));
+    terminal.out('\n         Ctrl-C ends it; nothing that was acknowledged is lost\n\n');
+  }
   const stop = new AbortController();
   const sending = hasTraffic ? sendTraffic(endpoint.endpoint.url, rate, stop.signal) : Promise.resolve();
   try {
@@ -92,6 +102,16 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
     await sending;
   }
   if (!invocation.json) terminal.out('stopped; what was acknowledged is on the disk, and the next start goes on from there\n');
+}
+
+/** On its usual port; where nobody named one and that is taken, on any that is free. */
+async function openApi(invocation: Invocation, runtime: Runtime, { streams }: OpenEndpoint): Promise<OpenApiService> {
+  const put: OpenEndpoint['streams']['put'] = (stream, records) => streams.put(stream, records);
+  if (invocation.options['apiPort'] !== undefined) return openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put, models: NO_MODELS });
+  return openApiService(runtime, { port: DEFAULT_API_PORT, put, models: NO_MODELS }).catch((thrown: unknown) => {
+    if (thrown instanceof MillraceError && thrown.code === 'conflict') return openApiService(runtime, { port: 0, put, models: NO_MODELS });
+    throw thrown;
+  });
 }
 
 /** The sample shop's live events through the endpoint, as any producer sends them. What is refused for now is sent again. */
@@ -126,7 +146,6 @@ function printEndpoint({ terminal }: Invocation, { endpoint, streams }: OpenEndp
            --cli-binary-format raw-in-base64-out --data '${event}'
          npx millrace query "SELECT * FROM bronze.events WHERE event_id = 'mine-1'"
          npx millrace stream status                               shards, lag, freshness
-         Ctrl-C ends it; nothing that was acknowledged is lost
 
 `);
 }
