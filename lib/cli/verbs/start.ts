@@ -1,7 +1,7 @@
 // millrace start: from an empty folder to answers. The first command that anybody runs.
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock } from '../../base/index.ts';
+import { MillraceError, systemClock } from '../../base/index.ts';
 import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openRefresh, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
