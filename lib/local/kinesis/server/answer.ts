@@ -5,7 +5,7 @@ import { KinesisError } from '../errors.ts';
 import { checkInput } from './fields.ts';
 import { operationFor } from './operations/index.ts';
 import type { Service } from './operations/operation.ts';
-import { codecFor, type Codec } from './protocol.ts';
+import { codecFor, jsonCodec, type Codec } from './protocol.ts';
 
 export interface Asked {
   method: string;
@@ -37,7 +37,8 @@ export async function answerTo(service: Service, asked: Asked, onFault: (error: 
   if (codec === undefined) return plain(404, '<UnknownOperationException/>\n');
   try {
     const { name, operation } = operationFor(asked.target);
-    const input = checkInput(asked.body.length === 0 ? {} : codec.decode(asked.body), operation.fields);
+    const parsed = codec === jsonCodec ? operation.parseJson?.(asked.body) : undefined;
+    const input = checkInput(parsed ?? (asked.body.length === 0 ? {} : codec.decode(asked.body)), operation.fields);
     await service.faults?.before(name, typeof input['StreamName'] === 'string' ? input['StreamName'] : undefined);
     const waitMilliseconds = Math.min(MAX_WAIT_MILLISECONDS, Math.max(0, Number(asked.wait ?? 0) || 0));
     const answer = await operation.run(service, { input, codec, waitMilliseconds, signal: asked.signal });

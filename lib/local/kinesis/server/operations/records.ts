@@ -5,6 +5,7 @@ import { MAX_RECORDS_A_CALL } from '../../put.ts';
 import { shardName } from '../../shards.ts';
 import type { IteratorStart, PutOptions, RecordInput } from '../../types.ts';
 import { aStream, integer, mistyped, shardId, text } from '../fields.ts';
+import { parsePutRecords } from '../put-records-json.ts';
 import { streamOf, type Operation, type Service } from './operation.ts';
 
 const ITERATOR_TYPES = ['AFTER_SEQUENCE_NUMBER', 'LATEST', 'AT_TIMESTAMP', 'AT_SEQUENCE_NUMBER', 'TRIM_HORIZON'] as const;
@@ -40,6 +41,7 @@ function asOneRecord(error: unknown): unknown {
 }
 
 const putRecords: Operation = {
+  parseJson: parsePutRecords,
   fields: { ...aStream, Records: { kind: 'list', required: true, min: 1, max: MAX_RECORDS_A_CALL } },
   async run(service, { input }) {
     const name = streamOf(input);
