@@ -10,6 +10,8 @@ export interface StageSettings {
   deletable: boolean;
   /** Where failure alarms are sent. */
   alarmEmail?: string;
+  /** Files that are ingested at once; default: as many as the account's concurrency allows. Those of one source wait for each other's commits. */
+  ingestAtOnce?: number;
   upkeep?: UpkeepSettings;
   stream?: StreamSettings;
   /** Switches on the task that takes files which are too big for the ingest function. */

@@ -59,17 +59,19 @@ export class BatchStack extends Stack {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: ingest, models, the batch workflow` });
     this.#foundation = foundation;
     const { stage } = foundation;
-    const { bigFiles } = stage.settings;
-    const notes = { MILLRACE_BIG_FILES: `s3://${stage.bucket('failed')}/${BIG_FILE_NOTES}` };
+    const { bigFiles, ingestAtOnce } = stage.settings;
+    const ingest = {
+      ...(bigFiles === undefined ? {} : { environment: { MILLRACE_BIG_FILES: `s3://${stage.bucket('failed')}/${BIG_FILE_NOTES}` } }),
+      ...(ingestAtOnce === undefined ? {} : { atOnce: ingestAtOnce }),
+    };
     this.functions = Object.fromEntries(Object.entries(BATCH_FUNCTIONS).map(([name, duties]) =>
-      [name, lakeFunction(this, { foundation, name, duties, bundle: path.join(bundles, name), ...(name === 'ingest' && bigFiles ? { environment: notes } : {}) })]));
+      [name, lakeFunction(this, { foundation, name, duties, bundle: path.join(bundles, name), ...(name === 'ingest' ? ingest : {}) })]));
 
     this.topic = new Topic(this, 'DataTeam', { topicName: foundation.stage.resource('data-team'), masterKey: foundation.key, enforceSSL: true });
     if (foundation.stage.settings.alarmEmail) this.topic.addSubscription(new EmailSubscription(foundation.stage.settings.alarmEmail));
 
     if (bigFiles) {
-      const ingest = this.functions['ingest'] as LambdaFunction;
-      ingest.allow(['s3:PutObject'], [stage.bucketArn('failed', `${BIG_FILE_NOTES}/*`)], OBJECTS);
+      (this.functions['ingest'] as LambdaFunction).allow(['s3:PutObject'], [stage.bucketArn('failed', `${BIG_FILE_NOTES}/*`)], OBJECTS);
       new BigFiles(this, 'BigFiles', { foundation, settings: bigFiles, duties: BATCH_FUNCTIONS['ingest'] as Duties, bundle: path.join(bundles, 'ingest'), topic: this.topic });
     }
 

@@ -99,7 +99,8 @@ export class StreamStack extends Stack {
     });
     if (personal) features.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
     features.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], [table.tableArn]);
-    features.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);
+    // DynamoDB asks for the key in the caller's name.
+    features.allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], [key.keyArn]);
     // Lambda itself writes the record that failed, in the function's name.
     features.allow(['s3:PutObject'], [stage.bucketArn('failed', 'aws/lambda/*')], OBJECTS);
     features.allow(['s3:ListBucket'], [stage.bucketArn('failed')]);

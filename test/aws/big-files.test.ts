@@ -126,6 +126,10 @@ describe('the stage that wants it', () => {
     expect(written).toEqual(['arn:aws:s3:::millrace-roomy-failed-ACCOUNT-REGION/big-files/*', 'arn:aws:s3:::millrace-roomy-lake-ACCOUNT-REGION/bronze/*', 'arn:aws:s3:::millrace-roomy-lake-ACCOUNT-REGION/ops/*']);
   });
 
+  it('ingests no more files at once than it says', () => {
+    expect(named(roomy.batch, 'AWS::Lambda::Function', 'FunctionName', 'millrace-roomy-ingest')[1].Properties['ReservedConcurrentExecutions']).toBe(10);
+  });
+
   it('pays for no gateway and opens no port', () => {
     expect(ofType(roomy.batch, 'AWS::EC2::NatGateway')).toEqual([]);
     expect(ofType(roomy.batch, 'AWS::EC2::SecurityGroupIngress')).toEqual([]);

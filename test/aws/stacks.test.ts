@@ -108,6 +108,8 @@ describe('the functions', () => {
       expect([name, reachable(/s3:(Put|Delete)Object$/)]).toEqual([name, [...writes].sort()]);
       const published = [...reads, ...writes].some((layer) => MODEL_LAYERS.some((one) => one === layer)) ? ['staging'] : [];
       expect([name, reachable(/s3:GetObject$/)]).toEqual([name, [...new Set([...reads, ...writes, ...published])].sort()]);
+      const dropped = statements.filter(({ actions }) => actions.includes('glue:DeleteTable')).flatMap(({ resources }) => resources).filter((resource) => resource.includes('/'));
+      expect([name, dropped.every((resource) => resource.includes('millrace_dev_staging'))]).toEqual([name, true]);
       const text = JSON.stringify(statements);
       expect([name, text.includes('/ops/_runs/*')]).toEqual([name, notes === true]);
       expect([name, text.includes('-landing-')]).toEqual([name, landing === true]);

@@ -37,11 +37,13 @@ export interface LakeFunctionProps {
   duties: Duties;
   /** Folder of the bundle. */
   bundle: string;
+  /** So many calls at once, and no more; default: what the account has. */
+  atOnce?: number;
   /** Beyond the settings that every function has. */
   environment?: Record<string, string>;
 }
 
-export function lakeFunction(scope: Construct, { foundation, name, duties, bundle, environment = {} }: LakeFunctionProps): LambdaFunction {
+export function lakeFunction(scope: Construct, { foundation, name, duties, bundle, atOnce, environment = {} }: LakeFunctionProps): LambdaFunction {
   const { stage, key } = foundation;
   const made = new LambdaFunction(scope, `Fn${name}`, {
     stage, name, bundle, key,
@@ -49,6 +51,7 @@ export function lakeFunction(scope: Construct, { foundation, name, duties, bundl
     memoryMb: duties.memoryMb ?? 1024,
     timeout: Duration.minutes(duties.minutes ?? 5),
     scratchMb: duties.scratchMb ?? 512,
+    ...(atOnce === undefined ? {} : { reservedConcurrency: atOnce }),
     environment: { ...settingsOf(foundation, duties.scratchMb ?? 512), ...environment },
   });
   allowDuties(made.role, Stack.of(scope), foundation, duties);
@@ -65,7 +68,9 @@ export function allowDuties(role: Role, stack: Stack, foundation: FoundationStac
     allow(role, ['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
   }
   if (duties.writes) {
-    allow(role, ['glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable'], glueArns(stack, foundation, duties.writes), TABLES);
+    allow(role, ['glue:CreateTable', 'glue:UpdateTable'], glueArns(stack, foundation, duties.writes), TABLES);
+    // Only staging places are ever let go.
+    if (duties.writes.includes('staging')) allow(role, ['glue:DeleteTable'], glueArns(stack, foundation, ['staging']), TABLES);
     allow(role, ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], duties.writes.map((layer) => stage.bucketArn('lake', `${layer}/*`)), OBJECTS);
   }
   if (duties.notes) allow(role, ['s3:PutObject'], [stage.bucketArn('lake', 'ops/_runs/*')], OBJECTS);

@@ -30,7 +30,7 @@ export const CONFIG: ProjectConfig = {
       stream: { shards: 4, retentionHours: 48, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'], bufferSeconds: 300, bufferMb: 128, featuresPerShard: 10, refreshMinutes: 0 },
     },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
-    roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 } },
+    roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 }, ingestAtOnce: 10 },
     rehearsal: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false },
   },
 };
