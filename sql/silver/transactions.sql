@@ -58,7 +58,7 @@ WITH invoice_lines AS (
          quantity,
          unit_price,
          invoice_no NOT LIKE 'A%'                                    AS counts_as_revenue,
-         'GBP'                                                       AS currency,
+         _currency                                                   AS currency,
          CASE WHEN invoice_no LIKE 'C%' THEN 'cancellation'
               WHEN invoice_no LIKE 'A%' THEN 'adjustment'
               WHEN quantity < 0         THEN 'adjustment'
@@ -82,7 +82,7 @@ till_purchases AS (
          purchase.quantity,
          purchase.price                                                              AS unit_price,
          coalesce(purchase.transaction_status, '') NOT IN ('cancelled', 'refunded')  AS counts_as_revenue,
-         :shop_currency                                                              AS currency,
+         purchase._currency                                                          AS currency,
          CASE WHEN purchase.transaction_status IN ('cancelled', 'refunded')
               THEN 'cancellation' ELSE 'sale' END                                    AS transaction_kind,
          purchase.payment_method,

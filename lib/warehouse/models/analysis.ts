@@ -1,6 +1,6 @@
 // What every model gives and reads, to the column, told from contracts and SELECTs alone; and what is wrong with a header that says otherwise.
 import { MillraceError } from '../../base/index.ts';
-import { bronzeColumns, typedColumns, type Contract } from '../../contracts/index.ts';
+import { bronzeColumns, type Contract } from '../../contracts/index.ts';
 import { auditLabel, renderAudit } from '../audits/render.ts';
 import type { AuditDefinition } from '../audits/definition.ts';
 import { analyse, check, type Analysis, type TableReference } from '../dialect/index.ts';
@@ -11,6 +11,7 @@ import type { HeaderLines } from './header.ts';
 import { didYouMean } from './near.ts';
 import { parsePartitionTerm, parseSortTerm } from './partitioning.ts';
 import type { Problems } from './problem.ts';
+import { typedSourceColumns } from './sources.ts';
 
 export type ColumnsOf = (relation: string) => readonly ResultColumn[] | undefined;
 
@@ -20,7 +21,7 @@ export function sourceColumns(relation: string, sources: ReadonlyMap<string, Con
   const contract = sources.get(relation.slice(dot + 1));
   if (contract === undefined) return undefined;
   switch (relation.slice(0, dot)) {
-    case 'source': return typedColumns(contract).map(({ name, type }) => ({ name, type }));
+    case 'source': return typedSourceColumns(contract);
     case 'bronze': return bronzeColumns(contract).map(({ name, type }) => ({ name, type: athenaTypeOf(type) }));
     default: return undefined;
   }

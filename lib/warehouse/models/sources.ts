@@ -1,16 +1,28 @@
 // `source.<name>`: what a source says, typed and without duplicates, as a SELECT over its bronze table.
 import { MillraceError } from '../../base/index.ts';
-import { typedSelect, type Contract } from '../../contracts/index.ts';
-import { rewriteTables } from '../dialect/index.ts';
+import { typedColumns, typedSelect, type Contract } from '../../contracts/index.ts';
+import { quoteString, rewriteTables } from '../dialect/index.ts';
+import type { ResultColumn } from '../types.ts';
 import { didYouMean } from './near.ts';
 
 const typed = new WeakMap<Contract, string>();
+
+/** Of a source that declares one: the currency of its money, in every row. */
+export const CURRENCY_COLUMN = '_currency';
+
+/** The columns of `source.<name>`, in order. */
+export function typedSourceColumns(contract: Contract): ResultColumn[] {
+  const columns = typedColumns(contract).map(({ name, type }) => ({ name, type }));
+  return contract.currency === undefined ? columns : [...columns, { name: CURRENCY_COLUMN, type: 'varchar' }];
+}
 
 /** The typed SELECT of a contract, made once. */
 export function typedSourceSql(contract: Contract): string {
   const known = typed.get(contract);
   if (known !== undefined) return known;
-  const sql = typedSelect(contract);
+  const { currency } = contract;
+  const rows = typedSelect(contract);
+  const sql = currency === undefined ? rows : `SELECT t.*, CAST(${quoteString(currency)} AS varchar) AS ${CURRENCY_COLUMN} FROM (${rows}) AS t`;
   typed.set(contract, sql);
   return sql;
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/index.ts';
 import { literalRows } from '../models/literal-rows.ts';
 import type { Project } from '../models/project.ts';
 import type { Relations } from '../models/relations.ts';
-import { expandSources } from '../models/sources.ts';
+import { CURRENCY_COLUMN, expandSources } from '../models/sources.ts';
 import type { Engine, Parameters } from '../types.ts';
 import type { ModelTest } from './cases.ts';
 import { compareRows } from './compare.ts';
@@ -41,9 +41,15 @@ async function resultOf(test: ModelTest, { project, engine, relations, shop }: M
   const typed = model.relations.filter((relation) => !bronzeGiven.has(relation));
   const overlaid = [...new Set([...typed, ...[...bronzeGiven].map((name) => name.replace('source.', 'bronze.'))])];
   const overlays = Object.fromEntries(await Promise.all(overlaid.map(async (relation) =>
-    [relation, literalRows(await relations.columnsOf(relation), test.given[relation] ?? [], `given ${relation}`)])));
+    [relation, literalRows(await relations.columnsOf(relation), withCurrency(test.given[relation] ?? [], relation, project), `given ${relation}`)])));
   const sql = expandSources(model.sql, project.sources, new Set(typed), model.file);
   return engine.query(sql, { overlays, parameters: parametersOf(test, shop) });
+}
+
+/** What every row of a source has need not be given. */
+function withCurrency(rows: ModelTest['given'][string], relation: string, { sources }: Project): ModelTest['given'][string] {
+  const currency = relation.startsWith('source.') ? sources.get(relation.slice('source.'.length))?.currency : undefined;
+  return currency === undefined ? rows : rows.map((row) => ({ [CURRENCY_COLUMN]: currency, ...row }));
 }
 
 function parametersOf({ parameters }: ModelTest, shop: ModelTestContext['shop']): Parameters {
