@@ -131,7 +131,7 @@ class OpenStreams implements LocalStreams {
     this.#streams.delete(name);
     this.#busy.add(name);
     try {
-      await stream.close();
+      await stream.close('deleted');
       const aside = path.join(this.folder, `${DELETED}${uuidv7(this.#options.clock.now())}`);
       await rename(path.join(this.folder, folderName(name)), aside);
       await syncFolder(this.folder);

@@ -32,6 +32,7 @@ export class Stream {
   /** While shards change, puts wait: what they find out about shards would be old. */
   #change: Promise<void> | undefined;
   #settledAt = 0;
+  #ended: 'closed' | 'deleted' | undefined;
 
   private constructor(folder: string, options: StreamOptions, log: StreamLog, metadata: StreamMetadata) {
     this.#folder = folder;
@@ -144,6 +145,8 @@ export class Stream {
     if (createdAt !== this.createdAt) throw streamNotFound(this.name);
     this.#shardByNumber(number);
     if (waitMilliseconds > 0 && this.#log.last(number) < next && this.#shards.get(number)?.closed === undefined) await this.#changed(number, waitMilliseconds, signal);
+    if (this.#ended === 'deleted') throw streamNotFound(this.name);
+    if (this.#ended === 'closed') return { records: [], next: this.#iteratorAt(number, next), millisBehindLatest: 0 };
     const lastBefore = this.#log.last(number);
     const found = await readRecords(this.#log.segments, number, next, { records: Math.min(limit, MAX_RECORDS_A_READ), bytes: MAX_BYTES_A_READ });
     const shard = this.#shardByNumber(number);
@@ -278,7 +281,9 @@ export class Stream {
     if (this.#metadata.shards.some(isGone)) await this.#update((metadata) => ({ ...metadata, shards: metadata.shards.filter((shard) => !isGone(shard)) }));
   }
 
-  close(): Promise<void> {
+  /** Ends what is under way; who waits for records of a deleted stream hears that it is gone. */
+  close(why: 'closed' | 'deleted' = 'closed'): Promise<void> {
+    this.#ended = why;
     return this.#log.close();
   }
 }

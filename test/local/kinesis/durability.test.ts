@@ -256,6 +256,32 @@ describe('a full disk', () => {
   });
 });
 
+describe('a reader that waits', () => {
+  it('hears that the stream was deleted, and goes on later where the streams were closed', async () => {
+    const streams = await openStreams(await temporaryFolder());
+    const wait = async (stream: string) => streams.read(await streams.iterator(stream, 'shardId-000000000000', { type: 'LATEST' }), { waitMilliseconds: 20_000 });
+    await streams.createStream('gone', { shardCount: 1 });
+    await streams.createStream('events', { shardCount: 1 });
+    const [gone, kept] = [wait('gone').catch((error: unknown) => error), wait('events')];
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+    await streams.deleteStream('gone');
+    expect(await gone).toMatchObject({ type: 'ResourceNotFoundException' });
+    await streams.close();
+    expect(await kept).toMatchObject({ records: [], next: expect.any(String) });
+  });
+
+  it('may be called off', async () => {
+    const streams = await openStreams(await temporaryFolder());
+    await streams.createStream('events', { shardCount: 1 });
+    const calling = new AbortController();
+    const waiting = streams.read(await streams.iterator('events', 'shardId-000000000000', { type: 'LATEST' }), { waitMilliseconds: 20_000, signal: calling.signal });
+    calling.abort();
+    expect((await waiting).records).toEqual([]);
+  });
+});
+
 describe('the owner of the streams', () => {
   it('is one process: a second is told which', async () => {
     const folder = await temporaryFolder();

@@ -67,7 +67,7 @@ function holding(segments: readonly Segment[], shard: number, isWanted: (extent:
 
 /** Visits the shard's blocks until `visit` gives false; tells whether it did. */
 async function visitBlocks(segment: Segment, shard: number, start: IndexEntry, visit: (block: Block) => boolean): Promise<boolean> {
-  return segment.withFile(async (file) => {
+  const visited = segment.withFile(async (file) => {
     const reader = new BlockReader(file, start.offset, segment.bytes);
     for (;;) {
       const block = await reader.next((header) => header.shard === shard);
@@ -77,5 +77,10 @@ async function visitBlocks(segment: Segment, shard: number, start: IndexEntry, v
       }
       if (!visit(block)) return true;
     }
+  });
+  return visited.catch((error: unknown) => {
+    // Retention was quicker: its records are no longer kept.
+    if (segment.isDeleted && (error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   });
 }

@@ -34,6 +34,8 @@ export class Segment {
   #readers = 0;
   /** Whether it grows no more: then its file is open only while it is read. */
   isSealed = false;
+  /** Whether retention has let it go. */
+  isDeleted = false;
 
   constructor(folder: string, ordinal: number) {
     this.ordinal = ordinal;
@@ -89,6 +91,7 @@ export class Segment {
   }
 
   async delete(): Promise<void> {
+    this.isDeleted = true;
     await unlink(this.path);
     await unlink(this.indexPath).catch(() => undefined);
     await this.seal();

@@ -38,6 +38,8 @@ const MAX_DISCARDED_BYTES = 256 * 1024 * 1024;
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** SDKs keep connections for a while; a server that closes them first makes them fail. */
 const KEEP_ALIVE_MILLISECONDS = 120_000;
+/** How long HTTP/2 may take to say goodbye. */
+const CLOSE_MILLISECONDS = 1000;
 
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
@@ -82,12 +84,11 @@ export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.
       server.close();
       for (const gone of underWay.values()) gone.abort();
       await Promise.all(underWay.keys());
-      for (const session of sessions) session.close();
-      http1.closeIdleConnections();
-      // What is left is idle, or has been answered and only not been closed by the other side.
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
+      const ended = [...sessions].map((session) => new Promise((resolve) => {
+        session.on('close', resolve).close();
+      }));
+      await Promise.race([Promise.all(ended), clock.sleep(CLOSE_MILLISECONDS)]);
+      // What is left is idle, and only not closed by the other side.
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -130,13 +131,18 @@ async function respond(service: Service, request: Request, response: Response, g
   const answer = await answerTo(service, {
     method: request.method ?? '', contentType: header('content-type'), target: header('x-amz-target'), origin: header('origin'), wait: header('x-millrace-wait'), body, signal: gone.signal,
   }, onFault);
-  send(response, answer);
+  await send(response, answer);
 }
 
-function send(response: Response, { status, headers, body }: Answer): void {
-  if (response.destroyed || response.writableEnded) return;
-  (response as ServerResponse).writeHead(status, headers);
-  (response as ServerResponse).end(body);
+/** Resolves when the answer has gone out, or nobody is there to take it. */
+function send(response: Response, { status, headers, body }: Answer): Promise<void> {
+  if (response.destroyed || response.writableEnded) return Promise.resolve();
+  return new Promise((resolve) => {
+    const sent: ServerResponse = response as ServerResponse;
+    sent.on('finish', resolve).on('close', resolve);
+    sent.writeHead(status, headers);
+    sent.end(body);
+  });
 }
 
 /** A body that is too large is read to its end, unkept, so that the caller gets an answer; one that never ends is cut off. */
