@@ -18,7 +18,7 @@ import { addAlarm } from './constructs/alarms.ts';
 import { BIG_FILE_NOTES } from './constructs/big-files.ts';
 import { Delivery } from './constructs/delivery.ts';
 import { EventStream } from './constructs/event-stream.ts';
-import { lakeFunction, OBJECTS, type Duties } from './constructs/lake-function.ts';
+import { bronzeArns, lakeFunction, OBJECTS, type Duties } from './constructs/lake-function.ts';
 import { LambdaFunction } from './constructs/lambda-function.ts';
 import { OnlineStore } from './constructs/online-store.ts';
 import type { FoundationStack } from './foundation-stack.ts';
@@ -29,9 +29,11 @@ import type { Streams } from './streams-of.ts';
 /** As the adapter of lib/features names them: its module would bring the client of DynamoDB along. */
 export const ONLINE_KEYS = { partition: 'pk', sort: 'sk', timeToLive: 'expires_at' };
 
-export const SWEEP_DUTIES: Duties = {
-  description: 'Sweeps records that could not be delivered or folded into the quarantine', reads: ['bronze', 'ops'], writes: ['bronze', 'ops'], privacyKeys: true, memoryMb: 1769, minutes: 15, scratchMb: 2048,
-};
+/** The one quarantine, a table of bronze. */
+const QUARANTINE = 'rejected';
+
+/** Beyond these it may write the quarantine, and no other table. */
+export const SWEEP_DUTIES: Duties = { description: 'Sweeps records that could not be delivered or folded into the quarantine', memoryMb: 1769, minutes: 15, scratchMb: 2048 };
 
 export interface StreamProps extends StackProps, Streams {
   foundation: FoundationStack;
@@ -53,7 +55,7 @@ export class StreamStack extends Stack {
     this.streams = contracts.map((contract) => new EventStream(this, `Stream-${contract}`, { foundation, contract, topic: this.#topic }));
     this.#deliver();
     if (featured.length > 0) this.#features(featured, personal);
-    this.#sweep();
+    this.#sweep(personal);
     this.#refresh(refresh);
     for (const { contract, stream } of this.streams) new CfnOutput(this, `StreamName${contract.replaceAll(/\W/g, '')}`, { value: stream.streamName, description: `Put records of ${contract} here` });
   }
@@ -73,7 +75,8 @@ export class StreamStack extends Stack {
     });
     validate.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
     validate.allow(['kms:Decrypt'], [key.keyArn]);
-    for (const { contract, stream } of this.streams) new Delivery(this, `Delivery-${contract}`, { foundation: this.#foundation, contract, stream, validate: validate.function, topic: this.#topic });
+    const tables = [...this.streams.map(({ contract }) => contract), QUARANTINE];
+    for (const { contract, stream } of this.streams) new Delivery(this, `Delivery-${contract}`, { foundation: this.#foundation, contract, stream, tables, validate: validate.function, topic: this.#topic });
     this.#alarmsOf('Validate', validate);
     addAlarm(this, stage, this.#topic, {
       name: 'RejectedRecords', description: 'More records are rejected than should be: millrace quarantine list tells why', threshold: stage.settings.stream?.rejectedShare ?? 0.05, periods: 3,
@@ -136,9 +139,14 @@ export class StreamStack extends Stack {
   }
 
   /** There is one quarantine: what Firehose or Lambda put aside is swept into it, and somebody is told. */
-  #sweep(): void {
-    const { stage, key } = this.#foundation;
+  #sweep(personal: boolean): void {
+    const { stage, key, privacyKeys } = this.#foundation;
     const sweep = lakeFunction(this, { foundation: this.#foundation, name: 'sweep', duties: SWEEP_DUTIES, bundle: path.join(this.#bundles, 'sweep'), environment: { MILLRACE_FAILED: `s3://${stage.bucket('failed')}` } });
+    sweep.allow(['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], bronzeArns(this, this.#foundation, [QUARANTINE]));
+    sweep.allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], [stage.bucketArn('lake', `bronze/${QUARANTINE}/*`)], OBJECTS);
+    sweep.allow(['s3:ListBucket', 's3:GetBucketLocation'], [stage.bucketArn('lake')]);
+    sweep.allow(['kms:GenerateDataKey'], [key.keyArn]);
+    if (personal) sweep.allow(['secretsmanager:GetSecretValue'], [privacyKeys.secretArn]);
     sweep.allow(['s3:GetObject', 's3:DeleteObject'], [stage.bucketArn('failed', '*')], 'Whatever was put aside may be read, and goes once it is in the quarantine; nothing else is in that bucket.');
     sweep.allow(['s3:ListBucket'], [stage.bucketArn('failed')]);
     const unswept = new Queue(this, 'Unswept', {

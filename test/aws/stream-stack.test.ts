@@ -79,13 +79,16 @@ describe('delivery', () => {
       .toEqual(['FailedDataOnly', 'arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION', 'firehose/transactions/!{firehose:error-output-type}/!{timestamp:yyyy-MM-dd}/']);
   });
 
-  it('writes bronze and its own failures, and nothing else', () => {
+  it('writes the tables that a stream may name, the quarantine and its own failures, and nothing else', () => {
     const role = textOf((iceberg(delivery(dev)) as unknown as { RoleARN: unknown }).RoleARN).slice(1, -1);
     const statements = statementsOf(dev.stream, role);
     const written = statements.filter(({ actions }) => actions.some((action) => /^s3:(Put|Delete)Object$/.test(action))).flatMap(({ resources }) => resources);
-    expect(written.sort()).toEqual(['arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION/firehose/events/*', 'arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/*']);
+    expect(written.sort()).toEqual([
+      'arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION/firehose/events/*',
+      ...['events', 'predictions', 'rejected', 'transactions'].map((table) => `arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/${table}/*`),
+    ]);
     const tables = statements.filter(({ actions }) => actions.includes('glue:UpdateTable')).flatMap(({ resources }) => resources).filter((resource) => resource.includes('/'));
-    expect(tables.every((resource) => resource.includes('millrace_dev_bronze'))).toBe(true);
+    expect(tables.filter((resource) => !resource.endsWith('database/millrace_dev_bronze')).map((resource) => resource.split('/').at(-1)).sort()).toEqual(['events', 'predictions', 'rejected', 'transactions']);
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*') || /glue:(Create|Delete)/.test(action))).toEqual([]);
   });
 
@@ -152,10 +155,12 @@ describe('what could not be delivered or folded', () => {
     expect(JSON.stringify(named(dev.foundation, 'AWS::S3::Bucket', 'BucketName', 'millrace-dev-failed-ACCOUNT-REGION')[1].Properties)).toContain('"EventBridgeEnabled":true');
   });
 
-  it('is swept by a function that commits to bronze and empties that bucket', () => {
+  it('is swept by a function that commits to the quarantine, to no other table, and empties that bucket', () => {
     const statements = policiesOf(dev.stream, 'millrace-dev-').get('sweep') ?? [];
     const deletes = statements.filter(({ actions }) => actions.includes('s3:DeleteObject')).flatMap(({ resources }) => resources).sort();
-    expect(deletes).toEqual(['arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION/*', 'arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/*', 'arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/ops/*']);
+    expect(deletes).toEqual(['arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION/*', 'arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/rejected/*']);
+    const tables = statements.filter(({ actions }) => actions.includes('glue:UpdateTable')).flatMap(({ resources }) => resources).filter((resource) => resource.includes('table/'));
+    expect(tables.map((resource) => resource.split('/').slice(-2).join('/'))).toEqual(['millrace_dev_bronze/rejected']);
   });
 });
 

@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import type { FoundationStack } from '../foundation-stack.ts';
 import { acknowledge, allow } from '../nag.ts';
 import { addAlarm } from './alarms.ts';
-import { glueArns, OBJECTS, TABLES } from './lake-function.ts';
+import { bronzeArns, OBJECTS } from './lake-function.ts';
 
 /** Where Firehose puts what it cannot deliver, in the bucket of failed records: `firehose/<contract>/<what failed>/<day>/`. */
 export const FIREHOSE_FAILURES = 'firehose';
@@ -25,6 +25,8 @@ export interface DeliveryProps {
   foundation: FoundationStack;
   contract: string;
   stream: Stream;
+  /** Tables of bronze that its records may go to: a record's type may name another contract than its stream's. */
+  tables: readonly string[];
   validate: IFunction;
   topic: ITopic;
 }
@@ -32,7 +34,7 @@ export interface DeliveryProps {
 export class Delivery extends Construct {
   readonly deliveryStream: CfnDeliveryStream;
 
-  constructor(scope: Construct, id: string, { foundation, contract, stream, validate, topic }: DeliveryProps) {
+  constructor(scope: Construct, id: string, { foundation, contract, stream, tables, validate, topic }: DeliveryProps) {
     super(scope, id);
     const { stage, key } = foundation;
     const { bufferSeconds = 60, bufferMb = 64 } = stage.settings.stream ?? {};
@@ -48,8 +50,8 @@ export class Delivery extends Construct {
     });
     allow(role, ['kinesis:DescribeStream', 'kinesis:GetShardIterator', 'kinesis:GetRecords', 'kinesis:ListShards'], [stream.streamArn]);
     allow(role, ['lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'], [`${validate.functionArn}:$LATEST`, validate.functionArn]);
-    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'], glueArns(stack, foundation, ['bronze']), TABLES);
-    allow(role, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], [stage.bucketArn('lake', 'bronze/*')], OBJECTS);
+    allow(role, ['glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'], bronzeArns(stack, foundation, tables));
+    allow(role, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], tables.map((table) => stage.bucketArn('lake', `bronze/${table}/*`)), OBJECTS);
     allow(role, ['s3:PutObject', 's3:AbortMultipartUpload'], [stage.bucketArn('failed', `${FIREHOSE_FAILURES}/${contract}/*`)], OBJECTS);
     allow(role, ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'], [stage.bucketArn('lake'), stage.bucketArn('failed')]);
     allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn]);

@@ -114,6 +114,13 @@ export function glueArns(stack: Stack, { stage }: FoundationStack, layers: reado
   return [arn('catalog'), ...names.flatMap((name) => [arn(`database/${name}`), arn(`table/${name}/*`)])];
 }
 
+/** The catalogue, the database bronze, and some of its tables. */
+export function bronzeArns(stack: Stack, { stage }: FoundationStack, tables: readonly string[]): string[] {
+  const arn = (resource: string) => stack.formatArn({ service: 'glue', resource });
+  const database = stage.database('bronze');
+  return [arn('catalog'), arn(`database/${database}`), ...tables.map((table) => arn(`table/${database}/${table}`))];
+}
+
 export function workgroupArn(stack: Stack, { stage }: FoundationStack): string {
   return stack.formatArn({ service: 'athena', resource: 'workgroup', resourceName: stage.resource('batch') });
 }
