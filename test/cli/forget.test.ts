@@ -75,6 +75,18 @@ describe('millrace forget', () => {
     expect(JSON.parse(rows[0]?.['left'] ?? '')).toEqual(['2 landed files still hold the rows: --delete-files deletes them']);
   });
 
+  it('gives no receipt while a model still shows the person, and goes on where it was when that is mended', async () => {
+    await shop.json('run', 'batch');
+    const model = readFileSync(join(shop.project, 'sql/gold/spending.sql'), 'utf8');
+    shop.write('sql/gold/spending.sql', model.replace('audits:', 'audits:\n  - row_count_between: { min: 5 }'));
+    const failed = await shop.millrace('forget', 'purchases', 'person_id=person-anna');
+    expect(failed).toMatchObject({ code: 6, err: expect.stringMatching(/the rows are deleted, but the models that show them could not be computed anew/) as string });
+    expect((await shop.json<object[]>('query', "SELECT * FROM gold.spending WHERE person_id = 'person-anna'"))).toHaveLength(1);
+    shop.write('sql/gold/spending.sql', model);
+    expect(await shop.json<Receipt>('forget', 'purchases', 'person_id=person-anna')).toMatchObject({ bronze: 2, rejected: 1, remaining: 0 });
+    expect(await mentions()).toEqual(expect.not.arrayContaining([expect.stringMatching(/purchases|spending/)]));
+  });
+
   it.each([
     ['a source that there is not', ['forget', 'buyers', 'person_id=a'], 4, 'there is no source buyers'],
     ['a column that there is not', ['forget', 'people', 'name=a'], 4, 'people has no column name'],
