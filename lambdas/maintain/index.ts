@@ -7,7 +7,7 @@ import { asTask } from '../shared/handler.ts';
 import { dropLeftovers } from '../shared/leftovers.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 
-export interface Upkeep { keepSnapshotsHours: number; keepAtLeast: number; orphansAfterHours: number }
+export interface Upkeep { keepSnapshotsHours: number; keepStreamSnapshotsHours: number; keepAtLeast: number; orphansAfterHours: number }
 
 export type MaintainEvent =
   /** `running`: names of the batch's executions that are at work. */
@@ -46,7 +46,7 @@ export async function maintain(context: AwsContext, event: MaintainEvent, upkeep
     lake, signal,
     database: await context.database(),
     temporaryFolder: context.scratch,
-    keepSnapshotsMilliseconds: upkeep.keepSnapshotsHours * HOUR_MS,
+    keepSnapshotsMilliseconds: keptHours(context, event, upkeep) * HOUR_MS,
     keepAtLeast: upkeep.keepAtLeast,
     orphansAfterMilliseconds: upkeep.orphansAfterHours * HOUR_MS,
   };
@@ -65,6 +65,13 @@ export async function maintain(context: AwsContext, event: MaintainEvent, upkeep
   }
 }
 
+/** Delivery commits every minute: a week of that would make each commit write megabytes of metadata. */
+function keptHours({ project }: AwsContext, event: MaintainEvent, { keepSnapshotsHours, keepStreamSnapshotsHours }: Upkeep): number {
+  const [namespace, name = ''] = 'table' in event ? event.table.split('.') : [];
+  const isDelivered = namespace === 'bronze' && (name === 'rejected' || project.sources.get(name)?.stream !== undefined);
+  return isDelivered ? Math.min(keepSnapshotsHours, keepStreamSnapshotsHours) : keepSnapshotsHours;
+}
+
 /** All of it is in the log. */
 function told(kept: TableUpkeep): Pick<MaintainResult, 'upkeep' | 'problems'> {
   const { table, problems, rows, ...numbers } = kept;
@@ -77,8 +84,8 @@ function told(kept: TableUpkeep): Pick<MaintainResult, 'upkeep' | 'problems'> {
 
 /** What lib/stacks/constructs/upkeep.ts puts into the environment of this function. */
 function upkeepFrom(environment: NodeJS.ProcessEnv): Upkeep {
-  const { keepSnapshotsHours, keepAtLeast, orphansAfterHours } = JSON.parse(environment['MILLRACE_UPKEEP'] ?? '{}') as Partial<Upkeep>;
-  return { keepSnapshotsHours: keepSnapshotsHours ?? 168, keepAtLeast: keepAtLeast ?? 10, orphansAfterHours: orphansAfterHours ?? 72 };
+  const { keepSnapshotsHours, keepStreamSnapshotsHours, keepAtLeast, orphansAfterHours } = JSON.parse(environment['MILLRACE_UPKEEP'] ?? '{}') as Partial<Upkeep>;
+  return { keepSnapshotsHours: keepSnapshotsHours ?? 168, keepStreamSnapshotsHours: keepStreamSnapshotsHours ?? 24, keepAtLeast: keepAtLeast ?? 10, orphansAfterHours: orphansAfterHours ?? 72 };
 }
 
 export const handler = asTask(

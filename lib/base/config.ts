@@ -34,6 +34,8 @@ export interface BigFileSettings {
 export interface UpkeepSettings {
   /** Snapshots younger than this stay; default 168 (a week). */
   keepSnapshotsHours?: number;
+  /** The same for tables that streams are delivered into, a commit a minute; default 24. */
+  keepStreamSnapshotsHours?: number;
   /** So many of the newest snapshots of a table stay whatever their age; default 10. */
   keepAtLeast?: number;
   /** Files that nothing refers to go when they are older, at least 1; default 72. */

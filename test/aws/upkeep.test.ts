@@ -93,7 +93,7 @@ describe('the machine', () => {
 });
 
 describe('the function', () => {
-  const upkeep: Upkeep = { keepSnapshotsHours: 1, keepAtLeast: 1, orphansAfterHours: 2 };
+  const upkeep: Upkeep = { keepSnapshotsHours: 24, keepStreamSnapshotsHours: 1, keepAtLeast: 1, orphansAfterHours: 2 };
   let folder: string;
   let database: Database;
   let files: MemoryFiles;
@@ -109,7 +109,8 @@ describe('the function', () => {
     files = new MemoryFiles();
     lake = new Lake({ files, catalog: new FolderCatalog(files, 's3://bucket/lake'), clock });
     const engine = new AthenaEngine({ client: undefined as never, lake, databasePrefix: 'x_', workgroup: 'w', stagingLocation: 's3://bucket/lake/staging', clock, random: Math.random });
-    context = { lake, engine, clock, scratch: join(folder, 'scratch'), stagingLocation: 's3://bucket/lake/staging', database: async () => database } as unknown as AwsContext;
+    const project = { sources: new Map([['orders', { stream: {} }], ['sellers', {}]]) };
+    context = { lake, engine, clock, project, scratch: join(folder, 'scratch'), stagingLocation: 's3://bucket/lake/staging', database: async () => database } as unknown as AwsContext;
     orders = await lake.createTable({ namespace: 'bronze', name: 'orders' }, { columns: [{ name: 'id', type: 'long' }] });
     for (let at = 0; at < 6; at++) await append(orders, at);
   });
@@ -131,6 +132,14 @@ describe('the function', () => {
     expect(await call({ step: 'begin', running: [] })).toMatchObject({ tables: ['bronze.orders'], leftovers: 0 });
     expect(await call({ step: 'table', table: 'bronze.orders' })).toMatchObject({ finished: true, problems: [], upkeep: { filesBefore: 6, filesAfter: 1 } });
     expect(await call({ step: 'prove', table: 'bronze.orders' })).toMatchObject({ finished: true, problems: [], upkeep: { filesRead: 1, rows: '60' } });
+  });
+
+  it('keeps the snapshots of what streams are delivered into for a shorter time', async () => {
+    const sellers = await lake.createTable({ namespace: 'bronze', name: 'sellers' }, { columns: [{ name: 'id', type: 'long' }] });
+    for (let at = 0; at < 3; at++) await append(sellers, at);
+    await clock.sleep(7_200_000);
+    expect(await call({ step: 'table', table: 'bronze.sellers' })).toMatchObject({ upkeep: { expired: 0 } });
+    await lake.dropTable({ namespace: 'bronze', name: 'sellers' });
   });
 
   it('says that it did not end where the time is over, and leaves the table as good as it was', async () => {
