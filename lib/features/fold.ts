@@ -5,7 +5,8 @@ import type { FeatureSet } from './load.ts';
 import { comparePositions, compareSequences, laneOf, positionText, type EventPlace } from './position.ts';
 import type { CompiledSource, EventRow } from './source.ts';
 import { advance, decodeState, emptyState, encodeState, foldEvent, isEmpty, prune, setWatermark, watermarkOf, type EntityState } from './state.ts';
-import type { Change, OnlineStore, StoredItem } from './store.ts';
+import type { CachedState, StateCache } from './state-cache.ts';
+import { nextVersion, type Change, type OnlineStore, type StoredItem } from './store.ts';
 import type { CompiledView } from './view.ts';
 
 /** An accepted event with its place. */
@@ -53,6 +54,8 @@ export interface FoldOptions {
    * any time from the last event on. Default: an event counts as of its arrival.
    */
   asIfOnTime?: boolean;
+  /** States as they were written last, so that hot entities are not read from text again and again. */
+  cache?: StateCache;
 }
 
 export function noFoldCounts(): FoldCounts {
@@ -161,10 +164,10 @@ class WorkingSet {
   readonly marks = new Map<string, Record<string, string>>();
 }
 
-async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly Prepared[], { clock, random, tries = 12 }: FoldOptions): Promise<FoldCounts | 'too many'> {
+async function foldChunk(store: OnlineStore, features: FeatureSet, events: readonly Prepared[], { clock, random, tries = 12, cache }: FoldOptions): Promise<FoldCounts | 'too many'> {
   for (let tried = 0; tried < tries; tried++) {
     const set = new WorkingSet();
-    await load(store, set, events);
+    await load(store, set, events, cache);
     const counts = noFoldCounts();
     for (const event of events) {
       const outcome = fold(features, set, event, counts);
@@ -175,13 +178,16 @@ async function foldChunk(store: OnlineStore, features: FeatureSet, events: reado
     if (changes.length > store.mostChanges && events.length > 1) return 'too many';
     counts.written = changes.length;
     counts.conflicts = tried;
-    if (changes.length === 0 || (await store.write(changes)).ok) return counts;
+    if (changes.length === 0 || (await store.write(changes)).ok) {
+      if (cache !== undefined) keep(cache, set, changes);
+      return counts;
+    }
     await clock.sleep(Math.min(1000, 5 * 2 ** tried) * (0.5 + random()));
   }
   throw new MillraceError('conflict', `the online store was written by others ${tries} times in a row`, { where: `${events.length} events from ${events[0]!.position}`, todo: 'The batch comes again; spread the hot entity over more items (spread).' });
 }
 
-async function load(store: OnlineStore, set: WorkingSet, events: readonly Prepared[]): Promise<void> {
+async function load(store: OnlineStore, set: WorkingSet, events: readonly Prepared[], cache: StateCache | undefined): Promise<void> {
   const keys = new Set<string>();
   for (const { key, content, marks, targets } of events) {
     keys.add(key);
@@ -190,7 +196,17 @@ async function load(store: OnlineStore, set: WorkingSet, events: readonly Prepar
     for (const target of targets) keys.add(target.key);
   }
   const wanted = [...keys];
-  const items = await store.get(wanted);
+  // Taken out before anything is waited for, so that nobody else works on the same state.
+  const held = new Map<string, CachedState>();
+  if (cache !== undefined) {
+    for (const { targets } of events) {
+      for (const { key } of targets) {
+        const state = cache.take(key);
+        if (state !== undefined) held.set(key, state);
+      }
+    }
+  }
+  const items = await store.get(wanted, (key, version) => held.get(key)?.version === version);
   const found = new Map(wanted.map((key, at) => [key, items[at]]));
   for (const { event, key, content, marks, targets } of events) {
     if (!set.events.has(key)) {
@@ -205,13 +221,24 @@ async function load(store: OnlineStore, set: WorkingSet, events: readonly Prepar
       const item = found.get(marks);
       set.marks.set(marks, item === undefined ? {} : (JSON.parse(item.value) as Record<string, string>));
     }
-    for (const target of targets) takeState(set, target, found.get(target.key));
+    for (const target of targets) takeState(set, target, found.get(target.key), held.get(target.key));
   }
 }
 
-function takeState(set: WorkingSet, { view, key }: Target, item: StoredItem | undefined): void {
+function takeState(set: WorkingSet, { view, key }: Target, item: StoredItem | undefined, held?: CachedState): void {
   if (set.states.has(key)) return;
-  set.states.set(key, { view, state: item === undefined ? emptyState() : decodeState(item.value), version: item?.version, isDirty: false, now: Number.NEGATIVE_INFINITY });
+  const state = item === undefined ? emptyState() : held?.version === item.version ? held.state : decodeState(item.value);
+  set.states.set(key, { view, state, version: item?.version, isDirty: false, now: Number.NEGATIVE_INFINITY });
+}
+
+/** States that are long are worth keeping: those of hot entities. */
+const CACHED_FROM = 1024;
+
+function keep(cache: StateCache, set: WorkingSet, changes: readonly Change[]): void {
+  for (const { key, value, version } of changes) {
+    const entry = value === undefined || value.length < CACHED_FROM ? undefined : set.states.get(key);
+    if (entry !== undefined) cache.put(key, { version, state: entry.state, bytes: value!.length });
+  }
 }
 
 /** Folds the event, or gives the one whose place it takes. */
@@ -307,18 +334,19 @@ const seconds = (microseconds: number): number => Math.ceil(microseconds / 1_000
 /** What nobody will ask for any more is not written. */
 function changesOf(set: WorkingSet, clockMilliseconds: number): Change[] {
   const changes: Change[] = [];
+  const next = (version: number | undefined) => nextVersion(version, clockMilliseconds);
   const isLate = (expiresAt: number) => expiresAt * 1000 <= clockMilliseconds;
   for (const [key, { view, state, version, isDirty, now }] of set.states) {
     if (!isDirty) continue;
     prune(view, state, now);
     const expiresAt = view.longest === undefined ? undefined : seconds(now + view.longest.span + view.longest.hop + DAY);
-    changes.push({ key, value: isEmpty(state) ? undefined : encodeState(view, state), expected: version, expiresAt });
+    changes.push({ key, value: isEmpty(state) ? undefined : encodeState(view, state), expected: version, version: next(version), expiresAt });
   }
   for (const [key, { known, version, expiresAt }] of set.events) {
-    if (expiresAt !== undefined && known !== undefined && !isLate(expiresAt)) changes.push({ key, value: writeKnown(known), expected: version, expiresAt });
+    if (expiresAt !== undefined && known !== undefined && !isLate(expiresAt)) changes.push({ key, value: writeKnown(known), expected: version, version: next(version), expiresAt });
   }
   for (const [key, { arrivedAt, version, expiresAt }] of set.contents) {
-    if (expiresAt !== undefined && !isLate(expiresAt)) changes.push({ key, value: String(arrivedAt), expected: version, expiresAt });
+    if (expiresAt !== undefined && !isLate(expiresAt)) changes.push({ key, value: String(arrivedAt), expected: version, version: next(version), expiresAt });
   }
   return changes;
 }

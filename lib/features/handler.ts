@@ -4,6 +4,7 @@ import { MillraceError, type Clock } from '../base/index.ts';
 import { deaggregate, type EventChecker, type StreamRecord } from '../ingest/events/index.ts';
 import { foldBatch, type FeatureEvent, type FoldCounts } from './fold.ts';
 import type { FeatureSet } from './load.ts';
+import { StateCache } from './state-cache.ts';
 import type { OnlineStore } from './store.ts';
 
 export interface FeatureCounters extends FoldCounts {
@@ -33,11 +34,15 @@ export interface FeaturesHandlerOptions {
   onBatch?: (counters: FeatureCounters, error: MillraceError | undefined) => void;
 }
 
+/** Of states as text; in memory they take some times that. */
+const CACHED_BYTES = 16 << 20;
+
 /**
  * A handler of a Kinesis event source. What validation would refuse is skipped; a batch never fails for what a record holds. Where the store
  * fails, the answer names the first record that is not done: it and those behind it come again, and what was folded stays folded once.
  */
 export function featuresHandler({ store, features, checkerOf, streamPrefix = '', clock, random = Math.random, onBatch }: FeaturesHandlerOptions): (event: KinesisStreamEvent) => Promise<KinesisStreamBatchResponse> {
+  const cache = new StateCache(CACHED_BYTES);
   return async ({ Records: records }) => {
     const stream = nameOf(records[0], streamPrefix);
     if (stream === undefined) return { batchItemFailures: [] };
@@ -60,7 +65,7 @@ export function featuresHandler({ store, features, checkerOf, streamPrefix = '',
         }
       }
     });
-    const { counts, done, error } = await foldBatch(store, features, events, { clock, random });
+    const { counts, done, error } = await foldBatch(store, features, events, { clock, random, cache });
     Object.assign(counters, counts);
     const failedFrom = error === undefined ? records.length : origins[done]!;
     counters.failed = records.length - failedFrom;

@@ -1,8 +1,9 @@
 // The port to the online store: texts by key, written only if nobody else has written them since they were read.
 
 export interface StoredItem {
+  /** Empty where the reader said that it knows this version. */
   value: string;
-  /** Grows with every write. */
+  /** Of the change that wrote it. */
   version: number;
 }
 
@@ -12,6 +13,8 @@ export interface Change {
   value: string | undefined;
   /** The version that was read; undefined: there was none. */
   expected: number | undefined;
+  /** The version that it gets: `nextVersion`. */
+  version: number;
   /** When the item may be forgotten, seconds since 1970; undefined: never. */
   expiresAt: number | undefined;
 }
@@ -25,8 +28,8 @@ export type WriteResult = { ok: true } | { ok: false; conflict: true };
  * does nothing but tell of a conflict where an item is not as it was read. Other failures are MillraceErrors of code `io`.
  */
 export interface OnlineStore {
-  /** The items in the order of their keys. */
-  get(keys: readonly string[]): Promise<(StoredItem | undefined)[]>;
+  /** The items in the order of their keys. Values of versions that the reader knows need not be fetched. */
+  get(keys: readonly string[], isKnown?: (key: string, version: number) => boolean): Promise<(StoredItem | undefined)[]>;
   write(changes: readonly Change[]): Promise<WriteResult>;
   /** How many items a write may have. */
   readonly mostChanges: number;

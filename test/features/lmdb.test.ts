@@ -14,6 +14,7 @@ describeOnlineStore('LMDB', async () => {
   return { store, close: () => store.close() };
 });
 
+let version = 0;
 const folders: string[] = [];
 const folder = () => {
   const made = mkdtempSync(join(tmpdir(), 'millrace-online-'));
@@ -25,11 +26,11 @@ afterEach(() => folders.splice(0).forEach((one) => rmSync(one, { recursive: true
 describe('items that expire', () => {
   it('go with the sweep, those that were written again later stay', async () => {
     const store = await openLmdbStore({ folder: folder(), clock: testClock() });
-    const at = (seconds: number, key: string, expected?: number) => store.write([{ key, value: key, expected, expiresAt: seconds }]);
+    const at = (seconds: number, key: string, expected?: number) => store.write([{ key, value: key, expected, version: ++version, expiresAt: seconds }]);
     await at(10_000, 'old');
     await at(10_000, 'renewed');
     await at(90_000, 'young');
-    await store.write([{ key: 'forever', value: 'forever', expected: undefined, expiresAt: undefined }]);
+    await store.write([{ key: 'forever', value: 'forever', expected: undefined, version: ++version, expiresAt: undefined }]);
     const [renewed] = await store.get(['renewed']);
     await at(90_000, 'renewed', renewed!.version);
     expect(await store.sweep(5_000_000)).toBe(0);
@@ -46,7 +47,7 @@ describe('the online folder of a home', () => {
     const place = folder();
     await expect(readOnlineHome({ folder: place, clock: testClock() })).rejects.toMatchObject({ code: 'not_found', todo: expect.stringContaining('features backfill') as string });
     const home = await openOnlineHome({ folder: place, clock: testClock() });
-    await home.store.write([{ key: 'k', value: 'v', expected: undefined, expiresAt: undefined }]);
+    await home.store.write([{ key: 'k', value: 'v', expected: undefined, version: ++version, expiresAt: undefined }]);
     await expect(openOnlineHome({ folder: place, clock: testClock() })).rejects.toMatchObject({ code: 'conflict', message: `process ${process.pid} writes the online store` });
     await expect(nextGeneration({ folder: place, clock: testClock() })).rejects.toMatchObject({ code: 'conflict' });
     const reader = await readOnlineHome({ folder: place, clock: testClock() });
@@ -59,11 +60,11 @@ describe('the online folder of a home', () => {
   it('gets a new generation with its checkpoints at once, or not at all', async () => {
     const place = folder();
     const old = await openOnlineHome({ folder: place, clock: testClock() });
-    await old.store.write([{ key: 'k', value: 'old', expected: undefined, expiresAt: undefined }]);
+    await old.store.write([{ key: 'k', value: 'old', expected: undefined, version: ++version, expiresAt: undefined }]);
     await old.checkpoints('events').save(new Map([['shard', { sequence: '99', ended: false }]]));
     await old.close();
     const given = await nextGeneration({ folder: place, clock: testClock() });
-    await given.store.write([{ key: 'k', value: 'given up', expected: undefined, expiresAt: undefined }]);
+    await given.store.write([{ key: 'k', value: 'given up', expected: undefined, version: ++version, expiresAt: undefined }]);
     await given.discard();
     const read = async () => {
       const home = await readOnlineHome({ folder: place, clock: testClock() });
@@ -73,7 +74,7 @@ describe('the online folder of a home', () => {
     };
     expect(await read()).toEqual(['old', [['shard', { sequence: '99', ended: false }]], undefined]);
     const next = await nextGeneration({ folder: place, clock: testClock(42) });
-    await next.store.write([{ key: 'k', value: 'new', expected: undefined, expiresAt: undefined }]);
+    await next.store.write([{ key: 'k', value: 'new', expected: undefined, version: ++version, expiresAt: undefined }]);
     await next.checkpoints('events').save(new Map([['shard', { sequence: '7', ended: true }]]));
     expect((await read())[0]).toBe('old');
     await next.publish();
@@ -86,7 +87,7 @@ describe('the online folder of a home', () => {
       import { openOnlineHome } from ${JSON.stringify(join(import.meta.dirname, '../../lib/features/index.ts'))};
       const { store } = await openOnlineHome({ folder: ${JSON.stringify(place)}, clock: { now: () => 1, sleep: async () => undefined } });
       for (let n = 0; ; n++) {
-        await store.write([{ key: 'a' + n, value: 'x'.repeat(500), expected: undefined, expiresAt: undefined }, { key: 'b' + n, value: String(n), expected: undefined, expiresAt: undefined }]);
+        await store.write([{ key: 'a' + n, value: 'x'.repeat(500), expected: undefined, version: n + 1, expiresAt: undefined }, { key: 'b' + n, value: String(n), expected: undefined, version: n + 1, expiresAt: undefined }]);
         process.stdout.write(n + '\\n');
       }`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(import.meta.dirname, '../..') });

@@ -5,7 +5,7 @@ import {
   type AttributeValue, type DynamoDBClient, type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
+import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
 
 /** Keys and time to live of the table. */
 export const ONLINE_TABLE = Object.freeze({ partition: 'pk', sort: 'sk', timeToLive: 'expires_at' });
@@ -54,8 +54,7 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
     },
     async write(changes): Promise<WriteResult> {
       if (changes.length === 0) return { ok: true };
-      const now = clock.now();
-      const items = changes.map((change) => actionOf(change, table, now));
+      const items = changes.map((change) => actionOf(change, table));
       try {
         // One item needs no transaction, which would cost twice as much.
         const [only] = items;
@@ -76,7 +75,7 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
  * An answer that was lost is asked for again by the client, and then meets its own write: as a conflict, so that the caller reads anew and sees that
  * all is done.
  */
-function actionOf({ key, value, expected, expiresAt }: Change, table: string, now: number): TransactWriteItem {
+function actionOf({ key, value, expected, version, expiresAt }: Change, table: string): TransactWriteItem {
   const condition = expected === undefined
     ? { ConditionExpression: `attribute_not_exists(${ONLINE_TABLE.partition})` }
     : { ConditionExpression: '#version = :expected', ExpressionAttributeNames: { '#version': 'v' }, ExpressionAttributeValues: { ':expected': { N: String(expected) } } };
@@ -84,7 +83,7 @@ function actionOf({ key, value, expected, expiresAt }: Change, table: string, no
   if (value === undefined) return { Delete: { TableName: table, Key, ...condition } };
   return { Put: { TableName: table, Item: {
     ...Key, d: value.length < PACKED_FROM ? { S: value } : { B: gzipSync(value, { level: 1 }) },
-    v: { N: String(nextVersion(expected, now)) },
+    v: { N: String(version) },
     ...(expiresAt === undefined ? {} : { [ONLINE_TABLE.timeToLive]: { N: String(expiresAt) } }),
   }, ...condition } };
 }

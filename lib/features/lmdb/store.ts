@@ -1,7 +1,7 @@
 // The online store of one machine: an LMDB environment in a folder. Its transactions are on the disk when they are answered.
 import { mkdir } from 'node:fs/promises';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
+import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
 
 export interface LmdbStore extends OnlineStore {
   /** As `get`, at once: for who scores. */
@@ -38,43 +38,45 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
   const expiries = await Promise.resolve().then(() => root.openDB<string, [hour: number, note: number]>({ name: 'expiries', encoding: 'string' })).catch(refuse);
   if (items === undefined || expiries === undefined) return refuse(new Error('there is none'));
 
-  const read = (key: string): StoredItem | undefined => {
+  const getNow = (keys: readonly string[], isKnown?: (key: string, version: number) => boolean) => keys.map((key): StoredItem | undefined => {
     const bytes = items.getBinaryFast(key) as Buffer | undefined;
-    return bytes === undefined ? undefined : { value: bytes.toString('utf8', HEADER_BYTES), version: versionOf(bytes) };
-  };
-  const getNow = (keys: readonly string[]) => keys.map(read);
+    if (bytes === undefined) return undefined;
+    const version = versionOf(bytes);
+    return { value: isKnown?.(key, version) === true ? '' : bytes.toString('utf8', HEADER_BYTES), version };
+  });
   const failed = (what: string) => (cause: unknown): never => {
     throw new MillraceError('io', `the online store cannot be ${what}: ${messageOf(cause)}`, { where: folder, todo: 'See that the disk has room and the folder can be written; then try again.', cause });
   };
 
+  let notes = 0;
   /** False where an item is not as it was read; nothing is written then. */
   const applyAll = (changes: readonly Change[]): boolean => {
+    const before: number[] = [];
     for (const { key, expected } of changes) {
       const bytes = items.getBinaryFast(key) as Buffer | undefined;
       if ((bytes === undefined ? undefined : versionOf(bytes)) !== expected) return false;
+      before.push(bytes === undefined ? 0 : bucketOf(expiryOf(bytes)));
     }
-    const now = clock.now();
     const expiring = new Map<number, string[]>();
-    for (const { key, value, expected, expiresAt = 0 } of changes) {
-      const before = expected === undefined ? 0 : expiryOf(items.getBinaryFast(key) as Buffer);
+    for (const [at, { key, value, version, expiresAt = 0 }] of changes.entries()) {
       if (value === undefined) {
         items.removeSync(key);
         continue;
       }
-      items.putSync(key, encode(value, nextVersion(expected, now), expiresAt));
+      items.putSync(key, encode(value, version, expiresAt));
       const bucket = bucketOf(expiresAt);
-      if (expiresAt === 0 || bucket === bucketOf(before)) continue;
+      if (expiresAt === 0 || bucket === before[at]) continue;
       const noted = expiring.get(bucket);
       if (noted === undefined) expiring.set(bucket, [key]);
       else noted.push(key);
     }
-    for (const [bucket, noted] of expiring) expiries.putSync([bucket, nextVersion(undefined, now)], noted.join(SEPARATOR));
+    for (const [bucket, noted] of expiring) expiries.putSync([bucket, clock.now() * 1024 + (notes++ % 1024)], noted.join(SEPARATOR));
     return true;
   };
 
   return {
     mostChanges: Number.POSITIVE_INFINITY,
-    get: async (keys) => getNow(keys),
+    get: async (keys, isKnown) => getNow(keys, isKnown),
     getNow,
     async write(changes): Promise<WriteResult> {
       try {

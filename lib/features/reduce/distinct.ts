@@ -37,25 +37,20 @@ export function addDistinct(values: DistinctValues, tile: number, text: string, 
   if (tiles.length > 2 * TILES_OF_A_VALUE) tiles.length = 2 * TILES_OF_A_VALUE;
 }
 
-/** Room is made by the value that was seen longest ago. */
+/** A few more than are needed, so that room is made for many at once. */
+const SLACK = 128;
+
 function insert(values: DistinctValues, value: string, tile: number): void {
-  let size = sizes.get(values);
-  if (size === undefined) {
-    size = Object.keys(values).length;
-    sizes.set(values, size);
-  }
-  if (size >= MOST_DISTINCT) {
-    let [oldest, oldestTile] = ['', tile];
-    for (const other in values) {
-      const [newest = tile] = values[other]!;
-      if (newest < oldestTile) [oldest, oldestTile] = [other, newest];
-    }
-    if (oldestTile === tile) return;
-    remove(values, oldest);
-    size--;
-  }
+  let size = sizes.get(values) ?? Object.keys(values).length;
   values[value] = [tile, 1];
-  sizes.set(values, size + 1);
+  size++;
+  if (size > MOST_DISTINCT + SLACK) {
+    // Those go that were seen longest ago.
+    const oldest = Object.entries(values).sort(([, a], [, b]) => a[0]! - b[0]!).slice(0, SLACK);
+    for (const [other] of oldest) delete values[other];
+    size -= SLACK;
+  }
+  sizes.set(values, size);
 }
 
 function remove(values: DistinctValues, value: string): void {
@@ -64,7 +59,12 @@ function remove(values: DistinctValues, value: string): void {
   if (size !== undefined) sizes.set(values, size - 1);
 }
 
+/** Up to which tile values were dropped: it moves on rarely. */
+const dropped = new WeakMap<DistinctValues, number>();
+
 export function dropDistinctBefore(values: DistinctValues, first: number): void {
+  if (dropped.get(values) === first) return;
+  dropped.set(values, first);
   for (const value in values) {
     const tiles = values[value]!;
     if (tiles.at(-2)! >= first) continue;
@@ -79,7 +79,7 @@ export function distinctFrom(all: readonly DistinctValues[], first: number): num
   if (all.length === 1 && only !== undefined) {
     let count = 0;
     for (const value in only) if (only[value]![0]! >= first) count++;
-    return count;
+    return Math.min(count, MOST_DISTINCT);
   }
   const seen = new Set<string>();
   for (const values of all) for (const value in values) if (values[value]![0]! >= first) seen.add(value);
