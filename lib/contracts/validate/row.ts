@@ -27,9 +27,10 @@ const NONE: readonly Failure[] = Object.freeze([]);
 
 /**
  * Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. `toText` is for callers that know more of their values than
- * that JSON may hold them.
+ * that JSON may hold them: text is then taken as it is.
  */
 export function compileValidator(plan: ValidationPlan, toText: (value: unknown) => TextOrNull = textOf): RowValidator {
+  const stringsAreWhole = toText !== textOf;
   const columns = plan.columns.map((column) => compileColumn(plan, column));
   const rules = plan.rules.map((rule) => {
     const reads = rule.reads.map((name) => plan.columns.findIndex((column) => column.name === name));
@@ -50,9 +51,15 @@ export function compileValidator(plan: ValidationPlan, toText: (value: unknown) 
       let value = record[column.header];
       if (value === undefined && column.name !== column.header) value = record[column.name];
       if (value !== undefined) present++;
-      const text = toText(value);
+      const text = stringsAreWhole && typeof value === 'string' && value !== '' ? value : toText(value);
       texts[at] = text;
-      if (!column.isPlain(text)) suspicious = true;
+      if (text == null) {
+        if (text === undefined || !column.nullable) suspicious = true;
+      } else if (column.takesAnything || (typeof value === 'number' && value >= column.lowest && value <= column.highest && Number.isSafeInteger(value))) {
+        continue;
+      } else if (!column.isPlain(text)) {
+        suspicious = true;
+      }
     }
     if (!suspicious) {
       let broken = false;
@@ -69,8 +76,14 @@ interface CompiledRule { failure: Failure; reads: readonly number[]; holds: (tex
 interface CompiledColumn {
   name: string;
   header: string;
-  /** No further check is needed. */
-  isPlain(text: TextOrNull): boolean;
+  nullable: boolean;
+  /** No text needs a further check. */
+  takesAnything: boolean;
+  /** Whole numbers from here to there need none; NaN where numbers have to be looked at as text. */
+  lowest: number;
+  highest: number;
+  /** This one needs none. */
+  isPlain(text: string): boolean;
   /** The failure of a value's type, or undefined. */
   typeFailure(text: string | undefined): Failure | undefined;
   missing: Failure | undefined;
@@ -104,8 +117,10 @@ function compileColumn(plan: ValidationPlan, column: ColumnPlan): CompiledColumn
     name: column.name,
     header: column.header ?? column.name,
     missing: column.nullable ? undefined : failure('missing'),
+    nullable: column.nullable,
+    takesAnything: free && plain === undefined && accepted === undefined && !column.outerSpaces,
+    ...wholeNumbers(column),
     isPlain(text) {
-      if (text == null) return text === null && column.nullable;
       if (column.outerSpaces && text.includes(' ')) return false;
       if (accepted !== undefined) return accepted.has(text);
       return plain === undefined ? free : plain.test(text);
@@ -161,6 +176,12 @@ function rangeChecks(column: ColumnPlan, typed: (text: string) => RuleValue, fai
     }
     return undefined;
   };
+}
+
+/** The whole numbers that a column of them takes, as far as doubles tell them apart. */
+function wholeNumbers(column: ColumnPlan): { lowest: number; highest: number } {
+  if (column.kind !== 'integer' && column.kind !== 'epoch_ms') return { lowest: Number.NaN, highest: Number.NaN };
+  return { lowest: Number(column.min ?? Number.MIN_SAFE_INTEGER), highest: Number(column.max ?? Number.MAX_SAFE_INTEGER) };
 }
 
 /** How text of the right type is read for bounds and rules. Times are those on the wall of the contract's zone. */

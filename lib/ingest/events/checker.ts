@@ -49,7 +49,7 @@ export function openEventChecker({ plans, defaultType, key, mostBytes = MOST_EVE
       if (type === undefined) return rejection(own.plan, [own.failures.unknown_type]);
       const version = record[VERSION_KEY];
       if (version !== undefined && version !== null && !type.knowsVersion(version)) return rejection(type.plan, [type.failures.unknown_version]);
-      return type.check(record, keys, arrivedAt);
+      return type.check(record, keys - (named === undefined ? 0 : 1) - (version === undefined ? 0 : 1), arrivedAt);
     },
     mayBePersonal: (type) => (type === defaultType ? anyIsPersonal : (types.get(type)?.isPersonal ?? anyIsPersonal)),
   };

@@ -17,7 +17,7 @@ export interface EventType {
   failures: Readonly<Record<EnvelopeProblem, Failure>>;
   /** Whether events of this version of the contract conform to today's: same major number, and none that is yet to come. */
   knowsVersion(version: unknown): boolean;
-  /** `keys`: how many the record has. */
+  /** `keys`: how many the record has besides its type and its version. */
   check(record: Readonly<Record<string, unknown>>, keys: number, arrivedAt: number): EventVerdict;
 }
 
@@ -35,6 +35,7 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
   const failures = envelopeFailures(plan, mostBytes);
   const timeAt = plan.eventTime === undefined ? -1 : names.indexOf(plan.eventTime);
   const timeOf = timeAt === -1 ? undefined : compileEventTime(plan.validation, plan.eventTime!);
+  const isEpoch = columns[timeAt]?.kind === 'epoch_ms';
   const [oldest, newest] = [plan.maxAgeDays * DAY_MS, plan.maxFutureMinutes * MINUTE_MS];
   const pseudonyms = pseudonymsOf(plan, names, key);
   // A record made by JSON.parse has what every object inherits; under such a name it would be taken for a value.
@@ -44,17 +45,18 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
     plan, failures,
     isPersonal: pseudonyms.length > 0,
     knowsVersion: (version) => isKnown(version, plan.version),
-    check(came, keys, arrivedAt) {
-      const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, came) : came;
+    check(members, keys, arrivedAt) {
+      const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, members) : members;
       if (twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined)) return rejection(plan, [failures.duplicate_key]);
       const { texts, failures: found, present } = validate(record);
-      const unknownKeys = keys - present - (record[TYPE_KEY] === undefined ? 0 : 1) - (record[VERSION_KEY] === undefined ? 0 : 1);
+      const unknownKeys = keys - present;
       if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected, ...found]);
       let eventTime: number | null = null;
       let outOfTime: Failure | undefined;
       const timeText = timeOf === undefined ? null : texts[timeAt];
       if (timeText != null && found.every(({ column }) => column !== plan.eventTime)) {
-        eventTime = timeOf!(timeText);
+        const came = record[headers[timeAt]!];
+        eventTime = isEpoch && typeof came === 'number' ? came : timeOf!(timeText);
         if (eventTime !== null) outOfTime = arrivedAt - eventTime > oldest ? failures.too_old : eventTime - arrivedAt > newest ? failures.too_far_ahead : undefined;
       }
       if (found.length === 0 && outOfTime === undefined) return new Accepted(plan, names, pseudonyms.length === 0 ? texts : withPseudonyms(texts, pseudonyms), eventTime, unknownKeys);

@@ -72,7 +72,6 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
     } else if (value === null) length += 4;
     else if (typeof value === 'boolean') length += value ? 4 : 5;
     else return -1;
-    if (length > text.length) return -1;
   }
   return length === text.length ? keys : -1;
 }
