@@ -3,6 +3,7 @@ import { createConnection } from 'node:net';
 import { request as httpRequest } from 'node:http';
 import { connect as http2Connect } from 'node:http2';
 import { Encoder, Tag } from 'cbor-x';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openKinesisClient, type KinesisEndpoint, type RecordInput } from '../../../lib/local/kinesis/index.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -62,6 +63,9 @@ describe('a bad call', () => {
     ['refuses a number of nowhere', 'GetShardIterator', { StreamName: 'events', ShardId: 'shardId-000000000000', ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: '7' }, 'InvalidArgumentException', /is invalid because it did not come from this stream.$/],
     ['refuses a time to come', 'GetShardIterator', { StreamName: 'events', ShardId: 'shardId-000000000000', ShardIteratorType: 'AT_TIMESTAMP', Timestamp: 4e9 }, 'InvalidArgumentException', /^The timestampInMillis parameter cannot be greater than the currentTimestampInMillis/],
     ['refuses two names of different streams', 'PutRecord', { StreamName: 'events', StreamARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/other', PartitionKey: 'a', Data: '' }, 'InvalidArgumentException', /do not name the same stream/],
+    ...['null', '5', '"x"', '{}', '{"stream":"events","after":"","issuedAt":1e15,"filter":null}', 'x'].map((token): (typeof cases)[number] => (
+      ['refuses a token that is none', 'ListShards', { NextToken: base64(token) }, 'InvalidArgumentException', 'NextToken is invalid.'])),
+    ['says that a token is too old', 'ListShards', { NextToken: base64('{"stream":"events","after":"","issuedAt":1}') }, 'ExpiredNextTokenException', 'NextToken has expired.'],
     ['refuses enhanced fan-out by name', 'SubscribeToShard', {}, 'UnsupportedOperationException', 'SubscribeToShard is not offered by the local endpoint.'],
     ['is told when a provisioned stream lacks its shards', 'CreateStream', { StreamName: 'new' }, 'InvalidArgumentException', 'ShardCount must be specified for a stream in PROVISIONED mode.'],
   ];
@@ -91,6 +95,39 @@ describe('a bad call', () => {
     const { endpoint } = await withStream();
     expect(await ask(endpoint, { target: 'Kinesis_20131202.PutRecords', body: Buffer.alloc(30 * 1024 * 1024, 0x20) })).toMatchObject({ status: 413 });
     expect((await json(endpoint, 'ListStreams', {})).answer['StreamNames']).toEqual(['events']);
+  });
+
+  it('of whatever nonsense gets an error of its own making, never a failure of the endpoint', async () => {
+    const unexpected: unknown[] = [];
+    const { endpoint, streams } = await withStream({ onFault: (error) => unexpected.push(error) });
+    const operations = [
+      'CreateStream', 'DeleteStream', 'DescribeStream', 'DescribeStreamSummary', 'ListStreams', 'ListShards', 'PutRecord', 'PutRecords', 'GetShardIterator', 'GetRecords', 'SplitShard', 'MergeShards',
+      'UpdateShardCount', 'IncreaseStreamRetentionPeriod', 'DecreaseStreamRetentionPeriod', 'UpdateStreamMode', 'UpdateMaxRecordSize', 'DescribeLimits', 'AddTagsToStream', 'RemoveTagsFromStream',
+      'ListTagsForStream', 'TagResource', 'UntagResource', 'ListTagsForResource',
+    ];
+    const fields = [
+      'StreamName', 'StreamARN', 'ShardCount', 'Records', 'Data', 'PartitionKey', 'ExplicitHashKey', 'ShardId', 'ShardIteratorType', 'StartingSequenceNumber', 'Timestamp', 'ShardIterator', 'Limit', 'NextToken',
+      'ExclusiveStartShardId', 'MaxResults', 'ShardFilter', 'Type', 'ShardToSplit', 'NewStartingHashKey', 'ShardToMerge', 'AdjacentShardToMerge', 'TargetShardCount', 'ScalingType', 'RetentionPeriodHours',
+      'StreamModeDetails', 'StreamMode', 'MaxRecordSizeInKiB', 'Tags', 'TagKeys', 'ResourceARN', '__proto__', 'constructor',
+    ];
+    const likely = fc.constantFrom<unknown>(
+      'events', 'other', 'arn:aws:kinesis:us-east-1:000000000000:stream/events', 'shardId-000000000000', 'shardId-000000000001', 'LATEST', 'AT_TIMESTAMP', 'AFTER_SEQUENCE_NUMBER', 'UNIFORM_SCALING', 'PROVISIONED', 'ON_DEMAND',
+      'AT_LATEST', 'FROM_TIMESTAMP', '0', '170141183460469231731687303715884105728', 'aGk=', 'W10=', 1, 2, 24, 48, 1024, 0, -1, 1e300, 1.5, null, true, [], {}, '', '\u0000', '\ud800',
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, { arbitrary: likely, weight: 6 }, fc.string(), fc.double(), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom(...fields), tie('value'), { maxKeys: 5 })),
+    }));
+    const aCall = fc.tuple(fc.constantFrom(...operations), fc.oneof({ arbitrary: fc.dictionary(fc.constantFrom(...fields), value, { maxKeys: 8 }), weight: 9 }, value));
+    await fc.assert(fc.asyncProperty(aCall, fc.constantFrom(JSON_TYPE, CBOR_TYPE), async ([operation, input], type) => {
+      const { status, body } = await ask(endpoint, { target: `Kinesis_20131202.${operation}`, type, body: type === JSON_TYPE ? JSON.stringify(input) : encoder.encode(input) });
+      expect([200, 400], body.toString()).toContain(status);
+    }), { numRuns: 800 });
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...operations), fc.uint8Array({ maxLength: 60 }), fc.constantFrom(JSON_TYPE, CBOR_TYPE), async (operation, body, type) => {
+      expect([200, 400]).toContain((await ask(endpoint, { target: `Kinesis_20131202.${operation}`, type, body })).status);
+    }), { numRuns: 400 });
+    expect(unexpected).toEqual([]);
+    await streams.ensureStream('events', { shardCount: 1 });
+    expect((await json(endpoint, 'PutRecord', { StreamName: 'events', PartitionKey: 'a', Data: '' })).status).toBe(200);
   });
 
   it('that breaks off harms nobody', async () => {

@@ -77,15 +77,17 @@ function writeToken(token: Token): string {
 }
 
 function readToken(text: string, now: number): Token {
-  let token: Token;
+  const invalid = (cause?: unknown) => new KinesisError('InvalidArgumentException', 'NextToken is invalid.', cause);
+  let token: Partial<Token> | null;
   try {
-    token = JSON.parse(Buffer.from(text, 'base64').toString()) as Token;
+    token = JSON.parse(Buffer.from(text, 'base64').toString()) as Partial<Token> | null;
   } catch (error) {
-    throw new KinesisError('InvalidArgumentException', 'NextToken is invalid.', error);
+    throw invalid(error);
   }
-  if (typeof token.stream !== 'string' || typeof token.after !== 'string') throw new KinesisError('InvalidArgumentException', 'NextToken is invalid.');
-  if (now - token.issuedAt > TOKEN_LIFE_MILLISECONDS) throw new KinesisError('ExpiredNextTokenException', 'NextToken has expired.');
-  return token;
+  const { stream, after, filter, issuedAt } = token ?? {};
+  if (typeof stream !== 'string' || typeof after !== 'string' || typeof issuedAt !== 'number' || (filter !== undefined && !FILTERS.includes(filter?.Type))) throw invalid();
+  if (now - issuedAt > TOKEN_LIFE_MILLISECONDS) throw new KinesisError('ExpiredNextTokenException', 'NextToken has expired.');
+  return { stream, after, filter, issuedAt };
 }
 
 const splitShard: Operation = {
