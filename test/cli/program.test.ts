@@ -43,6 +43,16 @@ describe('help', () => {
   });
 });
 
+describe('a contract', () => {
+  it('is a page, a JSON Schema, or itself, without any home', async () => {
+    expect((await millrace('contract')).out).toMatch(/source +version +owner[\s\S]*order_items +1\.0 +marketplace/);
+    expect((await millrace('contract', 'order_items')).out).toMatch(/order_item_id[\s\S]*order_items\.price\.below_minimum/);
+    expect(JSON.parse((await millrace('contract', 'order_items', '--schema')).out)).toMatchObject({ $schema: expect.stringContaining('json-schema.org') as string, type: 'object' });
+    expect(JSON.parse((await millrace('contract', 'order_items', '--json')).out)).toMatchObject({ name: 'order_items', key: ['order_id', 'order_item_id'] });
+    expect(await millrace('contract', 'order_item')).toMatchObject({ code: 4, err: expect.stringContaining('did you mean order_items') as string });
+  });
+});
+
 describe('mistakes', () => {
   it('answers an unknown verb with the nearest one, and exit code 2', async () => {
     const { code, err } = await millrace('qurey');
