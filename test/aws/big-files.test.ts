@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bucketFileIngest } from '../../lambdas/shared/file-ingest.ts';
 import { handOver, ingestRequested } from '../../lambdas/shared/big-files.ts';
 import type { Settings } from '../../lambdas/shared/settings.ts';
 import { fetchBundle, signedHeaders } from '../../lib/stacks/task/fetch-bundle.ts';
+import { openTestHome } from '../ingest/home.ts';
 import { MemoryFiles } from '../lake/support/memory-files.ts';
 import { statementsOf } from './support/policies.ts';
 import { named, ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
@@ -55,6 +57,49 @@ describe('a file that is too big', () => {
     expect(files.content.has(note)).toBe(true);
     expect(await ingestRequested(files, note, async (uri) => ({ ...counts, files: uri === 's3://landing/orders/a.csv' ? 1 : 0 }))).toEqual(counts);
     expect(files.content.has(note)).toBe(false);
+  });
+});
+
+describe('the function and the task together', () => {
+  it('land the file once: refused by the one for its size, handed over, taken by the other', async () => {
+    const objects = new Map<string, Buffer>([['landing/sales/a.csv', Buffer.from(`sale_id,item,amount,sold_at\n${Array.from({ length: 2_000 }, (_, index) => `s${index},x,1,`).join('\n')}\n`)]]);
+    const server = createServer((request, response) => {
+      const key = new URL(request.url ?? '/', 'http://s3').pathname.slice(1);
+      const body = objects.get(key);
+      if (request.method === 'PUT') {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => { objects.set(key, Buffer.concat(chunks)); response.end(); });
+      } else if (body === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { 'content-length': body.length, etag: '"e"', 'last-modified': 'Mon, 01 Jan 2024 00:00:00 GMT' }).end(request.method === 'HEAD' ? undefined : body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const home = await openTestHome();
+    try {
+      const { lake, database, contracts, clock } = home.context;
+      const s3 = new S3Client({
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, region: 'eu-central-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+      });
+      const ingestWith = (scratchMb: string, bigFiles?: string) => bucketFileIngest({
+        settings: { MILLRACE_LANDING: 's3://landing', MILLRACE_PRIVACY_KEYS: 'keys', MILLRACE_SCRATCH_MB: scratchMb, ...(bigFiles === undefined ? {} : { MILLRACE_BIG_FILES: bigFiles }) } as Settings,
+        s3, lake, contracts, clock, database: async () => database, scratch: join(folder, 'scratch'), client: {},
+      });
+      const batch = { source: 'sales', files: ['s3://landing/sales/a.csv'] };
+      expect(await ingestWith('0.01')(batch, 'run')).toMatchObject({ refused: 1, accepted: 0 });
+      expect(await ingestWith('0.01', 's3://failed/big-files')(batch, 'run')).toMatchObject({ refused: 0, accepted: 0 });
+      const [note = ''] = [...objects.keys()].filter((key) => key.startsWith('failed/big-files/'));
+      const files = new MemoryFiles();
+      await files.write(`s3://${note}`, objects.get(note) as Buffer);
+      const take = () => ingestRequested(files, `s3://${note}`, async (uri) => ingestWith('100')({ source: '', files: [uri] }, 'task'));
+      expect(await take()).toMatchObject({ files: 1, refused: 0, accepted: 2_000 });
+      await files.write(`s3://${note}`, objects.get(note) as Buffer);
+      expect(await take()).toMatchObject({ files: 1, seenBefore: 1, accepted: 0 });
+      expect(await home.count('bronze.sales')).toBe(2_000);
+    } finally {
+      home.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 });
 
