@@ -1,6 +1,7 @@
 // One stage of one app: its settings, its names, and whether its data may go with the stack.
 import { Aws, RemovalPolicy, type App } from 'aws-cdk-lib';
 import { MillraceError, type ProjectConfig, type StageSettings } from '../base/index.ts';
+import { checkStage } from './stage-limits.ts';
 
 /** Layers whose tables are models: the folders of sql/. */
 export const MODEL_LAYERS = ['silver', 'gold', 'features', 'training'] as const;
@@ -38,6 +39,7 @@ export function stageOf(app: App, config: ProjectConfig): Stage {
       todo: `Use one of: ${Object.keys(config.stages).join(', ')} (cdk … -c stage=NAME), or add it there.`,
     });
   }
+  checkStage(asked, settings);
   const deleting = app.node.tryGetContext('delete') === asked;
   if (deleting && !settings.deletable) {
     throw new MillraceError('usage', `stage '${asked}' is not deletable`, { where: 'millrace.config.ts', todo: 'Set deletable: true for the stage first, deploy, then delete.' });
