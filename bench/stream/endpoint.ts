@@ -1,7 +1,7 @@
 // The endpoint beside kinesis-local, which others wrote: records of 1 KB a second, each acknowledged once it is on the disk. The server,
 // and the lean client that drives it, have a process of their own each. Prints figures; never fails on them.
 //   npx tsx bench/stream/endpoint.ts [--seconds 5] [--no-peer]
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5
 const TARGET = 50_000;
 const STREAM = 'bench';
 
-interface Measured { acknowledged: number; refused: number; recordsASecond: number; p50: number; p99: number }
+interface Measured { acknowledged: number; refused: number; recordsASecond: number; p50: number; p99: number; microsecondsARecord?: number }
 
 const here = import.meta.dirname;
 const tsx = (file: string) => ['--import', import.meta.resolve('tsx'), path.join(here, file)];
@@ -25,21 +25,34 @@ async function drive(url: string, operation: string, connections: number, record
 }
 
 /** A second a line; acknowledged records only. */
-function report(what: string, { recordsASecond, refused, p50, p99 }: Measured, target = ''): void {
+function report(what: string, { recordsASecond, refused, p50, p99, microsecondsARecord }: Measured, target = ''): void {
   const rate = `${Math.round(recordsASecond).toLocaleString('en')} records/s`;
-  console.log(`${what.padEnd(58)} ${rate.padStart(20)}   p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${refused > 0 ? `, ${refused} refused` : ''}   ${target}`);
+  console.log(`${what.padEnd(58)} ${rate.padStart(20)}   p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${microsecondsARecord === undefined ? '' : `, ${microsecondsARecord.toFixed(1)} µs of processor a record`}${refused > 0 ? `, ${refused} refused` : ''}   ${target}`);
 }
 
 async function measureEndpoint(folder: string): Promise<Measured> {
   const server = spawn(process.execPath, [...tsx('endpoint-server.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const url = await firstLine(server);
+  const lines = createInterface({ input: server.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  const nextLine = async () => (await lines.next()).value as string;
+  const url = await nextLine();
+  /** All threads, the kernel's part included: what tells how fast it would be on a machine with nothing else to do. */
+  const processor = async () => {
+    server.stdin.write('\n');
+    const { user, system } = JSON.parse(await nextLine()) as NodeJS.CpuUsage;
+    return user + system;
+  };
+  const measure = async (...[operation, connections, recordsACall]: [string, number, number]): Promise<Measured> => {
+    const before = await processor();
+    const measured = await drive(url, operation, connections, recordsACall);
+    return { ...measured, microsecondsARecord: (await processor() - before) / Math.max(1, measured.acknowledged) };
+  };
   const client = openKinesisClient({ endpoint: url });
   await client.call('CreateStream', { StreamName: STREAM, ShardCount: 4 });
   await drive(url, 'PutRecords', 8, 500);
-  const bulk = await drive(url, 'PutRecords', 8, 500);
+  const bulk = await measure('PutRecords', 8, 500);
   report('millrace, PutRecords of 500, 8 connections, fsync', bulk, `${bulk.recordsASecond >= TARGET ? 'met' : 'MISSED'}: at least ${TARGET.toLocaleString('en')}`);
-  report('millrace, PutRecords of 25, 32 connections, fsync', await drive(url, 'PutRecords', 32, 25));
-  report('millrace, PutRecord, 64 connections, fsync', await drive(url, 'PutRecord', 64, 1));
+  report('millrace, PutRecords of 25, 32 connections, fsync', await measure('PutRecords', 32, 25));
+  report('millrace, PutRecord, 64 connections, fsync', await measure('PutRecord', 64, 1));
   await measureReads(client);
   client.close();
   server.stdin.end();
@@ -63,11 +76,6 @@ async function measureReads(client: ReturnType<typeof openKinesisClient>): Promi
   }
   const rate = Math.round(records / ((performance.now() - began) / 1000));
   console.log(`${'millrace, GetRecords by one consumer of one shard of four'.padEnd(58)} ${`${rate.toLocaleString('en')} records/s`.padStart(20)}`);
-}
-
-async function firstLine(server: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) return line;
-  throw new Error('the server ended before it listened');
 }
 
 async function measurePeer(): Promise<Measured> {
