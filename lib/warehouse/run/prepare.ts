@@ -8,6 +8,7 @@ import { expandSources } from '../models/sources.ts';
 import type { Model, Parameters, QueryOptions, Staging, StagingOptions } from '../types.ts';
 import { findTable, type RunContext } from './context.ts';
 import { insideSql, type Intervals } from './intervals.ts';
+import { narrowedToDays } from './narrow.ts';
 import { modelOf, type ModelPlan } from './plan.ts';
 import {
   columnList, filesInIntervals, intervalsOfPlan, intervalSurvivors, isComparable, keySurvivors, replacedColumns, replacementOf, stagedKeys, timeTypeOf,
@@ -104,7 +105,8 @@ async function computedRows(
   switch (plan.extent.part) {
     case 'intervals': {
       const column = model.time?.column ?? '';
-      return { sql: `${selectFrom(expanded(), schema)} WHERE ${insideSql(plan.extent.intervals, column, timeTypeOf(schema, column))}`, overlays };
+      const narrowed = dayOverlays(context, model, plan.extent.intervals, overlays);
+      return { sql: `${selectFrom(expanded(), schema)} WHERE ${insideSql(plan.extent.intervals, column, timeTypeOf(schema, column))}`, overlays: { ...overlays, ...narrowed } };
     }
     case 'keys': {
       const touched = keyOverlays(context, model, await keysOfPlan(context, model, plan), plan.inputs);
@@ -116,6 +118,17 @@ async function computedRows(
       return { sql: `${rows} EXCEPT SELECT ${columnList(schema)} FROM ${model.name} FOR VERSION AS OF ${base}`, overlays };
     }
   }
+}
+
+/** Bronze tables of the sources that `changes` maps, without the rows that nothing in the intervals depends on, where that can be told. */
+function dayOverlays(context: RunContext, model: Model, intervals: Intervals, overlays: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(model.changes).flatMap(([relation, columns]): [string, string][] => {
+    const contract = relation.startsWith('source.') ? context.project.sources.get(relation.slice('source.'.length)) : undefined;
+    if (contract === undefined || columns === 'ignore') return [];
+    const bronze = `bronze.${contract.name}`;
+    const narrowed = narrowedToDays(contract, columns[0] ?? '', intervals, overlays[bronze] === undefined ? bronze : `(${overlays[bronze]}) AS all_rows`);
+    return narrowed === undefined ? [] : [[bronze, narrowed]];
+  }));
 }
 
 function selectFrom(sql: string, schema: Schema): string {

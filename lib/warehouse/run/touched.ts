@@ -7,6 +7,7 @@ import type { Model } from '../types.ts';
 import { fileChanges, type ChangedInput, type FileChanges } from './changed-inputs.ts';
 import type { RunContext } from './context.ts';
 import { replacedColumns } from './replacement.ts';
+import { isFoundById } from './narrow.ts';
 import { EVERYTHING, intervalsOf, NOTHING, union, type Intervals } from './intervals.ts';
 
 /** More pieces than this are computed as one, from the first to the last. */
@@ -87,7 +88,11 @@ function touchedSourceValues(context: RunContext, input: ChangedInput, table: Ta
     const versions = changes.removed.length > 0 ? [input.before, input.after] : [input.before];
     for (const version of versions) {
       if (version === null) continue;
-      parts.push(`SELECT ${qualified} FROM (${relationAt(context, input.relation, version)}) AS typed_rows INNER JOIN (${keys}) AS keys ON ${on}`);
+      const [id = ''] = key;
+      const typed = isFoundById(contract)
+        ? typedOver(`SELECT * FROM ${input.table} FOR VERSION AS OF ${version} WHERE ${id} IN (SELECT ${id} FROM (${keys}) AS changed_ids)`)
+        : relationAt(context, input.relation, version);
+      parts.push(`SELECT ${qualified} FROM (${typed}) AS typed_rows INNER JOIN (${keys}) AS keys ON ${on}`);
     }
   }
   return parts.join(' UNION ALL ');
