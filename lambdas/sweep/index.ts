@@ -2,6 +2,7 @@
 import type { EventBridgeEvent, S3ObjectCreatedNotificationEventDetail } from 'aws-lambda';
 import { MillraceError, uuidv7 } from '../../lib/base/index.ts';
 import { sweepFailures, type IngestContext, type SweepReport } from '../../lib/ingest/index.ts';
+import type { Files } from '../../lib/lake/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
 import { secretKeys } from '../shared/privacy-keys.ts';
@@ -10,12 +11,18 @@ import { withDuckDb } from '../shared/with-duckdb.ts';
 
 export type SweepEvent = EventBridgeEvent<'Object Created', S3ObjectCreatedNotificationEventDetail>;
 
-export interface SweepParts { keys: IngestContext['keys']; streamPrefix: string }
+export interface SweepParts {
+  keys: IngestContext['keys'];
+  streamPrefix: string;
+  /** The bucket of failed records. */
+  files: Pick<Files, 'read' | 'delete'>;
+}
 
 /** The event may come twice, and the object may have been swept by then. */
-export async function sweep(context: AwsContext, { detail: { bucket, object } }: SweepEvent, { keys, streamPrefix }: SweepParts): Promise<SweepReport> {
+export async function sweep(
+  context: Pick<AwsContext, 'lake' | 'clock' | 'project' | 'scratch' | 'database'>, { detail: { bucket, object } }: Pick<SweepEvent, 'detail'>, { keys, streamPrefix, files }: SweepParts,
+): Promise<SweepReport> {
   const { lake, clock, project, scratch } = context;
-  const { files } = lake.context;
   const uri = `s3://${bucket.name}/${object.key}`;
   const bytes = await files.read(uri).catch((error: unknown) => {
     if (error instanceof MillraceError && error.code === 'not_found') return undefined;
@@ -34,7 +41,8 @@ let parts: SweepParts | undefined;
 export const handler = asTask((context: AwsContext, event: SweepEvent) => {
   if (parts === undefined) {
     const settings = settingsFrom(process.env);
-    parts = { keys: secretKeys({ secret: settings.MILLRACE_PRIVACY_KEYS, clock: context.clock, client: {} }), streamPrefix: `${settings.MILLRACE_APP}-${settings.MILLRACE_STAGE}-` };
+    const keys = secretKeys({ secret: settings.MILLRACE_PRIVACY_KEYS, clock: context.clock, client: {} });
+    parts = { keys, streamPrefix: `${settings.MILLRACE_APP}-${settings.MILLRACE_STAGE}-`, files: context.lake.context.files };
   }
   return sweep(context, event, parts);
 }, lambdaContext(withDuckDb));
