@@ -2,6 +2,7 @@
 
 const DAY_MS = 86_400_000;
 const formatters = new Map<string, Intl.DateTimeFormat>();
+const WALL = /^(\d+)\D+(\d+)\D+(\d+)\D+(\d+)\D+(\d+)\D+(\d+)$/;
 
 /** What a clock in the zone is ahead of UTC at an instant, in milliseconds. */
 export function offsetAt(zone: string, epochMs: number): number {
@@ -14,9 +15,9 @@ export function offsetAt(zone: string, epochMs: number): number {
     });
     formatters.set(zone, formatter);
   }
-  const part: Record<string, number> = {};
-  for (const { type, value } of formatter.formatToParts(epochMs)) part[type] = Number(value);
-  const wall = Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']);
+  // As text, month first: taking it apart is several times as fast as asking for the parts.
+  const [, month, day, year, hour, minute, second] = WALL.exec(formatter.format(epochMs))!.map(Number) as [number, number, number, number, number, number, number];
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
   return wall - Math.floor(epochMs / 1000) * 1000;
 }
 
