@@ -4,6 +4,7 @@ import { MillraceError, type Clock } from '../base/index.ts';
 import { deaggregate, type EventChecker, type StreamRecord } from '../ingest/events/index.ts';
 import { foldBatch, type FeatureEvent, type FoldCounts } from './fold.ts';
 import type { FeatureSet } from './load.ts';
+import { noteNewSeries } from './since.ts';
 import { StateCache } from './state-cache.ts';
 import type { OnlineStore } from './store.ts';
 
@@ -43,6 +44,14 @@ const CACHED_BYTES = 16 << 20;
  */
 export function featuresHandler({ store, features, checkerOf, streamPrefix = '', clock, random = Math.random, onBatch }: FeaturesHandlerOptions): (event: KinesisStreamEvent) => Promise<KinesisStreamBatchResponse> {
   const cache = new StateCache(CACHED_BYTES);
+  let noted: Promise<void> | undefined;
+  // Batches of several shards take turns: side by side they would only refuse each other's writes of hot entities.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  };
   return async ({ Records: records }) => {
     const stream = nameOf(records[0], streamPrefix);
     if (stream === undefined) return { batchItemFailures: [] };
@@ -65,7 +74,11 @@ export function featuresHandler({ store, features, checkerOf, streamPrefix = '',
         }
       }
     });
-    const { counts, done, error } = await foldBatch(store, features, events, { clock, random, cache });
+    await (noted ??= noteNewSeries(store, features, clock.now()).catch((error: unknown) => {
+      noted = undefined;
+      throw error;
+    }));
+    const { counts, done, error } = await inTurn(() => foldBatch(store, features, events, { clock, random, cache }));
     Object.assign(counters, counts);
     const failedFrom = error === undefined ? records.length : origins[done]!;
     counters.failed = records.length - failedFrom;

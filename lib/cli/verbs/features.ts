@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import {
-  backfillFeatures, featureSince, keptSince, loadFeatures, nextGeneration, openLmdbStore, readFeatures, readOnlineHome, replayDay,
+  featureSince, fillOnlineHome, keptSince, loadFeatures, openLmdbStore, readFeatures, readOnlineHome, replayDay,
   type Aggregate, type CompiledView, type FeatureSet, type FeatureValue, type KeptSince,
 } from '../../features/index.ts';
 import type { Runtime } from '../../local/index.ts';
@@ -90,16 +90,10 @@ export const featuresBackfill: Verb = {
       const at = invocation.options['at'] === undefined ? undefined : timeOf(invocation.options['at'], 0);
       const began = performance.now();
       const progress = progressLine(invocation.terminal);
-      const next = await nextGeneration({ folder: runtime.home.online, clock: runtime.clock });
-      const report = await backfillFeatures({
-        features, store: next.store, lake: runtime.lake, engine: await runtime.engine(), clock: runtime.clock, signal: invocation.signal, ...(at === undefined ? {} : { from: at }),
+      const report = await fillOnlineHome({
+        folder: runtime.home.online, features, lake: runtime.lake, engine: await runtime.engine(), clock: runtime.clock, signal: invocation.signal, ...(at === undefined ? {} : { from: at }),
         onProgress: ({ source, events, of }) => progress.show(`${source}: ${number(events)} of ${number(of)} events`),
-      }).catch(async (error: unknown) => {
-        await next.discard();
-        throw error;
       }).finally(() => progress.clear());
-      for (const [stream, shards] of report.resume) await next.checkpoints(stream).save(shards);
-      await next.publish();
       const resume = Object.fromEntries([...report.resume].map(([stream, shards]) => [stream, Object.fromEntries(shards)]));
       present(invocation, { sources: report.sources, resume }, () => {
         const { terminal } = invocation;

@@ -1,0 +1,147 @@
+// From the lake to the stream without a gap and without a double: whatever the consumer had done before, and wherever delivery stands.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { featuresAtSql, fillOnlineHome, fromSql, loadFeatures, readFeatures, readOnlineHome, replayDay, openLmdbStore, type FeatureSet } from '../../lib/features/index.ts';
+import { localStreamSource, openLocalStreams, type LocalStreams } from '../../lib/local/kinesis/index.ts';
+import { ingestNow, openRuntime, type Runtime } from '../../lib/local/index.ts';
+import { openDeliver, openFeatures, type StreamService } from '../../lib/local/streaming/index.ts';
+import { expandSources, type Engine } from '../../lib/warehouse/index.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const ROOT = join(import.meta.dirname, '../..');
+let folder: string;
+let runtime: Runtime;
+let streams: LocalStreams;
+let features: FeatureSet;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-backfill-'));
+  runtime = await openRuntime({ home: folder, project: ROOT, create: true });
+  streams = await openLocalStreams(runtime.home.streams);
+  for (const name of ['events', 'transactions']) await streams.ensureStream(name, { shardCount: 2 });
+  features = await loadFeatures(join(ROOT, 'features'), (await runtime.project()).sources);
+});
+afterEach(async () => {
+  await streams.close();
+  await runtime.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const now = Date.now();
+const KINDS = ['view', 'view', 'addtocart', 'transaction'];
+async function produce(from: number, count: number): Promise<void> {
+  const records = Array.from({ length: count }, (_, index) => {
+    const at = from + index;
+    const event = KINDS[at % KINDS.length]!;
+    const visitorid = `v${at % 13}`;
+    const value = { timestamp: now - 86_400_000 + at * 60_000, visitorid, event, itemid: `i${at % 5}`, event_id: `e${at}`, ...(event === 'transaction' ? { transactionid: `t${at}` } : {}) };
+    return { partitionKey: visitorid, data: Buffer.from(JSON.stringify(value)) };
+  });
+  expect((await streams.put('events', records)).every(({ ok }) => ok)).toBe(true);
+}
+
+/** Runs a service until its status says so. */
+async function runUntil<Status>(service: StreamService<Status>, isDone: (status: Status) => boolean): Promise<void> {
+  const stop = new AbortController();
+  const running = service.run(stop.signal);
+  for (let tries = 0; !isDone(await service.status()); tries++) {
+    if (tries > 2000) throw new Error(`the service did not get there: ${JSON.stringify(await service.status())}`);
+    await sleep(20);
+  }
+  stop.abort();
+  await running;
+}
+
+const rowsInBronze = async () => Number((await (await runtime.engine()).query('SELECT count(*) FROM bronze.events')).rows[0]?.[0] ?? 0);
+async function deliver(expected: number): Promise<void> {
+  const service = await openDeliver(runtime, localStreamSource(streams), { intervalMilliseconds: 50, pollMilliseconds: 20 });
+  const stop = new AbortController();
+  const running = service.run(stop.signal);
+  for (let tries = 0; tries < 1000 && (await rowsInBronze().catch(() => 0)) < expected; tries++) await sleep(30);
+  stop.abort();
+  await running;
+  expect(await rowsInBronze()).toBe(expected);
+}
+const consume = async (events: number) => runUntil(await openFeatures(runtime, localStreamSource(streams)), ({ counters }) => counters.folded + counters.again >= events);
+
+/** Every feature of every visitor and item, online and by SQL over all that was ingested and delivered. */
+async function expectEqual(): Promise<void> {
+  const engine = await runtime.engine();
+  const { sources } = await runtime.project();
+  const online = await readOnlineHome({ folder: runtime.home.online, clock: runtime.clock });
+  const at = now + 60_000;
+  try {
+    for (const [name, entities] of [['visitor', Array.from({ length: 13 }, (_, index) => `v${index}`)], ['item', Array.from({ length: 5 }, (_, index) => `i${index}`)]] as const) {
+      const view = features.views.get(name)!;
+      const sql = expandSources(featuresAtSql(view, at, { relation: '(SELECT timestamp__time AS event_time, visitorid, event, itemid, transactionid, device_type, query FROM source.events)' }), sources);
+      const { rows } = await engine.query(sql);
+      const expected = new Map(rows.map((row) => [row[0], Object.fromEntries(view.features.map((feature, index) => [feature.name, fromSql(row[1 + index], feature.type)]))]));
+      const found = await readFeatures(online.store, view, entities, at);
+      entities.forEach((entity, index) => expect({ entity, ...found[index] }).toEqual({ entity, ...expected.get(entity) }));
+    }
+  } finally {
+    await online.close();
+  }
+}
+
+const fill = async () => fillOnlineHome({ folder: runtime.home.online, features, lake: runtime.lake, engine: await runtime.engine(), clock: runtime.clock });
+
+describe('a backfill', () => {
+  it('takes what was delivered, files included, and the stream goes on behind it', async () => {
+    const landing = join(runtime.home.landing, 'events');
+    await mkdir(landing, { recursive: true });
+    await writeFile(join(landing, 'events.csv'), `timestamp,visitorid,event,itemid,transactionid\n${now - 2 * 86_400_000},v1,view,i1,\n${now - 3 * 86_400_000},v2,addtocart,i2,\n`);
+    await ingestNow(runtime, [join(landing, 'events.csv')]);
+    await produce(0, 60);
+    await deliver(62);
+    await produce(60, 40);
+    const report = await fill();
+    expect(report.sources[0]).toMatchObject({ source: 'events', events: 62, counts: { folded: 62 } });
+    expect([...report.resume.keys()]).toContain('events');
+    await consume(40);
+    await deliver(102);
+    await expectEqual();
+  });
+
+  it('loses nothing where the consumer was ahead of delivery, and doubles nothing where it was behind', async () => {
+    await produce(0, 30);
+    await consume(30);
+    await deliver(30);
+    await produce(30, 30);
+    await consume(30); // ahead of delivery
+    await fill(); // the lake has thirty
+    await consume(30);
+    await produce(60, 30);
+    await deliver(90);
+    await fill(); // the lake has more than the consumer has seen
+    await produce(90, 5);
+    await consume(5);
+    await deliver(95);
+    await expectEqual();
+  });
+});
+
+describe('a replay of a day', () => {
+  it('finds no difference, and finds one where silver is not what bronze says', async () => {
+    await produce(0, 40);
+    await deliver(40);
+    const engine = await runtime.engine();
+    const { sources } = await runtime.project();
+    const store = await openLmdbStore({ folder: join(folder, 'replay'), clock: runtime.clock });
+    const day = new Date(now - 86_400_000).toISOString().slice(0, 10);
+    const over = (where: string): Engine => Object.assign(Object.create(engine) as Engine, { query: (sql: string) => engine.query(expandSources(sql.replaceAll('FROM silver.events', `FROM (SELECT timestamp__time AS event_time, CAST(NULL AS varchar) AS duplicate_of, visitorid, event, itemid, transactionid, device_type, query FROM source.events WHERE ${where})`), sources)) });
+    const clicks: FeatureSet = { ...features, sources: new Map([...features.sources].filter(([name]) => name === 'events')) };
+    const equal = await replayDay({ features: clicks, engine: over('true'), store, clock: runtime.clock, day });
+    expect(equal).toMatchObject({ differences: [], views: expect.arrayContaining([expect.objectContaining({ view: 'visitor', differences: 0 })]) as unknown });
+    expect(equal.events).toBeGreaterThan(0);
+    await store.close();
+    const other = await openLmdbStore({ folder: join(folder, 'replay2'), clock: runtime.clock });
+    const { differences } = await replayDay({ features: clicks, engine: over("visitorid <> 'v1'"), store: other, clock: runtime.clock, day });
+    expect(differences.map(({ view, entity }) => `${view} ${entity[0]!}`)).toContain('visitor v1');
+    await other.close();
+  });
+});
