@@ -237,7 +237,7 @@ const CACHED_FROM = 1024;
 function keep(cache: StateCache, set: WorkingSet, changes: readonly Change[]): void {
   for (const { key, value, version } of changes) {
     const entry = value === undefined || value.length < CACHED_FROM ? undefined : set.states.get(key);
-    if (entry !== undefined) cache.put(key, { version, state: entry.state, bytes: value!.length });
+    if (entry !== undefined && version !== undefined) cache.put(key, { version, state: entry.state, bytes: value!.length });
   }
 }
 

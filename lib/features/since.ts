@@ -1,7 +1,7 @@
 // Since when each feature is kept online: a feature that is declared later knows only what came after, until the store is filled from the lake.
 import { sinceKey } from './keys.ts';
 import type { FeatureSet } from './load.ts';
-import { nextVersion, type OnlineStore } from './store.ts';
+import type { OnlineStore } from './store.ts';
 import type { CompiledView } from './view.ts';
 
 /** 0: from the beginning; else milliseconds since 1970; undefined: not kept yet. By the series' ids. */
@@ -16,7 +16,7 @@ export async function noteNewSeries(store: OnlineStore, features: FeatureSet, no
     if (view.series.every(({ id }) => before[id] !== undefined)) continue;
     const since = Object.fromEntries(view.series.map(({ id }) => [id, before[id] ?? now]));
     // Whoever was quicker noted the same.
-    await store.write([{ key: sinceKey(view.name), value: JSON.stringify(since), expected: known[at]?.version, version: nextVersion(known[at]?.version, now), expiresAt: undefined }]);
+    await store.write([{ key: sinceKey(view.name), value: JSON.stringify(since), expected: known[at]?.version, expiresAt: undefined }]);
   }
 }
 

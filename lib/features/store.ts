@@ -13,8 +13,8 @@ export interface Change {
   value: string | undefined;
   /** The version that was read; undefined: there was none. */
   expected: number | undefined;
-  /** The version that it gets: `nextVersion`. */
-  version: number;
+  /** The version that it gets, for a writer that remembers it: `nextVersion`. Default: the adapter chooses one. */
+  version?: number;
   /** When the item may be forgotten, seconds since 1970; undefined: never. */
   expiresAt: number | undefined;
 }

@@ -5,7 +5,7 @@ import {
   type AttributeValue, type DynamoDBClient, type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
+import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
 /** Keys and time to live of the table. */
 export const ONLINE_TABLE = Object.freeze({ partition: 'pk', sort: 'sk', timeToLive: 'expires_at' });
@@ -54,7 +54,7 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
     },
     async write(changes): Promise<WriteResult> {
       if (changes.length === 0) return { ok: true };
-      const items = changes.map((change) => actionOf(change, table));
+      const items = changes.map((change) => actionOf(change, table, clock.now()));
       try {
         // One item needs no transaction, which would cost twice as much.
         const [only] = items;
@@ -75,7 +75,7 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
  * An answer that was lost is asked for again by the client, and then meets its own write: as a conflict, so that the caller reads anew and sees that
  * all is done.
  */
-function actionOf({ key, value, expected, version, expiresAt }: Change, table: string): TransactWriteItem {
+function actionOf({ key, value, expected, version, expiresAt }: Change, table: string, now: number): TransactWriteItem {
   const condition = expected === undefined
     ? { ConditionExpression: `attribute_not_exists(${ONLINE_TABLE.partition})` }
     : { ConditionExpression: '#version = :expected', ExpressionAttributeNames: { '#version': 'v' }, ExpressionAttributeValues: { ':expected': { N: String(expected) } } };
@@ -83,7 +83,7 @@ function actionOf({ key, value, expected, version, expiresAt }: Change, table: s
   if (value === undefined) return { Delete: { TableName: table, Key, ...condition } };
   return { Put: { TableName: table, Item: {
     ...Key, d: value.length < PACKED_FROM ? { S: value } : { B: gzipSync(value, { level: 1 }) },
-    v: { N: String(version) },
+    v: { N: String(version ?? nextVersion(expected, now)) },
     ...(expiresAt === undefined ? {} : { [ONLINE_TABLE.timeToLive]: { N: String(expiresAt) } }),
   }, ...condition } };
 }

@@ -8,7 +8,7 @@ import type { ConsumedTo } from '../lmdb/home.ts';
 import type { FeatureSet } from '../load.ts';
 import { compareSequences } from '../position.ts';
 import type { CompiledSource } from '../source.ts';
-import { nextVersion, type OnlineStore } from '../store.ts';
+import type { OnlineStore } from '../store.ts';
 import { DAY, firstTile, timeOfText } from '../windows.ts';
 import { eventsByDay, eventsOnce } from './events.ts';
 
@@ -64,7 +64,7 @@ export async function backfillFeatures({ features, store, lake, engine, clock, f
     }
     sources.push({ source: source.name, events, counts });
   }
-  await writeMarks(store, features, marks, clock);
+  await writeMarks(store, features, marks);
   return { sources, resume: resumeFrom(marks) };
 }
 
@@ -121,7 +121,7 @@ async function marksOf(lake: Lake, source: CompiledSource): Promise<Map<string, 
   return found;
 }
 
-async function writeMarks(store: OnlineStore, features: FeatureSet, marks: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, ConsumedTo>>>, clock: Clock): Promise<void> {
+async function writeMarks(store: OnlineStore, features: FeatureSet, marks: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, ConsumedTo>>>): Promise<void> {
   const changes = [
     ...[...marks].flatMap(([source, streams]) => [...streams].map(([stream, shards]) => ({
       key: marksKey(source, stream), value: JSON.stringify(Object.fromEntries([...shards].map(([shard, { sequence }]) => [shard, sequence]))),
@@ -130,7 +130,7 @@ async function writeMarks(store: OnlineStore, features: FeatureSet, marks: Reado
   ];
   const known = await store.get(changes.map(({ key }) => key));
   for (const [at, change] of changes.entries()) {
-    const result = await store.write([{ ...change, expected: known[at]?.version, version: nextVersion(known[at]?.version, clock.now()), expiresAt: undefined }]);
+    const result = await store.write([{ ...change, expected: known[at]?.version, expiresAt: undefined }]);
     if (!result.ok) throw new MillraceError('conflict', 'the online store is written by others', { where: change.key, todo: 'Stop the function that folds the stream, then fill the store again.' });
   }
 }

@@ -1,7 +1,7 @@
 // The online store of one machine: an LMDB environment in a folder. Its transactions are on the disk when they are answered.
 import { mkdir } from 'node:fs/promises';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import type { Change, OnlineStore, StoredItem, WriteResult } from '../store.ts';
+import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
 export interface LmdbStore extends OnlineStore {
   /** As `get`, at once: for who scores. */
@@ -58,7 +58,7 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
       before.push(bytes === undefined ? 0 : bucketOf(expiryOf(bytes)));
     }
     const expiring = new Map<number, string[]>();
-    for (const [at, { key, value, version, expiresAt = 0 }] of changes.entries()) {
+    for (const [at, { key, value, expected, version = nextVersion(expected, clock.now()), expiresAt = 0 }] of changes.entries()) {
       if (value === undefined) {
         items.removeSync(key);
         continue;
