@@ -6,6 +6,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ingest } from '../../../lambdas/ingest/index.ts';
+import { maintain, type MaintainEvent } from '../../../lambdas/maintain/index.ts';
 import { awsContext } from '../../../lambdas/shared/context.ts';
 import { discoverBatches } from '../../../lambdas/shared/discover.ts';
 import type { Settings } from '../../../lambdas/shared/settings.ts';
@@ -13,6 +14,7 @@ import { withDuckDb } from '../../../lambdas/shared/with-duckdb.ts';
 import { systemClock, uuidv7, type Clock } from '../../../lib/base/index.ts';
 import { BATCH_TASKS, type BatchContext, type BatchTask, type FileBatch, type ProjectFile } from '../../../lib/batch/index.ts';
 import { LAYERS } from '../../../lib/stacks/stage.ts';
+import { UPKEEP_MACHINE } from '../../../lib/stacks/upkeep-machine.ts';
 import { Interpreter, StateFailure, type Json, type Outcome, type StateMachine } from '../../../lib/workflow/index.ts';
 import type { AwsRehearsal } from './aws-rehearsal.ts';
 import { asFunction, watchClients } from './calls-to-aws.ts';
@@ -33,6 +35,8 @@ export interface AwsHome {
   announce(key: string): Promise<unknown>;
   /** `call` stands for Lambda; default: the functions of lambdas/ in this process. */
   run(definition: StateMachine, call?: CallFunction): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
+  /** A night's upkeep: the machine over the function of lambdas/. */
+  upkeep(): Promise<{ outcome: Outcome; steps: string[] }>;
   /** What a function has in its environment, the places of the services included. */
   environment: Record<string, string>;
   /** Files that a listing a quarter of an hour from now would find to be read. */
@@ -84,6 +88,22 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
       }
     },
     announce: (key) => asFunction('ingest', () => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1])),
+    async upkeep() {
+      const steps: string[] = [];
+      const interpreter = new Interpreter(UPKEEP_MACHINE, {
+        clock, random: Math.random,
+        resources: {
+          'arn:aws:states:::aws-sdk:sfn:listExecutions': async () => ({ Executions: [] }),
+          'arn:aws:states:::lambda:invoke': async (argument) => {
+            const { Payload } = argument as { Payload: Record<string, Json> };
+            steps.push(String(Payload['step']));
+            const answer = await asFunction('maintain', () => maintain(context, JSON.parse(JSON.stringify(Payload)) as MaintainEvent, { keepSnapshotsHours: 0, keepStreamSnapshotsHours: 0, keepAtLeast: 1, orphansAfterHours: 1 }, 900_000));
+            return { Payload: JSON.parse(JSON.stringify(answer)) as Json };
+          },
+        },
+      });
+      return { outcome: await interpreter.run({}, { id: 'upkeep', name: 'upkeep' }), steps };
+    },
     async run(definition, call = inThisProcess) {
       const calls: string[] = [];
       let longestPayload = 0;
