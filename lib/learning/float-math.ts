@@ -10,8 +10,8 @@ const INVERSE_LN2 = Math.LOG2E * EXP_SCALE;
 /** e to the power of a float32, as float32. */
 export function expFloat(x: number): number {
   if (x !== x) return NaN;
-  if (x > 88.722_831_726_074_22) return Infinity;
-  if (x < -103.972_076_416_015_62) return 0;
+  if (x > 88.722_835) return Infinity;
+  if (x < -103.972_076_416) return 0;
   const scaled = INVERSE_LN2 * x;
   const whole = Math.round(scaled);
   const rest = scaled - whole;

@@ -103,7 +103,7 @@ export function checkTree(tree: Tree, features: number, where: string): void {
     seen[node] = 1;
     const left = tree.left[node]!;
     const right = tree.right[node]!;
-    if (Number.isNaN(tree.threshold[node])) refuse(`node ${node} has no threshold`);
+    if (!Number.isFinite(tree.threshold[node])) refuse(`the threshold of node ${node} is ${tree.threshold[node]}`);
     if (left === -1 && right === -1) continue;
     for (const child of [left, right]) if (!(child > 0 && child < nodes)) refuse(`node ${node} has the child ${child}, outside 1 to ${nodes - 1}`);
     if (!(tree.feature[node]! >= 0 && tree.feature[node]! < features)) refuse(`node ${node} compares feature ${tree.feature[node]}, of ${features}`);

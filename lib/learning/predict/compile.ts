@@ -2,8 +2,10 @@
 import { answerOf, baseMargin, type Tree, type TreeModel } from '../tree-model.ts';
 
 /**
- * Node n compares feature `feature[n]` with `threshold[n]`: if less, on to `next[n] + 1`, else to `next[n]`. A leaf's threshold is NaN, which
- * nothing is less than, and its next is itself: so a walk may take more steps than the tree is deep, and needs no test for leaves.
+ * Node n looks at place `feature[n]` of a row that holds each feature and then, `width` further on, each feature negated: if what is there is less than
+ * `threshold[n]`, on to `next[n] + 1`, else to `next[n]`. A missing value is less than nothing and goes to `next[n]`; a node whose missing values
+ * go left is therefore turned round: it asks whether -x < the next float32 above -t, which is x >= t. A leaf's threshold is NaN, which nothing is less
+ * than, and its next is itself. So a walk needs no branch, neither for leaves nor for missing values, and may take more steps than the tree is deep.
  */
 export interface CompiledTrees {
   model: TreeModel;
@@ -15,8 +17,8 @@ export interface CompiledTrees {
   feature: Int32Array;
   threshold: Float32Array;
   next: Int32Array;
-  /** What a missing value adds to `next`: 1 where it goes left. */
-  missing: Uint8Array;
+  /** 1 where the right child is at `next[n] + 1` rather than the left. */
+  turned: Uint8Array;
   /** What a leaf adds to the margin. */
   value: Float32Array;
   /** For nodes that split by categories: where the bits of those that go right begin in `bits`, and how many 32-bit words there are; else -1. */
@@ -24,30 +26,36 @@ export interface CompiledTrees {
   setWords: Int32Array;
   bits: Uint32Array;
   hasCategories: boolean;
+  /** Room for the rows in work: a compiled model serves one call at a time, as JavaScript does anyway. */
+  scratch: Float32Array;
 }
+
+/** Rows whose margins are worked on together: their features stay in the first cache. */
+export const BLOCK = 64;
 
 export function compileTrees(model: TreeModel): CompiledTrees {
   const nodes = model.trees.reduce((sum, tree) => sum + tree.left.length, 0);
   const compiled: CompiledTrees = {
     model, width: model.featureNames.length, base: baseMargin(model), trees: model.trees.length,
     roots: new Int32Array(model.trees.length), depths: new Int32Array(model.trees.length),
-    feature: new Int32Array(nodes), threshold: new Float32Array(nodes), next: new Int32Array(nodes), missing: new Uint8Array(nodes), value: new Float32Array(nodes),
+    feature: new Int32Array(nodes), threshold: new Float32Array(nodes), next: new Int32Array(nodes), turned: new Uint8Array(nodes), value: new Float32Array(nodes),
     setAt: new Int32Array(nodes).fill(-1), setWords: new Int32Array(nodes), bits: new Uint32Array(0), hasCategories: false,
+    scratch: new Float32Array(BLOCK * 2 * model.featureNames.length),
   };
-  const bits: number[] = [];
+  const sets: number[] = [];
   let at = 0;
   model.trees.forEach((tree, index) => {
     compiled.roots[index] = at;
-    compiled.depths[index] = place(tree, compiled, at, bits);
+    compiled.depths[index] = place(tree, compiled, at, sets);
     at += tree.left.length;
   });
-  compiled.bits = Uint32Array.from(bits);
+  compiled.bits = Uint32Array.from(sets);
   compiled.hasCategories = model.trees.some((tree) => tree.categories.size > 0);
   return compiled;
 }
 
 /** Places a tree's nodes level by level from `root` on; gives its depth. */
-function place(tree: Tree, compiled: CompiledTrees, root: number, bits: number[]): number {
+function place(tree: Tree, compiled: CompiledTrees, root: number, sets: number[]): number {
   let level: { node: number; to: number }[] = [{ node: 0, to: root }];
   let free = root + 1;
   let depth = 0;
@@ -60,16 +68,18 @@ function place(tree: Tree, compiled: CompiledTrees, root: number, bits: number[]
         compiled.value[to] = tree.threshold[node]!;
         continue;
       }
-      compiled.feature[to] = tree.feature[node]!;
-      compiled.threshold[to] = tree.threshold[node]!;
-      compiled.missing[to] = tree.defaultLeft[node] === 0 ? 0 : 1;
+      const turned = tree.defaultLeft[node] !== 0;
+      compiled.feature[to] = tree.feature[node]! + (turned ? compiled.width : 0);
+      compiled.threshold[to] = turned ? nextAbove(-tree.threshold[node]!) : tree.threshold[node]!;
+      compiled.turned[to] = Number(turned);
       compiled.next[to] = free;
       const set = tree.categories.get(node);
       if (set !== undefined) {
-        compiled.setAt[to] = bits.length;
-        compiled.setWords[to] = addSet(set, bits);
+        compiled.setAt[to] = sets.length;
+        compiled.setWords[to] = addSet(set, sets);
       }
-      below.push({ node: tree.right[node]!, to: free }, { node: tree.left[node]!, to: free + 1 });
+      const [left, right] = [tree.left[node]!, tree.right[node]!];
+      below.push({ node: turned ? left : right, to: free }, { node: turned ? right : left, to: free + 1 });
       free += 2;
     }
     if (below.length === 0) return depth;
@@ -78,10 +88,21 @@ function place(tree: Tree, compiled: CompiledTrees, root: number, bits: number[]
   }
 }
 
-function addSet(codes: Int32Array, bits: number[]): number {
+const bits = new Int32Array(1);
+const single = new Float32Array(bits.buffer);
+
+/** The least float32 above this one. */
+function nextAbove(x: number): number {
+  if (x === 0) return 2 ** -149;
+  single[0] = x;
+  bits[0] = bits[0]! + (x > 0 ? 1 : -1);
+  return single[0];
+}
+
+function addSet(codes: Int32Array, sets: number[]): number {
   const words = new Uint32Array(codes.length === 0 ? 0 : (Math.max(...codes) >> 5) + 1);
   for (const code of codes) words[code >> 5]! |= 1 << (code & 31);
-  bits.push(...words);
+  sets.push(...words);
   return words.length;
 }
 

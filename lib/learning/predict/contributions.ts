@@ -71,8 +71,9 @@ class Walker {
     this.#places[node] = place;
     if (this.#tree.left[node]! < 0) return;
     const below = this.#compiled.next[place]!;
-    this.#locate(this.#tree.right[node]!, below);
-    this.#locate(this.#tree.left[node]!, below + 1);
+    const turned = this.#compiled.turned[place]!;
+    this.#locate(this.#tree.right[node]!, below + turned);
+    this.#locate(this.#tree.left[node]!, below + 1 - turned);
   }
 
   add(row: Float32Array, into: Float64Array): void {

@@ -2,10 +2,8 @@
 // trees, from the base margin on, and each sum is rounded to float32.
 import { MillraceError } from '../../base/index.ts';
 import { OUTPUTS } from '../tree-model.ts';
-import { answer, type CompiledTrees } from './compile.ts';
+import { answer, BLOCK, type CompiledTrees } from './compile.ts';
 
-/** Rows whose margins are worked on together: their features stay in the first cache. */
-const BLOCK = 64;
 /** Codes from here on, like negative ones, are no category: XGBoost sends them left. */
 const NO_CATEGORY = 16_777_217;
 
@@ -13,29 +11,27 @@ const NO_CATEGORY = 16_777_217;
 export function scoreMargin(compiled: CompiledTrees, row: Float32Array): number {
   if (row.length !== compiled.width) throw wrongWidth(compiled, row.length);
   const { fround } = Math;
-  const { trees, roots, depths, next, value } = compiled;
-  const hasGaps = compiled.hasCategories || row.some((x) => x !== x);
+  const { trees, roots, depths, next, value, feature, threshold, hasCategories, scratch } = compiled;
+  double(row, 0, compiled.width, 1, scratch);
   let margin = compiled.base;
   let tree = 0;
-  if (!hasGaps) {
-    const { feature, threshold } = compiled;
-    // Four trees at a time: a step of one need not wait for the other's memory. Leaves lead to themselves, so the deepest sets the pace.
-    for (; tree + 4 <= trees; tree += 4) {
-      let a = roots[tree]!;
-      let b = roots[tree + 1]!;
-      let c = roots[tree + 2]!;
-      let d = roots[tree + 3]!;
-      const steps = Math.max(depths[tree]!, depths[tree + 1]!, depths[tree + 2]!, depths[tree + 3]!);
-      for (let step = 0; step < steps; step += 1) {
-        a = next[a]! + Number(row[feature[a]!]! < threshold[a]!);
-        b = next[b]! + Number(row[feature[b]!]! < threshold[b]!);
-        c = next[c]! + Number(row[feature[c]!]! < threshold[c]!);
-        d = next[d]! + Number(row[feature[d]!]! < threshold[d]!);
-      }
-      margin = fround(fround(fround(fround(margin + value[a]!) + value[b]!) + value[c]!) + value[d]!);
+  const fours = hasCategories ? 0 : trees & ~3;
+  // Four trees at a time: a step of one need not wait for the other's memory. Leaves lead to themselves, so the deepest sets the pace.
+  for (; tree < fours; tree += 4) {
+    let a = roots[tree]!;
+    let b = roots[tree + 1]!;
+    let c = roots[tree + 2]!;
+    let d = roots[tree + 3]!;
+    const steps = Math.max(depths[tree]!, depths[tree + 1]!, depths[tree + 2]!, depths[tree + 3]!);
+    for (let step = 0; step < steps; step += 1) {
+      a = next[a]! + Number(scratch[feature[a]!]! < threshold[a]!);
+      b = next[b]! + Number(scratch[feature[b]!]! < threshold[b]!);
+      c = next[c]! + Number(scratch[feature[c]!]! < threshold[c]!);
+      d = next[d]! + Number(scratch[feature[d]!]! < threshold[d]!);
     }
+    margin = fround(fround(fround(fround(margin + value[a]!) + value[b]!) + value[c]!) + value[d]!);
   }
-  for (; tree < trees; tree += 1) margin = fround(margin + value[walk(compiled, roots[tree]!, row, 0)]!);
+  for (; tree < trees; tree += 1) margin = fround(margin + value[walk(compiled, roots[tree]!, 0)]!);
   return margin;
 }
 
@@ -50,9 +46,10 @@ export function scoreMargins(compiled: CompiledTrees, rows: Float32Array, into: 
   const { width } = compiled;
   into.fill(compiled.base, 0, count);
   for (let begin = 0; begin < count; begin += BLOCK) {
-    const end = Math.min(begin + BLOCK, count);
-    if (!compiled.hasCategories && isDense(rows, begin * width, end * width)) addDense(compiled, rows, begin, end, into);
-    else addAny(compiled, rows, begin, end, into);
+    const taken = Math.min(BLOCK, count - begin);
+    double(rows, begin, width, taken, compiled.scratch);
+    if (compiled.hasCategories) addWalking(compiled, begin, taken, into);
+    else addStepping(compiled, begin, taken, into);
   }
   return into;
 }
@@ -75,62 +72,73 @@ function wrongWidth({ width, model }: CompiledTrees, length: number): MillraceEr
   return new MillraceError('bad_input', `${length} numbers make no rows of ${width} features`, { where: 'the rows to score', todo: `give each row ${model.featureNames.join(', ')}, NaN where missing` });
 }
 
-function isDense(rows: Float32Array, begin: number, end: number): boolean {
-  for (let i = begin; i < end; i += 1) if (rows[i] !== rows[i]) return false;
-  return true;
+/** Copies rows with each feature followed, `width` further on, by its negative. */
+function double(rows: Float32Array, begin: number, width: number, count: number, into: Float32Array): void {
+  let from = begin * width;
+  let to = 0;
+  for (let row = 0; row < count; row += 1) {
+    for (let feature = 0; feature < width; feature += 1) {
+      const x = rows[from]!;
+      into[to] = x;
+      into[to + width] = -x;
+      from += 1;
+      to += 1;
+    }
+    to += width;
+  }
 }
 
-/** Adds all trees to the margins of rows without missing values: four rows at a time, no branch inside a tree. */
-function addDense({ trees, roots, depths, feature, threshold, next, value, width }: CompiledTrees, rows: Float32Array, begin: number, end: number, into: Float32Array): void {
-  const fours = begin + ((end - begin) & ~3);
+/** Adds all trees to the margins of the rows in the scratch: four rows at a time, no branch inside a tree. */
+function addStepping({ trees, roots, depths, feature, threshold, next, value, width, scratch }: CompiledTrees, begin: number, count: number, into: Float32Array): void {
+  const wide = 2 * width;
+  const fours = count & ~3;
   for (let tree = 0; tree < trees; tree += 1) {
     const root = roots[tree]!;
     const steps = depths[tree]!;
-    for (let row = begin; row < fours; row += 4) {
-      const p = row * width;
-      const q = p + width;
-      const r = q + width;
-      const s = r + width;
+    for (let row = 0; row < fours; row += 4) {
+      const p = row * wide;
+      const q = p + wide;
+      const r = q + wide;
+      const s = r + wide;
       let a = root;
       let b = root;
       let c = root;
       let d = root;
       for (let step = 0; step < steps; step += 1) {
-        a = next[a]! + Number(rows[p + feature[a]!]! < threshold[a]!);
-        b = next[b]! + Number(rows[q + feature[b]!]! < threshold[b]!);
-        c = next[c]! + Number(rows[r + feature[c]!]! < threshold[c]!);
-        d = next[d]! + Number(rows[s + feature[d]!]! < threshold[d]!);
+        a = next[a]! + Number(scratch[p + feature[a]!]! < threshold[a]!);
+        b = next[b]! + Number(scratch[q + feature[b]!]! < threshold[b]!);
+        c = next[c]! + Number(scratch[r + feature[c]!]! < threshold[c]!);
+        d = next[d]! + Number(scratch[s + feature[d]!]! < threshold[d]!);
       }
-      into[row]! += value[a]!;
-      into[row + 1]! += value[b]!;
-      into[row + 2]! += value[c]!;
-      into[row + 3]! += value[d]!;
+      const at = begin + row;
+      into[at]! += value[a]!;
+      into[at + 1]! += value[b]!;
+      into[at + 2]! += value[c]!;
+      into[at + 3]! += value[d]!;
     }
-    for (let row = fours; row < end; row += 1) {
+    for (let row = fours; row < count; row += 1) {
       let a = root;
-      for (let step = 0; step < steps; step += 1) a = next[a]! + Number(rows[row * width + feature[a]!]! < threshold[a]!);
-      into[row]! += value[a]!;
+      for (let step = 0; step < steps; step += 1) a = next[a]! + Number(scratch[row * wide + feature[a]!]! < threshold[a]!);
+      into[begin + row]! += value[a]!;
     }
   }
 }
 
-function addAny(compiled: CompiledTrees, rows: Float32Array, begin: number, end: number, into: Float32Array): void {
+function addWalking(compiled: CompiledTrees, begin: number, count: number, into: Float32Array): void {
   const { trees, roots, value, width } = compiled;
   for (let tree = 0; tree < trees; tree += 1) {
-    const root = roots[tree]!;
-    for (let row = begin; row < end; row += 1) into[row]! += value[walk(compiled, root, rows, row * width)]!;
+    for (let row = 0; row < count; row += 1) into[begin + row]! += value[walk(compiled, roots[tree]!, row * 2 * width)]!;
   }
 }
 
-/** The leaf of a row that may hold missing values and categories. */
-function walk(compiled: CompiledTrees, root: number, rows: Float32Array, offset: number): number {
-  const { feature, threshold, next, missing, setAt } = compiled;
+/** The leaf of a row of the scratch in a tree that may split by categories. */
+function walk(compiled: CompiledTrees, root: number, offset: number): number {
+  const { feature, threshold, next, setAt, turned, scratch } = compiled;
   let node = root;
   for (let below = next[node]!; below !== node; below = next[node]!) {
-    const x = rows[offset + feature[node]!]!;
-    if (x !== x) node = below + missing[node]!;
-    else if (setAt[node]! >= 0) node = below + Number(goesLeft(compiled, node, x));
-    else node = below + Number(x < threshold[node]!);
+    const x = scratch[offset + feature[node]!]!;
+    if (setAt[node]! < 0 || x !== x) node = below + Number(x < threshold[node]!);
+    else node = below + Number(goesLeft(compiled, node, turned[node] === 1 ? -x : x) !== (turned[node] === 1));
   }
   return node;
 }
