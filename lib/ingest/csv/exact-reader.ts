@@ -10,10 +10,11 @@
 //   - A line over the limit: its first bytes are set aside, the rest of the line is skipped and counted.
 // A quote inside an unquoted field (`5" pipe`) is text. A line without any byte is not a record.
 import { isUtf8 } from 'node:buffer';
-import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, LF, QUOTE } from './bytes.ts';
+import { CR, LF } from './bytes.ts';
 import { copyOf } from '../bytes/copy.ts';
 import { linesThatAreRecords } from './lines-as-records.ts';
 import type { CsvProblem, CsvRecord, RecordSink } from './record.ts';
+import { RecordScan } from './record-scan.ts';
 
 export interface ExactReaderOptions {
   delimiter: string;
@@ -34,10 +35,8 @@ const NO_BYTES = new Uint8Array(0);
 const NONE: readonly CsvProblem[] = Object.freeze([]);
 const TOO_LONG: readonly CsvProblem[] = Object.freeze(['too_long' as const]);
 
-type Outcome = 'whole' | 'incomplete' | 'unclosed' | 'text_after_quote';
-
 export class ExactCsvReader {
-  private readonly classes: Uint8Array;
+  private readonly found: RecordScan;
   private readonly fields: number;
   private readonly maxRecordBytes: number;
   private readonly kept: number;
@@ -58,20 +57,8 @@ export class ExactCsvReader {
     row: 0, line: 0, offset: 0, window: this.window, from: 0, to: 0, length: 0, fields: 0, strayQuote: false, problems: NONE,
   };
 
-  // What the last parse found, in fields instead of an object a record.
-  private end = 0;
-  private next = 0;
-  private delimiters = 0;
-  private lineEnds = 0;
-  private firstLineEnd = 0;
-  private firstLineNext = 0;
-  private strayQuote = false;
-  private strayBehindLineEnd = false;
-  private nul = false;
-  private highBytes = 0;
-
   constructor(options: ExactReaderOptions) {
-    this.classes = byteClasses(options.delimiter);
+    this.found = new RecordScan(options.delimiter);
     this.fields = options.fields;
     this.maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
     this.kept = Math.min(KEPT_OF_TOO_LONG, this.maxRecordBytes);
@@ -120,27 +107,27 @@ export class ExactCsvReader {
     let at = 0;
     this.retryAt = 0;
     while (at < window.length) {
-      const outcome = this.parse(at, final);
+      const outcome = this.found.read(window, at, final);
       const start = at;
       if (outcome === 'incomplete') {
         if (!this.isTooLong(at)) {
           this.retryAt = 2 * (window.length - at);
           break;
         }
-        if (this.lineEnds === 0) return this.startSkipping(at, sink);
+        if (this.found.lineEnds === 0) return this.startSkipping(at, sink);
         at = this.setAsideFirstLine(at, sink);
-      } else if (outcome === 'unclosed' && this.lineEnds > 0) {
+      } else if (outcome === 'unclosed' && this.found.lineEnds > 0) {
         at = this.setAsideFirstLine(at, sink);
       } else if (outcome === 'unclosed') {
-        this.end = window.length;
-        this.next = window.length;
+        this.found.end = window.length;
+        this.found.next = window.length;
         at = this.setAside(start, ['unclosed_quote'], sink);
       } else if (outcome === 'text_after_quote') {
-        if (this.lineEnds > 0) {
+        if (this.found.lineEnds > 0) {
           at = this.setAsideFirstLine(at, sink);
           continue;
         }
-        if (this.findLineEnd(this.end, final)) {
+        if (this.found.findLineEnd(window, this.found.end, final)) {
           at = this.setAside(start, ['text_after_quote'], sink);
         } else if (!this.isTooLong(at)) {
           this.retryAt = 2 * (window.length - at);
@@ -148,10 +135,10 @@ export class ExactCsvReader {
         } else {
           return this.startSkipping(at, sink);
         }
-      } else if (this.end === start) {
+      } else if (this.found.end === start) {
         this.line++;
-        at = this.next;
-      } else if (this.lineEnds > 0 && this.nobodyClosedIt(start)) {
+        at = this.found.next;
+      } else if (this.found.lineEnds > 0 && this.nobodyClosedIt(start)) {
         at = this.setAsideFirstLine(at, sink);
       } else {
         at = this.deliver(start, sink);
@@ -161,139 +148,39 @@ export class ExactCsvReader {
     this.window = at === 0 ? window : window.subarray(at);
   }
 
-  /** Reads one record from `at`, filling end, next and what else was seen. */
-  private parse(at: number, final: boolean): Outcome {
-    const { window, classes } = this;
-    const n = window.length;
-    let i = at;
-    let fieldStart = at;
-    let delimiters = 0;
-    let high = 0;
-    let lineEnds = 0;
-    this.strayQuote = false;
-    this.strayBehindLineEnd = false;
-    this.nul = false;
-    for (;;) {
-      if (i >= n) {
-        if (!final) {
-          this.lineEnds = lineEnds;
-          return 'incomplete';
-        }
-        this.end = n;
-        this.next = n;
-        break;
-      }
-      const c = window[i]!;
-      const kind = classes[c]!;
-      if (kind === 0) {
-        high |= c;
-        i++;
-      } else if (kind === IS_DELIMITER) {
-        delimiters++;
-        fieldStart = ++i;
-      } else if (kind === IS_LF) {
-        this.end = i;
-        this.next = i + 1;
-        break;
-      } else if (kind === IS_CR) {
-        if (i + 1 >= n && !final) {
-          this.lineEnds = lineEnds;
-          return 'incomplete';
-        }
-        this.end = i;
-        this.next = window[i + 1] === LF ? i + 2 : i + 1;
-        break;
-      } else if (kind === IS_NUL) {
-        this.nul = true;
-        i++;
-      } else if (i !== fieldStart) {
-        this.strayQuote = true;
-        if (lineEnds > 0) this.strayBehindLineEnd = true;
-        i++;
-      } else {
-        i++;
-        for (;;) {
-          if (i >= n) {
-            this.lineEnds = lineEnds;
-            return final ? 'unclosed' : 'incomplete';
-          }
-          const q = window[i]!;
-          if (q > QUOTE) {
-            high |= q;
-            i++;
-          } else if (q === QUOTE) {
-            if (i + 1 >= n && !final) {
-              this.lineEnds = lineEnds;
-              return 'incomplete';
-            }
-            i++;
-            if (window[i] === QUOTE) {
-              i++;
-              continue;
-            }
-            break;
-          } else if (q === LF || q === CR) {
-            if (q === CR && i + 1 >= n && !final) {
-              this.lineEnds = lineEnds;
-              return 'incomplete';
-            }
-            const behind = q === CR && window[i + 1] === LF ? i + 2 : i + 1;
-            if (lineEnds++ === 0) {
-              this.firstLineEnd = i;
-              this.firstLineNext = behind;
-            }
-            i = behind;
-          } else {
-            if (q === 0) this.nul = true;
-            i++;
-          }
-        }
-        if (i < n && !endsField(classes[window[i]!]!)) {
-          this.end = i;
-          this.lineEnds = lineEnds;
-          return 'text_after_quote';
-        }
-      }
-    }
-    this.delimiters = delimiters;
-    this.lineEnds = lineEnds;
-    this.highBytes = high;
-    return 'whole';
-  }
-
   /** A field over several lines, closed in a way that a writer of CSV would not have meant. */
   private nobodyClosedIt(start: number): boolean {
-    if (this.strayBehindLineEnd || this.end - start > this.maxRecordBytes) return true;
-    if (this.lineEnds < SUSPICIOUS_LINES || this.fields < 2) return false;
-    return linesThatAreRecords(this.window.subarray(this.firstLineNext, this.end), this.classes, this.fields) * 2 > this.lineEnds;
+    if (this.found.strayBehindLineEnd || this.found.end - start > this.maxRecordBytes) return true;
+    if (this.found.lineEnds < SUSPICIOUS_LINES || this.fields < 2) return false;
+    return linesThatAreRecords(this.window.subarray(this.found.firstLineNext, this.found.end), this.found.classes, this.fields) * 2 > this.found.lineEnds;
   }
 
   private deliver(start: number, sink: RecordSink): number {
     let problems: CsvProblem[] | undefined;
-    if (this.end - start > this.maxRecordBytes) {
+    if (this.found.end - start > this.maxRecordBytes) {
       this.emit(start, start + this.kept, 0, TOO_LONG, sink);
       this.line++;
-      return this.next;
+      return this.found.next;
     }
-    if (this.highBytes >= 0x80 && !isUtf8(this.window.subarray(start, this.end))) (problems ??= []).push('invalid_utf8');
-    if (this.nul) (problems ??= []).push('nul_byte');
-    if (this.delimiters + 1 < this.fields) (problems ??= []).push('too_few_fields');
-    if (this.delimiters + 1 > this.fields) (problems ??= []).push('too_many_fields');
-    this.emit(start, this.end, this.delimiters + 1, problems ?? NONE, sink);
-    this.line += this.lineEnds + 1;
-    return this.next;
+    if (this.found.highBytes >= 0x80 && !isUtf8(this.window.subarray(start, this.found.end))) (problems ??= []).push('invalid_utf8');
+    if (this.found.nul) (problems ??= []).push('nul_byte');
+    if (this.found.delimiters + 1 < this.fields) (problems ??= []).push('too_few_fields');
+    if (this.found.delimiters + 1 > this.fields) (problems ??= []).push('too_many_fields');
+    this.emit(start, this.found.end, this.found.delimiters + 1, problems ?? NONE, sink);
+    this.line += this.found.lineEnds + 1;
+    return this.found.next;
   }
 
   private setAside(start: number, problems: readonly CsvProblem[], sink: RecordSink): number {
-    const tooLong = this.end - start > this.maxRecordBytes;
-    this.emit(start, tooLong ? start + this.kept : this.end, 0, tooLong ? TOO_LONG : problems, sink);
+    const tooLong = this.found.end - start > this.maxRecordBytes;
+    this.emit(start, tooLong ? start + this.kept : this.found.end, 0, tooLong ? TOO_LONG : problems, sink);
     this.line++;
-    return this.next;
+    return this.found.next;
   }
 
   private setAsideFirstLine(start: number, sink: RecordSink): number {
-    this.end = this.firstLineEnd;
-    this.next = this.firstLineNext;
+    this.found.end = this.found.firstLineEnd;
+    this.found.next = this.found.firstLineNext;
     return this.setAside(start, ['unclosed_quote'], sink);
   }
 
@@ -305,22 +192,11 @@ export class ExactCsvReader {
     record.window = this.window;
     record.from = from;
     record.to = to;
-    record.length = this.end - from;
+    record.length = this.found.end - from;
     record.fields = fields;
-    record.strayQuote = this.strayQuote;
+    record.strayQuote = this.found.strayQuote;
     record.problems = problems;
     sink(record);
-  }
-
-  /** Sets end and next to the next line end at or behind `from`; false where more bytes are needed to know. */
-  private findLineEnd(from: number, final: boolean): boolean {
-    const window = this.window;
-    let i = from;
-    while (i < window.length && window[i] !== LF && window[i] !== CR) i++;
-    if (!final && (i === window.length || (window[i] === CR && i + 1 === window.length))) return false;
-    this.end = i;
-    this.next = window[i] === CR && window[i + 1] === LF ? i + 2 : Math.min(i + 1, window.length);
-    return true;
   }
 
   /** Whether a record that is not complete is over the limit already; its last byte may be half of a line end. */

@@ -1,8 +1,7 @@
 // The independent scan: counts the records of a CSV body by its quotes and line ends alone (RFC 4180), and notices
 // everything that would make another reader's count doubtful. It never looks at values and never allocates per record.
-import { isUtf8 } from 'node:buffer';
 import { byteClasses, CR, endsField, IS_CR, IS_DELIMITER, IS_LF, IS_NUL, IS_QUOTE, LF, QUOTE } from './bytes.ts';
-import { copyOf } from '../bytes/copy.ts';
+import { Utf8Check } from './utf8-check.ts';
 
 /** What comes after the last byte of a chunk, where one byte alone does not decide. */
 type Pending = 'none' | 'cr' | 'cr_in_quotes' | 'closing_quote' | 'after_quoted';
@@ -65,7 +64,6 @@ export class CsvScan {
   private recordLine: number;
   private fieldStart: number;
   private delimiters = 0;
-  private utf8Tail: Uint8Array = new Uint8Array(0);
 
   private records = 0;
   private readonly lineEnds = { lf: 0, crlf: 0, cr: 0 };
@@ -77,7 +75,7 @@ export class CsvScan {
   private nulBytes = 0;
   /** Bytes that belong to no value. */
   private syntaxBytes = 0;
-  private validUtf8 = true;
+  private readonly utf8 = new Utf8Check();
   private longestRecord = 0;
   private mostLines = 0;
   private readonly marks: RecordMark[] = [];
@@ -97,7 +95,7 @@ export class CsvScan {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.checkUtf8(chunk, false);
+    this.utf8.push(chunk, false);
     let i = this.settle(chunk[0]!);
     const n = chunk.length;
     const classes = this.classes;
@@ -244,34 +242,8 @@ export class CsvScan {
     this.delimiters = 0;
   }
 
-  /** `isUtf8` wants whole characters: what a chunk cuts off is checked with the next one. */
-  private checkUtf8(chunk: Uint8Array, last: boolean): void {
-    if (!this.validUtf8) return;
-    let bytes = chunk;
-    if (this.utf8Tail.length > 0) {
-      // A cut character is at most 4 bytes: check it with the first bytes of this chunk, then go on behind it.
-      const need = Math.min(chunk.length, characterLength(this.utf8Tail[0]!) - this.utf8Tail.length);
-      const character = new Uint8Array(this.utf8Tail.length + need);
-      character.set(this.utf8Tail);
-      character.set(chunk.subarray(0, need), this.utf8Tail.length);
-      if (character.length < characterLength(character[0]!) && !last) {
-        this.utf8Tail = character;
-        return;
-      }
-      this.utf8Tail = new Uint8Array(0);
-      if (!isUtf8(character)) {
-        this.validUtf8 = false;
-        return;
-      }
-      bytes = chunk.subarray(need);
-    }
-    const cut = last ? 0 : cutCharacter(bytes);
-    if (!isUtf8(bytes.subarray(0, bytes.length - cut))) this.validUtf8 = false;
-    else if (cut > 0) this.utf8Tail = copyOf(bytes.subarray(bytes.length - cut));
-  }
-
   end(): CsvScanResult {
-    this.checkUtf8(new Uint8Array(0), true);
+    this.utf8.push(new Uint8Array(0), true);
     if (this.pending === 'cr') {
       this.lineEnds.cr++;
       this.endRecord(this.base - 1, this.base);
@@ -292,27 +264,10 @@ export class CsvScan {
       unclosedQuote: this.unclosedQuote,
       nulBytes: this.nulBytes,
       valueBytes: this.base - this.start - this.syntaxBytes,
-      validUtf8: this.validUtf8,
+      validUtf8: this.utf8.valid,
       longestRecord: this.longestRecord,
       mostLines: this.mostLines,
       marks: this.marks,
     };
   }
-}
-
-/** Bytes of a UTF-8 character by its first byte; 1 for a byte that starts none. */
-function characterLength(first: number): number {
-  if (first >= 0xf0 && first <= 0xf4) return 4;
-  if (first >= 0xe0) return first < 0xf0 ? 3 : 1;
-  return first >= 0xc2 ? 2 : 1;
-}
-
-/** How many bytes at the end belong to a character that the chunk cuts off. */
-function cutCharacter(bytes: Uint8Array): number {
-  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
-    const byte = bytes[bytes.length - back]!;
-    if ((byte & 0xc0) === 0x80) continue;
-    return characterLength(byte) > back ? back : 0;
-  }
-  return 0;
 }
