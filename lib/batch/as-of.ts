@@ -5,9 +5,9 @@ import type { BatchContext } from './context.ts';
 /** Without a single dated row. */
 const NO_DATE = '1970-01-01';
 
-/** ISO date. */
-export async function latestBusinessDate({ project, lake, engine, signal }: Pick<BatchContext, 'project' | 'lake' | 'engine' | 'signal'>): Promise<string> {
-  const selects = await Promise.all([...project.sources.values()].map(async (contract) => {
+/** ISO date. `among`: only these sources count; default: all. */
+export async function latestBusinessDate({ project, lake, engine, signal }: Pick<BatchContext, 'project' | 'lake' | 'engine' | 'signal'>, among?: ReadonlySet<string>): Promise<string> {
+  const selects = await Promise.all([...project.sources.values()].filter(({ name }) => among?.has(name) !== false).map(async (contract) => {
     const select = latestDateSelect(contract);
     return select !== undefined && (await lake.tableExists({ namespace: 'bronze', name: contract.name })) ? [select] : [];
   }));

@@ -25,6 +25,7 @@ import { status } from './verbs/status.ts';
 import { streamDeliver, streamEndpoint, streamFeatures, streamStatus } from './verbs/stream.ts';
 import { tables } from './verbs/tables.ts';
 import { testVerb } from './verbs/test.ts';
+import { compareVerb, models, predictVerb, promote, train } from './verbs/train.ts';
 import { upgrade } from './verbs/upgrade.ts';
 import type { Verb } from './verb.ts';
 
@@ -37,5 +38,5 @@ export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
   featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
-  experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
+  train, models, promote, compareVerb, predictVerb, experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
 ]);

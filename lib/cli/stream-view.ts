@@ -44,6 +44,7 @@ export function failuresOf({ endpoint, deliver, features, refresh }: StreamState
     ...(endpoint?.failure === undefined ? [] : [`endpoint: ${endpoint.failure}`]),
     ...(deliver?.streams ?? []).flatMap(({ stream, failure }) => (failure === undefined ? [] : [`delivery of ${stream}: ${failure}`])),
     ...(deliver?.upkeepFailure === undefined ? [] : [`upkeep of ${deliver.upkeepFailure}`]),
+    ...(deliver?.sweepFailure === undefined ? [] : [`sweep of what was put aside: ${deliver.sweepFailure}`]),
     ...(features?.streams ?? []).flatMap(({ stream, failure }) => (failure === undefined ? [] : [`features of ${stream}: ${failure}`])),
     ...(features?.failure === undefined ? [] : [`features: ${features.failure}`]),
     ...(refresh?.failure === undefined ? [] : [`models: ${refresh.failure}`]),
@@ -53,7 +54,7 @@ export function failuresOf({ endpoint, deliver, features, refresh }: StreamState
 /** Shards with what each consumer has left, then the consumers. */
 export function printStreamState(terminal: Terminal, state: StreamState, now: number): void {
   const { endpoint, deliver, features } = state;
-  const lagOf = (shards: readonly { shard: string; millisBehindLatest: number; ended: boolean }[] | undefined, shard: string): string => {
+  const lagOf = (shards: readonly { shard: string; millisBehindLatest?: number; ended: boolean }[] | undefined, shard: string): string => {
     const found = shards?.find((each) => each.shard === shard);
     return found === undefined ? '-' : found.ended ? 'done' : latency(found.millisBehindLatest);
   };

@@ -26,3 +26,8 @@ export {
 } from './trees/train.ts';
 export { readXgboost } from './xgboost/read.ts';
 export { writeXgboostJson } from './xgboost/write.ts';
+export { byTime, gradientBoosting, predictor, randomForest, type Algorithm, type Gate, type Predictor } from './predictor/declare.ts';
+export { AT_TIME, byMaturity, datasetOf, matrixOf, type Dataset } from './predictor/dataset.ts';
+export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
+export { measure, throughGate, trainPredictor, type GateVerdict, type TrainedVersion } from './predictor/train.ts';
+export { ModelRegistry, type Aliases, type ModelAlias, type ModelCard } from './registry/registry.ts';

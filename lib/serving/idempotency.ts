@@ -24,7 +24,7 @@ export function storedIdempotency(store: OnlineStore, now: () => number): Idempo
     find,
     async keep(key, answer) {
       const expiresAt = Math.floor(now() / 1000) + KEPT;
-      const { ok } = await store.write([{ key, value: JSON.stringify(answer), expected: undefined, expiresAt }]);
+      const { ok } = await store.write([{ key, value: JSON.stringify(answer), expected: undefined, version: now(), expiresAt }]);
       return ok ? answer : (await find(key)) ?? answer;
     },
   };

@@ -15,9 +15,9 @@ export function memoryStore(): OnlineStore {
     get: async (keys) => keys.map((key) => items.get(key)),
     async write(changes) {
       if (changes.some(({ key, expected }) => items.get(key)?.version !== expected)) return { ok: false, conflict: true };
-      for (const { key, value, expected } of changes) {
+      for (const { key, value, version } of changes) {
         if (value === undefined) items.delete(key);
-        else items.set(key, { value, version: (expected ?? 0) + 1 });
+        else items.set(key, { value, version });
       }
       return { ok: true };
     },

@@ -66,7 +66,7 @@ export const produce: Verb = {
     if (typeof options['truth'] === 'string') await writeFile(path.resolve(options['truth']), `${JSON.stringify(produced.truth, null, 1)}\n`);
     present(invocation, produced, () => print(terminal, produced));
     if (produced.failed > 0) {
-      throw new MillraceError('io', `${number(produced.failed)} records were not acknowledged: ${produced.error ?? ''}`, { where: target.name, todo: 'Is the endpoint up, and does the stream exist? `millrace status` tells.' });
+      throw new MillraceError('io', `${number(produced.failed)} ${produced.failed === 1 ? 'record was' : 'records were'} not acknowledged: ${produced.error ?? ''}`, { where: target.name, todo: 'Is the endpoint up, and does the stream exist? `millrace status` tells.' });
     }
   },
 };

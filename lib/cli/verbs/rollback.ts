@@ -1,16 +1,19 @@
-// millrace rollback: makes an older snapshot the current one again.
+// millrace rollback: makes an older snapshot of a table the current one again, or lets an earlier version of a predictor answer again.
 import { snapshotNamed, tableNamed } from '../names.ts';
 import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
+import { rollbackModel } from './train.ts';
 
 export const rollback: Verb = {
   name: 'rollback',
-  summary: 'make an older snapshot of a table the current one',
-  description: 'Makes an older snapshot of a table the current one. Nothing is deleted: rolling back to the newer snapshot undoes it. A model that was rolled back is computed again by the next run.',
-  arguments: [{ name: '<table>', description: 'silver.orders' }],
+  summary: 'make an older snapshot of a table the current one, or let the champion before this one answer again',
+  description: 'Makes an older snapshot of a table the current one. Nothing is deleted: rolling back to the newer snapshot undoes it. A model that was rolled back is computed again by the next run. Of a predictor, the version that answered before the champion does so again.',
+  arguments: [{ name: '<table>', description: 'silver.orders, or a predictor: conversion' }],
   options: [{ flags: '--to <snapshot>', description: 'id of a snapshot or name of a tag (see millrace history)' }],
-  examples: ['millrace rollback gold.daily_metrics --to 4815162342'],
+  examples: ['millrace rollback gold.daily_metrics --to 4815162342', 'millrace rollback conversion'],
   async run(invocation) {
+    const [name = ''] = invocation.arguments;
+    if (!name.includes('.')) return rollbackModel(invocation, name);
     await withRuntime(invocation, async ({ lake }) => {
       const table = await tableNamed(lake, invocation.arguments[0] as string);
       const to = snapshotNamed(table, String(invocation.options['to'] ?? ''));

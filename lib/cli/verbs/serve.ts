@@ -5,7 +5,6 @@ import { withRuntime } from '../runtime.ts';
 import { paint, type Terminal } from '../terminal.ts';
 import type { Verb, VerbOption } from '../verb.ts';
 import { numberOption } from './stream.ts';
-import { NO_MODELS } from './models-of-home.ts';
 
 export const API_PORT_OPTION: VerbOption = { flags: '--api-port <number>', description: 'where the API listens, on this machine only; 0 for any free port', default: String(DEFAULT_API_PORT) };
 
@@ -22,7 +21,7 @@ export const serve: Verb = {
     await withRuntime(invocation, async (runtime) => {
       const log = await logOf(runtime);
       try {
-        const api = await openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put: log.put, models: NO_MODELS });
+        const api = await openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put: log.put });
         const key = api.keys.addForNow('serve', { scopes: ALL_SCOPES });
         if (invocation.json) invocation.terminal.out(`${JSON.stringify({ url: api.server.url, key })}\n`);
         else printApi(invocation.terminal, api.server.url, key);
@@ -34,12 +33,11 @@ export const serve: Verb = {
   },
 };
 
-/** Three lines that work. */
+/** Lines that work as they are. */
 export function printApi(terminal: Terminal, url: string, key: string): void {
   const curl = (path: string, body: unknown): string => `         curl -s ${url}${path} -H 'x-api-key: ${key}' -H 'content-type: application/json' \\\n           -d '${JSON.stringify(body)}'\n`;
   terminal.out(`  ${paint(terminal, 'bold', 'api')}    ${url}   a page to try it; the key below holds while this runs
-${curl('/v1/shipping/quote', { destination_postcode: '20040', parcels: [{ weight_kg: 1.2 }], order_value: 80 })}         curl -s ${url}/v1/features/visitor/257597 -H 'x-api-key: ${key}'
-         curl -s ${url}/v1/models -H 'x-api-key: ${key}'
+${curl('/v1/predict/conversion', { rows: [{ visitorid: '257597', itemid: '355908' }] })}${curl('/v1/shipping/quote', { destination_postcode: '20040', parcels: [{ weight_kg: 1.2 }], order_value: 80 })}         curl -s ${url}/v1/models -H 'x-api-key: ${key}'
 `);
 }
 

@@ -2,7 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openRefresh, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openRefresh, predictorsOf, registryOf, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
 import { liveEvents } from '../../../samples/live/index.ts';
@@ -13,7 +13,6 @@ import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
 import { number, paint, progressLine, seconds } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
-import { NO_MODELS } from './models-of-home.ts';
 import { ALL_SCOPES, printApi } from './serve.ts';
 import { INTERVAL_OPTION, numberOption, PORT_OPTION, runShown } from './stream.ts';
 
@@ -85,6 +84,7 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
   const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
   const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
   if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)));
+  await trainUntrained(invocation, runtime);
   const api = await openApi(invocation, runtime, endpoint);
   services.push(api);
   const hasTraffic = invocation.options['traffic'] !== false;
@@ -104,12 +104,32 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
   if (!invocation.json) terminal.out('stopped; what was acknowledged is on the disk, and the next start goes on from there\n');
 }
 
+/** Trains the predictors of which no version answers yet; one that cannot be trained is told, and the others go on. */
+async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise<void> {
+  const { terminal, json } = invocation;
+  const registry = registryOf(runtime);
+  const line = progressLine(terminal);
+  for (const name of (await predictorsOf(runtime)).keys()) {
+    if ((await registry.aliases(name)).champion !== undefined || invocation.signal.aborted) continue;
+    try {
+      const { card, gate, promoted } = await trainInHome(runtime, name, { onProgress: (text) => line.show(`  train     ${text}`) });
+      line.clear();
+      const quality = Object.entries(card.metrics).slice(0, 2).map(([metric, value]) => `${metric} ${value.toFixed(3)}`).join(', ');
+      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name} ${card.version}   ${quality} on ${number(card.rows.test)} later rows · ${promoted ? 'passes the gate and answers' : `does not answer: ${gate.passes ? '' : gate.reasons.join('; ')}`}\n`);
+    } catch (thrown) {
+      line.clear();
+      if (!(thrown instanceof MillraceError) || thrown.code === 'interrupted') throw thrown;
+      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name}   not trained: ${thrown.message}\n`);
+    }
+  }
+}
+
 /** On its usual port; where nobody named one and that is taken, on any that is free. */
 async function openApi(invocation: Invocation, runtime: Runtime, { streams }: OpenEndpoint): Promise<OpenApiService> {
   const put: OpenEndpoint['streams']['put'] = (stream, records) => streams.put(stream, records);
-  if (invocation.options['apiPort'] !== undefined) return openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put, models: NO_MODELS });
-  return openApiService(runtime, { port: DEFAULT_API_PORT, put, models: NO_MODELS }).catch((thrown: unknown) => {
-    if (thrown instanceof MillraceError && thrown.code === 'conflict') return openApiService(runtime, { port: 0, put, models: NO_MODELS });
+  if (invocation.options['apiPort'] !== undefined) return openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put });
+  return openApiService(runtime, { port: DEFAULT_API_PORT, put }).catch((thrown: unknown) => {
+    if (thrown instanceof MillraceError && thrown.code === 'conflict') return openApiService(runtime, { port: 0, put });
     throw thrown;
   });
 }

@@ -128,7 +128,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
 async function remember(recent: OnlineStore, records: readonly PredictionRecord[], clock: Clock): Promise<void> {
   const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
   for (let from = 0; from < records.length; from += recent.mostChanges) {
-    const changes = records.slice(from, from + recent.mostChanges).map((record) => ({ key: `prediction:${record.prediction_id}`, value: JSON.stringify(record), expected: undefined, expiresAt }));
+    const changes = records.slice(from, from + recent.mostChanges).map((record) => ({ key: `prediction:${record.prediction_id}`, value: JSON.stringify(record), expected: undefined, version: record.predicted_at, expiresAt }));
     await recent.write(changes); // a conflict says that it is there already
   }
 }

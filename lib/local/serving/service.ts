@@ -3,8 +3,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore, readOnlineHome, type OnlineHome } from '../../features/index.ts';
-import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type Models, type ServingContext } from '../../serving/index.ts';
+import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
+import { homeModels, predictorsOf, registryOf, viewOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
@@ -19,7 +20,7 @@ export interface ApiOptions {
   port: number;
   /** The streams that the log of predictions goes to. */
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
-  models: Models;
+  /** Of `/invocations`; default: the first that is declared. */
   defaultPredictor?: string;
 }
 
@@ -35,10 +36,12 @@ export interface OpenApiService extends StreamService<ApiStatus> {
 const REFRESH_MS = 5_000;
 
 /** @throws MillraceError `conflict` where the port is in use. */
-export async function openApiService(runtime: Runtime, { port, put, models, defaultPredictor }: ApiOptions): Promise<OpenApiService> {
+export async function openApiService(runtime: Runtime, { port, put, defaultPredictor }: ApiOptions): Promise<OpenApiService> {
   const { home, clock, lake } = runtime;
   const { config, sources } = await runtime.project();
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), sources);
+  const declared = [...(await predictorsOf(runtime)).keys()];
+  const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
   const keys = openKeyFile(home, () => clock.now());
   let failure: string | undefined;
@@ -59,13 +62,14 @@ export async function openApiService(runtime: Runtime, { port, put, models, defa
     get shipping() {
       return gold.shipping;
     },
-    defaultPredictor, limits: DEFAULT_LIMITS,
+    defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
   let seen = '';
   /** Each part by itself: one that fails leaves what the others know. */
   const refresh = async (): Promise<void> => {
     const trouble: string[] = [];
     const part = async (work: () => Promise<void>): Promise<void> => work().catch((thrown: unknown) => void trouble.push(messageOf(thrown)));
+    await part(() => models.refresh());
     await part(async () => {
       experiments = (await new ExperimentFolder(home).list()).filter(({ state }) => state === 'running');
     });

@@ -1,0 +1,148 @@
+// millrace train, models, promote, compare, predict: from a question to versions that answer it.
+import { MillraceError } from '../../base/index.ts';
+import { throughGate, type ModelAlias, type ModelCard } from '../../learning/index.ts';
+import { predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
+import { withRuntime } from '../runtime.ts';
+import { bar, number, paint, progressLine, table, type Terminal } from '../terminal.ts';
+import { present, type Verb } from '../verb.ts';
+
+const PREDICTOR = { name: '<predictor>', description: 'as in predictors/: conversion, churn' };
+
+export const train: Verb = {
+  name: 'train',
+  summary: 'train a predictor; a version that passes the gate answers from now on',
+  description: 'Builds the training set as of a date, each row as of its own moment; trains; measures on a later time than anything learned from; keeps the version with all it was made from; and promotes it unless the gate says no.',
+  arguments: [PREDICTOR],
+  options: [
+    { flags: '--as-of <date>', description: 'what is known before this date; default: the day after the latest business date of any source' },
+    { flags: '--keep-champion', description: 'keep the version without letting it answer' },
+  ],
+  examples: ['millrace train conversion', 'millrace train churn --as-of 2018-08-01 --keep-champion'],
+  async run(invocation) {
+    const { asOf } = invocation.options;
+    if (typeof asOf === 'string' && !/^\d{4}-\d{2}-\d{2}$/.test(asOf)) throw new MillraceError('usage', `--as-of wants a date, not '${asOf}'`, { todo: 'Write it as 2018-10-18.' });
+    return withRuntime(invocation, async (runtime) => {
+      const line = progressLine(invocation.terminal);
+      try {
+        const report = await trainInHome(runtime, invocation.arguments[0] ?? '', {
+          ...(typeof asOf === 'string' ? { asOf } : {}), keepChampion: invocation.options['keepChampion'] === true, onProgress: (text) => line.show(`  ${text}`),
+        });
+        line.clear();
+        present(invocation, report, () => printTraining(invocation.terminal, report));
+        return 0;
+      } finally {
+        line.clear();
+      }
+    });
+  },
+};
+
+export const models: Verb = {
+  name: 'models',
+  summary: 'every version of every predictor, and which of them answers',
+  examples: ['millrace models', 'millrace models --json'],
+  async run(invocation) {
+    await withRuntime(invocation, async (runtime) => {
+      const registry = registryOf(runtime);
+      const declared = [...(await predictorsOf(runtime)).keys()];
+      const listed = await Promise.all([...new Set([...declared, ...await registry.predictors()])].sort().map(async (predictor) => ({ predictor, aliases: await registry.aliases(predictor), versions: await registry.versions(predictor) })));
+      present(invocation, listed, () => {
+        const rows = listed.flatMap(({ predictor, aliases, versions }) => (versions.length === 0 ? [[predictor, '-', 'not trained yet', '', '', '']] : versions.map((card) => [
+          predictor, card.version, Object.entries(aliases).filter(([, version]) => version === card.version).map(([alias]) => alias).join(', '), headline(card), card.asOf, number(card.rows.train),
+        ])));
+        invocation.terminal.out(table(invocation.terminal, ['predictor', 'version', 'alias', 'on the test rows', 'as of', 'trained on'], rows));
+      });
+    });
+  },
+};
+
+export const promote: Verb = {
+  name: 'promote',
+  summary: 'let a version answer',
+  arguments: [PREDICTOR, { name: '<version>', description: 'a number of `millrace models`' }],
+  options: [{ flags: '--as <alias>', description: 'champion, or challenger for experiments', default: 'champion' }, { flags: '--force', description: 'also where the gate says no' }],
+  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --as challenger'],
+  async run(invocation) {
+    const [name = '', version = ''] = invocation.arguments;
+    const alias = invocation.options['as'];
+    if (alias !== 'champion' && alias !== 'challenger') throw new MillraceError('usage', `there is no alias '${String(alias)}'`, { todo: 'Give champion or challenger.' });
+    await withRuntime(invocation, async (runtime) => {
+      const predictor = await predictorNamed(runtime, name);
+      const registry = registryOf(runtime);
+      const card = await registry.card(name, version);
+      const gate = throughGate(predictor, card.metrics, undefined);
+      if (!gate.passes && alias === 'champion' && invocation.options['force'] !== true) {
+        throw new MillraceError('conflict', `version ${version} of ${name} does not pass the gate: ${gate.reasons.join('; ')}`, { todo: 'Train it again, or promote it with --force.' });
+      }
+      const before = await registry.setAlias(name, alias as ModelAlias, version, runtime.clock.now());
+      present(invocation, { predictor: name, alias, version, before: before ?? null }, () => invocation.terminal.out(`version ${version} of ${name} is ${alias}${before === undefined ? '' : `, in place of ${before}`}\n`));
+    });
+  },
+};
+
+export const compareVerb: Verb = {
+  name: 'compare',
+  summary: 'two versions of a predictor beside each other',
+  arguments: [PREDICTOR, { name: '<a>', description: 'a version' }, { name: '<b>', description: 'another' }],
+  examples: ['millrace compare conversion 1 2'],
+  async run(invocation) {
+    const [name = '', a = '', b = ''] = invocation.arguments;
+    await withRuntime(invocation, async (runtime) => {
+      const registry = registryOf(runtime);
+      const [one, other] = [await registry.card(name, a), await registry.card(name, b)];
+      present(invocation, [one, other], () => {
+        const names = [...new Set([...Object.keys(one.metrics), ...Object.keys(other.metrics)])];
+        invocation.terminal.out(table(invocation.terminal, ['', `version ${a}`, `version ${b}`], [
+          ['as of', one.asOf, other.asOf], ['algorithm', one.algorithm, other.algorithm], ['test rows', number(one.rows.test), number(other.rows.test)],
+          ...names.map((metric) => [metric, figure(one.metrics[metric]), figure(other.metrics[metric])]),
+        ]));
+        if (one.asOf !== other.asOf) invocation.terminal.out('\n  their test rows are of different times: train both as of one date to compare them fairly\n');
+      });
+    });
+  },
+};
+
+export const predictVerb: Verb = {
+  name: 'predict',
+  summary: 'batch predictions of a predictor into gold, by the version that answers',
+  arguments: [PREDICTOR],
+  options: [{ flags: '--as-of <date>', description: 'what is known before this date' }],
+  examples: ['millrace predict churn'],
+  async run(invocation) {
+    const { asOf } = invocation.options;
+    await withRuntime(invocation, async (runtime) => {
+      const done = await predictInHome(runtime, invocation.arguments[0] ?? '', typeof asOf === 'string' ? { asOf } : {});
+      present(invocation, done, () => invocation.terminal.out(`${number(done.rows)} predictions in ${done.table}, by version ${done.version}, as of ${done.asOf}\n`));
+    });
+  },
+};
+
+/** `millrace rollback conversion`: the champion before this one. */
+export async function rollbackModel(invocation: Parameters<Verb['run']>[0], name: string): Promise<void> {
+  await withRuntime(invocation, async (runtime) => {
+    await predictorNamed(runtime, name);
+    const { from, to } = await registryOf(runtime).rollback(name, runtime.clock.now());
+    present(invocation, { predictor: name, from, to }, () => invocation.terminal.out(`version ${to} of ${name} answers again, in place of ${from}\n`));
+  });
+}
+
+function printTraining(terminal: Terminal, { card, champion, gate, promoted }: TrainingReport): void {
+  terminal.out(`${paint(terminal, 'bold', `${card.predictor} version ${card.version}`)} · ${card.question}\n`
+    + `${card.algorithm.replace('_', ' ')}, ${number(card.rows.train)} rows to learn, ${number(card.rows.validate)} to validate, ${number(card.rows.test)} later ones to test, as of ${card.asOf}, ${card.seconds.toFixed(1)} s\n\n`);
+  terminal.out(table(terminal, ['on the test rows', 'this', ...(champion === undefined ? [] : [`champion (${champion.version})`])],
+    Object.entries(card.metrics).map(([name, value]) => [name, figure(value), ...(champion === undefined ? [] : [figure(champion.metrics[name])])]), { indent: 2 }));
+  const most = card.importance[0]?.loss ?? 0;
+  terminal.out(`\n${table(terminal, ['what it uses', ''], card.importance.slice(0, 8).map(({ feature, loss }) => [feature, most > 0 && loss > 0 ? bar(loss / most, 20).replaceAll('░', '') : '']), { indent: 2 })}`);
+  if (card.reliability.length > 0) terminal.out(`\n${table(terminal, ['it says', 'it happens', 'rows'], card.reliability.filter(({ rows }) => rows > 0).map(({ said, happened, rows }) => [said.toFixed(3), happened.toFixed(3), number(rows)]), { indent: 2 })}`);
+  terminal.out(promoted ? `\n  ${paint(terminal, 'green', '✔')} passes the gate and answers from now on\n`
+    : gate.passes ? '\n  passes the gate; kept without letting it answer\n'
+      : `\n  ${paint(terminal, 'yellow', '✖')} does not answer: ${gate.reasons.join('; ')}\n`);
+}
+
+function headline({ metrics, output }: ModelCard): string {
+  return output === 'probability' ? `AUC ${figure(metrics['auc'])}, log loss ${figure(metrics['log_loss'])}` : `RMSE ${figure(metrics['rmse'])}`;
+}
+
+function figure(value: number | undefined | null): string {
+  return value === undefined || value === null || !Number.isFinite(value) ? '-' : value.toFixed(4);
+}

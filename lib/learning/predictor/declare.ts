@@ -1,0 +1,75 @@
+// A predictor as it is declared: one file says what is asked, from what, by which algorithm, and when a version is good enough.
+import { MillraceError } from '../../base/index.ts';
+import type { BoostingSettings } from '../trees/boosting-settings.ts';
+import type { ForestSettings } from '../trees/train.ts';
+
+export type Algorithm =
+  | { kind: 'gradient_boosting'; settings: BoostingSettings }
+  | { kind: 'random_forest'; settings: ForestSettings };
+
+export interface SplitDeclaration {
+  /** The last so much of the rows' time tests, what is before it validates: `14d`. */
+  validate: string;
+  test: string;
+  /** Left out before each cut, since a label looks ahead: the horizon. */
+  gap: string;
+}
+
+export interface Gate {
+  metric: 'auc' | 'log_loss' | 'rmse';
+  /** How much worse than the champion a version may be on the test rows; default 0.002. */
+  notWorseThanChampion: number;
+  /** Greatest expected calibration error, for probabilities. */
+  calibrationError?: number;
+}
+
+export interface Predictor {
+  name: string;
+  question: string;
+  owner: string;
+  /** Columns of the training set that say who a row is about; a request gives them. */
+  entities: readonly string[];
+  /** `view.feature` for a feature of the stream, else a column of the training set. */
+  features: readonly string[];
+  /** The column of the training set that is to be foretold; NULL while it is not known yet. */
+  label: string;
+  output: 'probability' | 'value';
+  algorithm: Algorithm;
+  split: SplitDeclaration;
+  gate: Gate;
+  /** Table of the batch predictions. */
+  writes: string;
+  /** Rows without the label weigh as much as those with it, together: `balanced`. */
+  classWeights?: 'balanced';
+}
+
+export const gradientBoosting = (settings: BoostingSettings = {}): Algorithm => ({ kind: 'gradient_boosting', settings });
+export const randomForest = (settings: Omit<ForestSettings, 'task'> & Partial<Pick<ForestSettings, 'task'>> = {}): Algorithm => ({ kind: 'random_forest', settings: { task: 'classification', ...settings } });
+export const byTime = (split: SplitDeclaration): SplitDeclaration => split;
+
+/**
+ * ```ts
+ * export const churn = predictor('churn', {
+ *   question: 'Will this customer buy nothing for ninety days?', owner: 'growth',
+ *   entities: ['customer_unique_id'], features: ['frequency', 'recency_days'], label: 'churned',
+ *   algorithm: randomForest({ trees: 100, depth: 5 }), split: byTime({ validate: '60d', test: '60d', gap: '90d' }),
+ *   gate: { metric: 'auc', notWorseThanChampion: 0.002 },
+ * });
+ * ```
+ * Its training set is the SELECT beside it, `predictors/churn.sql`.
+ */
+export function predictor(name: string, declared: Omit<Predictor, 'name' | 'writes' | 'output'> & Partial<Pick<Predictor, 'writes' | 'output'>>): Predictor {
+  const wrong = (message: string, todo: string) => new MillraceError('bad_input', message, { where: `predictor ${name}`, todo });
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw wrong(`'${name}' cannot be the name of a predictor`, 'Use lower-case letters, digits and _.');
+  if (declared.features.length === 0) throw wrong('it has no features', 'Name at least one.');
+  if (declared.entities.length === 0) throw wrong('it says of nobody who a row is about', 'Name the columns of its entities.');
+  const twice = declared.features.find((feature, index) => declared.features.indexOf(feature) < index);
+  if (twice !== undefined) throw wrong(`the feature ${twice} is named twice`, 'Name it once.');
+  if (declared.features.includes(declared.label)) throw wrong(`the label ${declared.label} is among the features`, 'A model that sees its answer learns nothing else.');
+  return Object.freeze({ output: 'probability' as const, writes: `gold.${name}_predictions`, ...declared, name });
+}
+
+/** A predictor is what has a question and an algorithm. */
+export function isPredictor(value: unknown): value is Predictor {
+  return typeof value === 'object' && value !== null && 'question' in value && 'algorithm' in value && 'entities' in value;
+}

@@ -1,0 +1,54 @@
+// The models that a home answers from: champions and challengers of the registry, read again when an alias moves.
+import { compileTrees, explainer, scoreRows, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
+import type { Models, ServedModel } from '../../serving/index.ts';
+
+export interface HomeModels extends Models {
+  /** Loads what has changed; a request meets the old version or the new one, never none. */
+  refresh(): Promise<void>;
+}
+
+/** `viewOf` says which view a feature is read from; undefined: the request gives it. */
+export function homeModels(registry: ModelRegistry, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
+  let served = new Map<string, { card: ModelCard; model: ServedModel }>();
+  const keyOf = (predictor: string, alias: ModelAlias): string => `${predictor}/${alias}`;
+  return {
+    declared: () => declared,
+    declares: (predictor) => declared.includes(predictor),
+    find: (predictor, alias) => served.get(keyOf(predictor, alias))?.model,
+    list: () => [...served.values()].map(({ card, model }) => ({
+      predictor: card.predictor, alias: model.alias, version: card.version, question: card.question, inputs: card.features, entities: card.entities,
+      metrics: Object.fromEntries(Object.entries(card.metrics).filter(([, value]) => Number.isFinite(value))),
+    })),
+    async refresh() {
+      const next = new Map<string, { card: ModelCard; model: ServedModel }>();
+      for (const predictor of declared) {
+        const aliases = await registry.aliases(predictor);
+        for (const alias of ['champion', 'challenger'] as const) {
+          const version = aliases[alias];
+          if (version === undefined) continue;
+          const known = served.get(keyOf(predictor, alias));
+          next.set(keyOf(predictor, alias), known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf));
+        }
+      }
+      served = next;
+    },
+  };
+}
+
+async function load(registry: ModelRegistry, predictor: string, alias: ModelAlias, version: string, viewOf: (feature: string) => string | undefined): Promise<{ card: ModelCard; model: ServedModel }> {
+  const [card, trees] = await Promise.all([registry.card(predictor, version), registry.model(predictor, version)]);
+  const compiled = compileTrees(trees);
+  let explain: ReturnType<typeof explainer> | undefined;
+  return {
+    card,
+    model: {
+      predictor, alias, version, question: card.question, entities: card.entities, output: card.output, fallback: card.baseRate,
+      inputs: card.features.map((name) => {
+        const view = viewOf(name);
+        return view === undefined ? { name } : { name, view };
+      }),
+      score: (matrix) => Float64Array.from(scoreRows(compiled, Float32Array.from(matrix))),
+      contributions: (row) => (explain ??= explainer(trees)).contributions(Float32Array.from(row)),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+// Predictors: trained on the past, measured on what came later, kept with all they were made from.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  byTime, compileTrees, datasetOf, gradientBoosting, matrixOf, ModelRegistry, predictor, randomForest, scoreRows, seededRandom, throughGate, trainPredictor, type ModelCard,
+} from '../../lib/learning/index.ts';
+
+const DAY = 86_400_000;
+const declared = {
+  question: 'Will it rain?', owner: 'weather', entities: ['place'], features: ['clouds', 'seen_at', 'noise'], label: 'rained', algorithm: gradientBoosting({ trees: 60, depth: 3, earlyStopping: 10 }),
+  split: byTime({ validate: '20d', test: '20d', gap: '1d' }), gate: { metric: 'auc', notWorseThanChampion: 0.01, calibrationError: 0.1 },
+} as const;
+const rain = predictor('rain', declared);
+
+/** A hundred days with twenty places each: clouds bring rain, noise brings nothing, and the last day is still open. */
+function rows(seed: number): (string | number | null)[][] {
+  const { uniform: random } = seededRandom(seed);
+  return Array.from({ length: 2_000 }, (_, index) => {
+    const day = Math.floor(index / 20);
+    const clouds = random();
+    const at = new Date(Date.parse('2018-01-01T12:00:00Z') + day * DAY).toISOString();
+    return [`p${index % 20}`, at, random() < 0.1 ? null : clouds, at.slice(0, 10), random(), day === 99 ? null : random() < clouds ? 1 : 0];
+  });
+}
+const COLUMNS = ['place', 'at_time', 'clouds', 'seen_at', 'noise', 'rained'];
+
+describe('a training set', () => {
+  it('counts times among the features as days before the row, and keeps what is missing as missing', () => {
+    const data = datasetOf(rain, COLUMNS, rows(1));
+    expect(data.columns[1]!.every((days) => Math.abs(days - 0.5) < 1e-6)).toBe(true);
+    expect(data.columns[0]!.some(Number.isNaN)).toBe(true);
+    expect(data.labels.filter(Number.isNaN)).toHaveLength(20);
+  });
+
+  it('says which column it lacks', () => {
+    expect(() => datasetOf(rain, COLUMNS.slice(0, 5), rows(1))).toThrow(/no column rained/);
+  });
+});
+
+describe('a version', () => {
+  it.each([['boosted trees', rain], ['a forest', predictor('rain', { ...declared, algorithm: randomForest({ trees: 40, depth: 4 }) })]] as const)(
+    'beats the base rate on days that it has not seen, knows what matters, and is what it says: %s', async (_, one) => {
+      const trained = await trainPredictor(one, datasetOf(one, COLUMNS, rows(2)));
+      expect(trained.metrics['auc']).toBeGreaterThan(0.75);
+      expect(trained.metrics['log_loss']).toBeLessThan(trained.metrics['log_loss_of_base_rate']!);
+      expect(trained.importance[0]!.feature).toBe('clouds');
+      expect(trained.rows.test).toBe(400 - 20);
+      expect(trained.baseRate).toBeCloseTo(0.5, 1);
+    });
+
+  it('is the same again from the same rows', async () => {
+    const data = datasetOf(rain, COLUMNS, rows(3));
+    const [one, other] = [await trainPredictor(rain, data), await trainPredictor(rain, data)];
+    expect(one.metrics).toEqual(other.metrics);
+  });
+
+  it('is not made where no label is known', async () => {
+    await expect(trainPredictor(rain, datasetOf(rain, COLUMNS, rows(1).slice(-20)))).rejects.toThrow(/no row whose label is known/);
+  });
+});
+
+describe('the gate', () => {
+  it.each([
+    ['lets the first one through', { auc: 0.7, calibration_error: 0.01 }, undefined, true],
+    ['lets one through that is hardly worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.705 }, true],
+    ['keeps out what is worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.75 }, false],
+    ['keeps out what promises too much', { auc: 0.9, calibration_error: 0.2 }, { auc: 0.75 }, false],
+    ['keeps out what could not be measured', { auc: Number.NaN }, undefined, false],
+  ])('%s', (_, candidate, champion, passes) => expect(throughGate(rain, candidate, champion).passes).toBe(passes));
+});
+
+describe('a declaration', () => {
+  it.each([
+    [{ features: [] }, /no features/], [{ features: ['clouds', 'clouds'] }, /named twice/], [{ features: ['rained'] }, /label rained is among/], [{ entities: [] }, /who a row is about/],
+  ])('is refused: %j', (change, message) => expect(() => predictor('rain', { ...declared, ...change })).toThrow(message));
+});
+
+describe('the registry', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'millrace-models-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('numbers versions, gives their models back to the bit, and lets one answer', async () => {
+    const registry = new ModelRegistry(folder);
+    const data = datasetOf(rain, COLUMNS, rows(4));
+    const { model, metrics, reliability, importance, rows: counts, baseRate, testRows } = await trainPredictor(rain, data);
+    const card: Omit<ModelCard, 'version'> = {
+      predictor: 'rain', question: rain.question, entities: rain.entities, features: rain.features, output: 'probability', algorithm: 'gradient_boosting', parameters: {}, metrics, reliability, importance,
+      rows: counts, baseRate, asOf: '2018-04-10', snapshots: {}, trainingSet: '', codeVersion: '0', trainedAt: 0, seconds: 0,
+    };
+    const kept = await Promise.all([registry.register(card, model), registry.register(card, model), registry.register(card, model)]);
+    expect(kept.map(({ version }) => version).sort()).toEqual(['1', '2', '3']);
+    const matrix = matrixOf(data, testRows);
+    expect(scoreRows(compileTrees(await registry.model('rain', '2')), matrix)).toEqual(scoreRows(compileTrees(model), matrix));
+
+    expect(await registry.setAlias('rain', 'champion', '1', 1)).toBeUndefined();
+    expect(await registry.setAlias('rain', 'champion', '3', 2)).toBe('1');
+    expect(await registry.rollback('rain', 3)).toEqual({ from: '3', to: '1' });
+    expect(await registry.aliases('rain')).toEqual({ champion: '1' });
+    await expect(registry.setAlias('rain', 'champion', '9', 4)).rejects.toThrow(/no version 9 of rain/);
+    await expect(registry.rollback('snow', 5)).rejects.toThrow(/no champion of snow/);
+  });
+});
