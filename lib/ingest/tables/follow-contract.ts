@@ -26,6 +26,6 @@ function refuseWhatBreaks(before: Contract, after: Contract): void {
   const [major = '0'] = before.version.split('.');
   throw new MillraceError('conflict', `the contract of ${after.name} breaks what was accepted by version ${before.version}: ${breaking.join('; ')}`, {
     where: `contracts/ (${after.name} ${after.version})`,
-    todo: `Take the change back, or give it the version ${Number(major) + 1}.0 where that is what you want: the rows that are there are read by the new contract.`,
+    todo: `Take the change back, or give it the version ${Number(major) + 1}.0 where that is what you want: the rows that are there are read by the new contract. Rows of a sample are best left in a home of their own (--home).`,
   });
 }

@@ -1,8 +1,6 @@
 // Macros that give DuckDB Trino's meaning, and the settings that all of our SQL counts on.
 
-/** How nearly all texts are written; the other forms are looked at only where this one does not fit. */
-const PLAIN_DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const PLAIN_TIME = '[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?';
+/** All forms of dates and times that Trino takes. */
 const DATE_TEXT = '[\\t-\\r ]*[+]?[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}[\\t-\\r ]*';
 const TIME_TEXT = '[\\t-\\r ]*[+]?[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]{1,6})?)?)?[\\t-\\r ]*';
 
@@ -61,15 +59,22 @@ const MACROS: Readonly<Record<string, string>> = {
   ...textTimes('try_', 'TRY_CAST'),
 };
 
-/** Text to dates and timestamps: DuckDB's casts, for the forms that Trino takes too. */
+/**
+ * Text to dates and timestamps: DuckDB's casts, for the forms that Trino takes too. Most texts are spelled as DuckDB spells the value itself,
+ * and are told by that, which is nearly twice as quick as matching them. The bounds leave out `infinity` and years of five digits.
+ */
 function textTimes(name: string, cast: string): Record<string, string> {
   const cleaned = "replace(trim(s, e' \\t\\n\\r\\f\\v'), '+', '')";
   return {
-    [`millrace_${name}date(s, failed)`]: `CASE WHEN regexp_full_match(s, '${PLAIN_DATE}') THEN ${cast}(s AS DATE)
+    [`millrace_${name}date(s, failed)`]: `CASE WHEN ${spelledSo('DATE', '9999-12-31')} THEN TRY_CAST(s AS DATE)
       WHEN regexp_full_match(s, '${DATE_TEXT}') THEN ${cast}(${cleaned} AS DATE) WHEN s IS NOT NULL THEN failed END`,
-    [`millrace_${name}timestamp(s, failed)`]: `CASE WHEN regexp_full_match(s, '${PLAIN_TIME}') THEN ${cast}(s AS TIMESTAMP)
+    [`millrace_${name}timestamp(s, failed)`]: `CASE WHEN ${spelledSo('TIMESTAMP', '9999-12-31 23:59:59.999999')} THEN TRY_CAST(s AS TIMESTAMP)
       WHEN regexp_full_match(s, '${TIME_TEXT}') AND NOT regexp_matches(s, ' 24:') THEN ${cast}(${cleaned} AS TIMESTAMP) WHEN s IS NOT NULL THEN failed END`,
   };
+}
+
+function spelledSo(type: string, last: string): string {
+  return `TRY_CAST(s AS ${type}) BETWEEN ${type} '0001-01-01' AND ${type} '${last}' AND CAST(TRY_CAST(s AS ${type}) AS VARCHAR) = s`;
 }
 
 const SETTINGS: readonly string[] = [
