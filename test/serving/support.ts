@@ -17,7 +17,7 @@ export function memoryStore(): OnlineStore {
       if (changes.some(({ key, expected }) => items.get(key)?.version !== expected)) return { ok: false, conflict: true };
       for (const { key, value, version } of changes) {
         if (value === undefined) items.delete(key);
-        else items.set(key, { value, version });
+        else items.set(key, { value, version: version ?? 1 });
       }
       return { ok: true };
     },
