@@ -7,7 +7,7 @@
 import { createHmac } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { epochMs, id, integer, money, source, text, type Contract } from '../../lib/contracts/index.ts';
-import { eventPlans, openEventChecker, transformFirehose, type PrivacyKey } from '../../lib/ingest/events/index.ts';
+import { eventPlans, openEventChecker, transformFirehose, type PrivacyKey, type StreamRecord } from '../../lib/ingest/events/index.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '800' } } });
 const RECORDS = 500;
@@ -36,6 +36,7 @@ const records = Array.from({ length: RECORDS }, (_, at) => Buffer.from(JSON.stri
   user_agent: 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Mobile Safari/537.36', country: 'BR', city: at % 2 === 0 ? 'São Paulo' : 'Recife',
   price: 129.9, quantity: 2, email: `person${at}@example.com`, query: 'p'.repeat(60),
 })));
+const read = records.map((data, at): StreamRecord => ({ position: { stream: 'clicks', shard: 'shardId-000000000000', sequence: String(at), subsequence: 0 }, partitionKey: 'v', arrivedAt: NOW, data }));
 const batch = records.map((data, at) => ({
   recordId: `495469866831355442865074579363216256757001924711567851${at}`, approximateArrivalTimestamp: NOW, data: data.toString('base64'),
   kinesisRecordMetadata: {
@@ -53,7 +54,7 @@ const loops = {
     for (const data of records) sink += (JSON.parse(decoder.decode(data)) as { timestamp: number }).timestamp;
   },
   'decode, parse, check': () => {
-    for (const data of records) sink += checker.check({ data, arrivedAt: NOW }).fate === 'accepted' ? 1 : 0;
+    for (const record of read) sink += checker.check(record).fate === 'accepted' ? 1 : 0;
   },
   'base64, decode, parse, HMAC, stringify, base64': () => {
     for (const { data } of batch) {

@@ -67,8 +67,9 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
     length += key.length + 4;
     if (typeof value === 'string') length += value.length + 2;
     else if (typeof value === 'number') {
-      if (!isPlain(value)) return -1;
-      length += String(value).length;
+      const digits = String(value);
+      if (!isPlain(value, digits)) return -1;
+      length += digits.length;
     } else if (value === null) length += 4;
     else if (typeof value === 'boolean') length += value ? 4 : 5;
     else return -1;
@@ -76,13 +77,10 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
   return length === text.length ? keys : -1;
 }
 
-const THOUSAND = 1000;
-
-/** Exact as a double, and no way of writing it is shorter than its digits. */
-function isPlain(value: number): boolean {
-  if (Number.isSafeInteger(value)) return value % THOUSAND !== 0 || value === 0;
-  const text = String(value);
-  return text.length <= 16 && Math.abs(value) >= 0.01 && Math.abs(value) < 1e15;
+/** Exact as a double, and no way of writing it is shorter than its digits: a whole number that ends in three zeros could be. */
+function isPlain(value: number, digits: string): boolean {
+  if (Number.isSafeInteger(value)) return !digits.endsWith('000');
+  return digits.length <= 16 && Math.abs(value) >= 0.01 && Math.abs(value) < 1e15;
 }
 
 /** Member by member, from the text itself. */
