@@ -10,8 +10,18 @@ const SAMPLES = 16;
 /** An event of a shop, filled up to its size with what compresses as badly as ids do. */
 function record(): { PartitionKey: string; Data: string } {
   const visitor = Math.floor(Math.random() * 1e6);
-  const event = JSON.stringify({ event_id: randomBytes(16).toString('hex'), timestamp: 1_700_000_000_000, visitorid: visitor, event: 'view', itemid: 1, note: '' });
-  return { PartitionKey: `visitor-${visitor}`, Data: Buffer.from(event.replace('"note":""', `"note":"${randomBytes(bytesLeft(event)).toString('hex')}"`)).toString('base64') };
+  const event = JSON.stringify({
+    event_id: randomBytes(16).toString('hex'),
+    timestamp: 1_700_000_000_000,
+    visitorid: visitor,
+    event: 'view',
+    itemid: 1,
+    note: '',
+  });
+  return {
+    PartitionKey: `visitor-${visitor}`,
+    Data: Buffer.from(event.replace('"note":""', `"note":"${randomBytes(bytesLeft(event)).toString('hex')}"`)).toString('base64'),
+  };
 }
 
 function bytesLeft(event: string): number {
@@ -19,11 +29,23 @@ function bytesLeft(event: string): number {
 }
 
 function call(): Buffer {
-  const input = operation === 'PutRecords' ? { StreamName: stream, Records: Array.from({ length: Number(recordsACall) }, record) } : { StreamName: stream, ...record() };
+  const input =
+    operation === 'PutRecords'
+      ? { StreamName: stream, Records: Array.from({ length: Number(recordsACall) }, record) }
+      : { StreamName: stream, ...record() };
   const body = Buffer.from(JSON.stringify(input));
   // The peer wants to see a signature, though it does not check it.
   const authorization = 'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=bench';
-  const head = `POST / HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: Kinesis_20131202.${operation}\r\nx-amz-date: 20260101T000000Z\r\nauthorization: ${authorization}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const head = [
+    'POST / HTTP/1.1',
+    `host: ${hostname}:${port}`,
+    'content-type: application/x-amz-json-1.1',
+    `x-amz-target: Kinesis_20131202.${operation}`,
+    'x-amz-date: 20260101T000000Z',
+    `authorization: ${authorization}`,
+    `content-length: ${body.length}`,
+    '\r\n',
+  ].join('\r\n');
   return Buffer.concat([Buffer.from(head), body]);
 }
 
@@ -65,9 +87,15 @@ function drive(socket: Socket, first: number, end: number): Promise<void> {
   });
 }
 
-const sockets = await Promise.all(Array.from({ length: Number(connections) }, () => new Promise<Socket>((resolve, reject) => {
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true }, () => resolve(socket)).on('error', reject);
-})));
+const sockets = await Promise.all(
+  Array.from(
+    { length: Number(connections) },
+    () =>
+      new Promise<Socket>((resolve, reject) => {
+        const socket = connect({ host: hostname, port: Number(port), noDelay: true }, () => resolve(socket)).on('error', reject);
+      }),
+  ),
+);
 const began = performance.now();
 await Promise.all(sockets.map((socket, at) => drive(socket, at, began + Number(seconds) * 1000)));
 const took = (performance.now() - began) / 1000;

@@ -14,20 +14,39 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5
 const TARGET = 50_000;
 const STREAM = 'bench';
 
-interface Measured { acknowledged: number; refused: number; recordsASecond: number; p50: number; p99: number; microsecondsARecord?: number }
+interface Measured {
+  acknowledged: number;
+  refused: number;
+  recordsASecond: number;
+  p50: number;
+  p99: number;
+  microsecondsARecord?: number;
+}
 
 const here = import.meta.dirname;
 const tsx = (file: string) => ['--import', import.meta.resolve('tsx'), path.join(here, file)];
 
 async function drive(url: string, operation: string, connections: number, recordsACall: number): Promise<Measured> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...tsx('endpoint-client.ts'), url, STREAM, operation, String(connections), values.seconds, String(recordsACall)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...tsx('endpoint-client.ts'),
+    url,
+    STREAM,
+    operation,
+    String(connections),
+    values.seconds,
+    String(recordsACall),
+  ]);
   return JSON.parse(stdout) as Measured;
 }
 
 /** A second a line; acknowledged records only. */
 function report(what: string, { recordsASecond, refused, p50, p99, microsecondsARecord }: Measured, target = ''): void {
+  const processor = microsecondsARecord === undefined ? '' : `, ${microsecondsARecord.toFixed(1)} µs of processor a record`;
   const rate = `${Math.round(recordsASecond).toLocaleString('en')} records/s`;
-  console.log(`${what.padEnd(58)} ${rate.padStart(20)}   p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${microsecondsARecord === undefined ? '' : `, ${microsecondsARecord.toFixed(1)} µs of processor a record`}${refused > 0 ? `, ${refused} refused` : ''}   ${target}`);
+  console.log(
+    `${what.padEnd(58)} ${rate.padStart(20)}   p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${processor}` +
+      `${refused > 0 ? `, ${refused} refused` : ''}   ${target}`,
+  );
 }
 
 async function measureEndpoint(folder: string): Promise<Measured> {
@@ -44,13 +63,17 @@ async function measureEndpoint(folder: string): Promise<Measured> {
   const measure = async (...[operation, connections, recordsACall]: [string, number, number]): Promise<Measured> => {
     const before = await processor();
     const measured = await drive(url, operation, connections, recordsACall);
-    return { ...measured, microsecondsARecord: (await processor() - before) / Math.max(1, measured.acknowledged) };
+    return { ...measured, microsecondsARecord: ((await processor()) - before) / Math.max(1, measured.acknowledged) };
   };
   const client = openKinesisClient({ endpoint: url });
   await client.call('CreateStream', { StreamName: STREAM, ShardCount: 4 });
   await drive(url, 'PutRecords', 8, 500);
   const bulk = await measure('PutRecords', 8, 500);
-  report('millrace, PutRecords of 500, 8 connections, fsync', bulk, `${bulk.recordsASecond >= TARGET ? 'met' : 'MISSED'}: at least ${TARGET.toLocaleString('en')}`);
+  report(
+    'millrace, PutRecords of 500, 8 connections, fsync',
+    bulk,
+    `${bulk.recordsASecond >= TARGET ? 'met' : 'MISSED'}: at least ${TARGET.toLocaleString('en')}`,
+  );
   report('millrace, PutRecords of 25, 32 connections, fsync', await measure('PutRecords', 32, 25));
   report('millrace, PutRecord, 64 connections, fsync', await measure('PutRecord', 64, 1));
   await measureReads(client);

@@ -20,15 +20,25 @@ const differences: Differences = {
   'a stream name with other characters': 'answers InvalidArgumentException',
 };
 
-kinesisContract('kinesis-local', async () => {
-  const server = await kinesisLocal();
-  // Its HTTP/2 breaks off answers of more than a few kilobytes.
-  const client = new KinesisClient({ endpoint: server.url, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, maxAttempts: 1, requestHandler: new NodeHttpHandler() });
-  return {
-    client,
-    async stop() {
-      client.destroy();
-      await server.stop();
-    },
-  };
-}, differences);
+kinesisContract(
+  'kinesis-local',
+  async () => {
+    const server = await kinesisLocal();
+    // Its HTTP/2 breaks off answers of more than a few kilobytes.
+    const client = new KinesisClient({
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+      maxAttempts: 1,
+      requestHandler: new NodeHttpHandler(),
+    });
+    return {
+      client,
+      async stop() {
+        client.destroy();
+        await server.stop();
+      },
+    };
+  },
+  differences,
+);

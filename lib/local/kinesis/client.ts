@@ -17,7 +17,10 @@ export interface KinesisClient extends StreamSource {
   close(): void;
 }
 
-export interface CallOptions { signal?: AbortSignal; headers?: Record<string, string> }
+export interface CallOptions {
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
 
 interface ShardOut {
   ShardId: string;
@@ -37,32 +40,49 @@ interface RecordsOut {
 /** Calls are not signed: it reaches endpoints of this project only, not AWS. Failures are `KinesisError`s; a lost connection is an `InternalFailure`. */
 export function openKinesisClient({ endpoint, connections = 16 }: KinesisClientOptions): KinesisClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const call: KinesisClient['call'] = (operation, input, { signal, headers } = {}) => new Promise((resolve, reject) => {
-    const body = Buffer.from(JSON.stringify(input));
-    const sent = request(endpoint, {
-      agent, method: 'POST', ...(signal === undefined ? {} : { signal }),
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length, 'x-amz-target': `Kinesis_20131202.${operation}`, ...headers },
-    }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', (error) => reject(lost(error)));
-      response.on('end', () => settle(response.statusCode ?? 0, Buffer.concat(pieces).toString('utf8'), resolve, reject));
+  const call: KinesisClient['call'] = (operation, input, { signal, headers } = {}) =>
+    new Promise((resolve, reject) => {
+      const body = Buffer.from(JSON.stringify(input));
+      const sent = request(
+        endpoint,
+        {
+          agent,
+          method: 'POST',
+          ...(signal === undefined ? {} : { signal }),
+          headers: {
+            'content-type': 'application/x-amz-json-1.1',
+            'content-length': body.length,
+            'x-amz-target': `Kinesis_20131202.${operation}`,
+            ...headers,
+          },
+        },
+        (response) => {
+          const pieces: Buffer[] = [];
+          response.on('data', (piece: Buffer) => pieces.push(piece));
+          response.on('error', (error) => reject(lost(error)));
+          response.on('end', () => settle(response.statusCode ?? 0, Buffer.concat(pieces).toString('utf8'), resolve, reject));
+        },
+      );
+      sent.on('error', (error) => reject(lost(error)));
+      sent.end(body);
     });
-    sent.on('error', (error) => reject(lost(error)));
-    sent.end(body);
-  });
   return { call, ...operationsOver(call), close: () => agent.destroy() };
 }
 
 function settle(status: number, text: string, resolve: (answer: Record<string, unknown>) => void, reject: (error: KinesisError) => void): void {
   let answer: Record<string, unknown>;
   try {
-    answer = text === '' ? {} : JSON.parse(text) as Record<string, unknown>;
+    answer = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   } catch (error) {
     return reject(new KinesisError('InternalFailure', `The endpoint answered ${status} with what is not JSON.`, error));
   }
   if (status === 200) return resolve(answer);
-  reject(new KinesisError((answer['__type'] ?? 'InternalFailure') as KinesisErrorType, String(answer['message'] ?? answer['Message'] ?? `HTTP status ${status}`)));
+  reject(
+    new KinesisError(
+      (answer['__type'] ?? 'InternalFailure') as KinesisErrorType,
+      String(answer['message'] ?? answer['Message'] ?? `HTTP status ${status}`),
+    ),
+  );
 }
 
 function lost(error: Error): KinesisError {
@@ -86,31 +106,50 @@ function operationsOver(call: KinesisClient['call']): StreamSource & Pick<Kinesi
     },
     async read(iterator, { limit, waitMilliseconds, signal }: ReadOptions = {}): Promise<ReadResult> {
       const { stream, shard, inner } = placeOf(iterator);
-      const answer = await call('GetRecords', { ShardIterator: inner, ...(limit === undefined ? {} : { Limit: limit }) }, {
-        ...(signal === undefined ? {} : { signal }), ...(waitMilliseconds === undefined ? {} : { headers: { 'x-millrace-wait': String(waitMilliseconds) } }),
-      }) as unknown as RecordsOut;
+      const answer = (await call(
+        'GetRecords',
+        { ShardIterator: inner, ...(limit === undefined ? {} : { Limit: limit }) },
+        {
+          ...(signal === undefined ? {} : { signal }),
+          ...(waitMilliseconds === undefined ? {} : { headers: { 'x-millrace-wait': String(waitMilliseconds) } }),
+        },
+      )) as unknown as RecordsOut;
       return {
         records: answer.Records.map(({ SequenceNumber, ApproximateArrivalTimestamp, Data, PartitionKey }) => ({
-          position: { stream, shard, sequence: SequenceNumber, subsequence: 0 }, partitionKey: PartitionKey, data: Buffer.from(Data, 'base64'), arrivedAt: Math.round(ApproximateArrivalTimestamp * 1000),
+          position: { stream, shard, sequence: SequenceNumber, subsequence: 0 },
+          partitionKey: PartitionKey,
+          data: Buffer.from(Data, 'base64'),
+          arrivedAt: Math.round(ApproximateArrivalTimestamp * 1000),
         })),
         ...(answer.NextShardIterator === undefined ? {} : { next: placed(stream, shard, answer.NextShardIterator) }),
         millisBehindLatest: answer.MillisBehindLatest,
-        ...(answer.ChildShards === undefined ? {} : {
-          children: answer.ChildShards.map(({ ShardId, ParentShards, HashKeyRange }) => (
-            { shardId: ShardId, parents: ParentShards, startingHashKey: HashKeyRange.StartingHashKey, endingHashKey: HashKeyRange.EndingHashKey })),
-        }),
+        ...(answer.ChildShards === undefined
+          ? {}
+          : {
+              children: answer.ChildShards.map(({ ShardId, ParentShards, HashKeyRange }) => ({
+                shardId: ShardId,
+                parents: ParentShards,
+                startingHashKey: HashKeyRange.StartingHashKey,
+                endingHashKey: HashKeyRange.EndingHashKey,
+              })),
+            }),
       };
     },
     async put(stream, records) {
       const answer = await call('PutRecords', {
         StreamName: stream,
-        Records: records.map(({ partitionKey, data, explicitHashKey }) => (
-          { PartitionKey: partitionKey, Data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'), ...(explicitHashKey === undefined ? {} : { ExplicitHashKey: explicitHashKey }) })),
+        Records: records.map(({ partitionKey, data, explicitHashKey }) => ({
+          PartitionKey: partitionKey,
+          Data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'),
+          ...(explicitHashKey === undefined ? {} : { ExplicitHashKey: explicitHashKey }),
+        })),
       });
-      return (answer['Records'] as { SequenceNumber?: string; ShardId?: string; ErrorCode?: string; ErrorMessage?: string }[]).map((one): PutOutcome => (
-        one.SequenceNumber === undefined
-          ? { ok: false, errorCode: one.ErrorCode as 'InternalFailure', message: one.ErrorMessage ?? '' }
-          : { ok: true, sequence: one.SequenceNumber, shardId: one.ShardId as string }));
+      return (answer['Records'] as { SequenceNumber?: string; ShardId?: string; ErrorCode?: string; ErrorMessage?: string }[]).map(
+        (one): PutOutcome =>
+          one.SequenceNumber === undefined
+            ? { ok: false, errorCode: one.ErrorCode as 'InternalFailure', message: one.ErrorMessage ?? '' }
+            : { ok: true, sequence: one.SequenceNumber, shardId: one.ShardId as string },
+      );
     },
   };
 }
@@ -127,12 +166,20 @@ function startOut(from: IteratorStart): object {
   }
 }
 
-function shardIn({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange, SequenceNumberRange: { StartingSequenceNumber, EndingSequenceNumber } }: ShardOut): ShardDescription {
+function shardIn({
+  ShardId,
+  ParentShardId,
+  AdjacentParentShardId,
+  HashKeyRange,
+  SequenceNumberRange: { StartingSequenceNumber, EndingSequenceNumber },
+}: ShardOut): ShardDescription {
   return {
     shardId: ShardId,
     ...(ParentShardId === undefined ? {} : { parentShardId: ParentShardId }),
     ...(AdjacentParentShardId === undefined ? {} : { adjacentParentShardId: AdjacentParentShardId }),
-    startingHashKey: HashKeyRange.StartingHashKey, endingHashKey: HashKeyRange.EndingHashKey, startingSequence: StartingSequenceNumber,
+    startingHashKey: HashKeyRange.StartingHashKey,
+    endingHashKey: HashKeyRange.EndingHashKey,
+    startingSequence: StartingSequenceNumber,
     ...(EndingSequenceNumber === undefined ? {} : { endingSequence: EndingSequenceNumber }),
   };
 }

@@ -6,7 +6,10 @@ export const HIGHEST_KEY = 'f'.repeat(32);
 const SIZE = 1n << 128n;
 
 /** Both ends belong to the range. */
-export interface HashRange { from: string; to: string }
+export interface HashRange {
+  from: string;
+  to: string;
+}
 
 /** MD5 of the UTF-8 bytes, as on AWS. */
 export function hashOfPartitionKey(partitionKey: string): string {

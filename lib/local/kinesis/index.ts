@@ -7,6 +7,20 @@ export type { FaultPlan } from './server/faults.ts';
 export { AWS_SHARD_LIMITS, type ShardLimits } from './server/limits.ts';
 export { localStreamSource } from './source.ts';
 export type {
-  ChildShard, IteratorStart, LocalStreams, PutOptions, PutOutcome, PutRefusal, ReadOptions, ReadResult, RecordInput, ShardDescription, ShardStatus, StreamDescription, StreamMode,
-  StreamSettings, StreamSource, StreamStatus,
+  ChildShard,
+  IteratorStart,
+  LocalStreams,
+  PutOptions,
+  PutOutcome,
+  PutRefusal,
+  ReadOptions,
+  ReadResult,
+  RecordInput,
+  ShardDescription,
+  ShardStatus,
+  StreamDescription,
+  StreamMode,
+  StreamSettings,
+  StreamSource,
+  StreamStatus,
 } from './types.ts';

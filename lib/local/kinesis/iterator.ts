@@ -24,7 +24,11 @@ export function parseIterator(iterator: string, now: number): IteratorPosition {
   const position = decode(iterator);
   if (position === undefined) throw new KinesisError('InvalidArgumentException', 'Invalid ShardIterator.');
   if (now - position.issuedAt > ITERATOR_LIFE_MILLISECONDS) {
-    throw new KinesisError('ExpiredIteratorException', `Iterator expired. The iterator was created at time ${atTime(position.issuedAt)} while right now it is ${atTime(now)} which is further in the future than the tolerated delay of ${ITERATOR_LIFE_MILLISECONDS} milliseconds.`);
+    throw new KinesisError(
+      'ExpiredIteratorException',
+      `Iterator expired. The iterator was created at time ${atTime(position.issuedAt)} while right now it is ${atTime(now)} ` +
+        `which is further in the future than the tolerated delay of ${ITERATOR_LIFE_MILLISECONDS} milliseconds.`,
+    );
   }
   return position;
 }

@@ -11,7 +11,19 @@ import { loadMetadata, saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, folderName, isStreamName } from './names.ts';
 import { firstShards } from './shards.ts';
 import { Stream, streamNotFound, type StreamOptions } from './stream.ts';
-import type { IteratorStart, LocalStreams, PutOptions, PutOutcome, ReadOptions, ReadResult, RecordInput, ShardDescription, ShardStatus, StreamDescription, StreamSettings } from './types.ts';
+import type {
+  IteratorStart,
+  LocalStreams,
+  PutOptions,
+  PutOutcome,
+  ReadOptions,
+  ReadResult,
+  RecordInput,
+  ShardDescription,
+  ShardStatus,
+  StreamDescription,
+  StreamSettings,
+} from './types.ts';
 
 export interface LocalStreamsOptions {
   clock?: Clock;
@@ -61,8 +73,12 @@ async function openAll(folder: string, options: StreamOptions, streams: Map<stri
     const place = path.join(folder, entry.name);
     const metadata = entry.name.startsWith(DELETED) ? undefined : await loadMetadata(place);
     if (metadata !== undefined) streams.set(metadata.name, await Stream.open(place, options, metadata));
-    else if (entry.name.startsWith(DELETED) || await isUnborn(place)) await rm(place, { recursive: true, force: true });
-    else throw new MillraceError('io', 'a stream has lost its settings', { where: path.join(place, 'stream.json'), todo: 'Restore the file from a copy, or move the folder away.' });
+    else if (entry.name.startsWith(DELETED) || (await isUnborn(place))) await rm(place, { recursive: true, force: true });
+    else
+      throw new MillraceError('io', 'a stream has lost its settings', {
+        where: path.join(place, 'stream.json'),
+        todo: 'Restore the file from a copy, or move the folder away.',
+      });
   }
 }
 
@@ -98,10 +114,22 @@ class OpenStreams implements LocalStreams {
 
   async createStream(name: string, settings: StreamSettings = {}): Promise<StreamDescription> {
     if (this.#closing !== undefined) throw new KinesisError('InternalFailure', 'The streams are being closed.');
-    if (!isStreamName(name)) throw new KinesisError('ValidationException', `1 validation error detected: Value '${name}' at 'streamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+`);
-    if (this.#streams.has(name) || this.#busy.has(name)) throw new KinesisError('ResourceInUseException', `Stream ${name} under account ${ACCOUNT} already exists.`);
+    if (!isStreamName(name))
+      throw new KinesisError(
+        'ValidationException',
+        `1 validation error detected: Value '${name}' at 'streamName' failed to satisfy constraint: ` +
+          'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+',
+      );
+    if (this.#streams.has(name) || this.#busy.has(name))
+      throw new KinesisError('ResourceInUseException', `Stream ${name} under account ${ACCOUNT} already exists.`);
     const now = this.#options.clock.now();
-    const { mode = settings.shardCount === undefined ? 'ON_DEMAND' : 'PROVISIONED', shardCount = ON_DEMAND_SHARDS, retentionHours = 24, maxRecordKiB = 1024, tags = {} } = settings;
+    const {
+      mode = settings.shardCount === undefined ? 'ON_DEMAND' : 'PROVISIONED',
+      shardCount = ON_DEMAND_SHARDS,
+      retentionHours = 24,
+      maxRecordKiB = 1024,
+      tags = {},
+    } = settings;
     const metadata: StreamMetadata = { name, createdAt: now, mode, retentionHours, maxRecordKiB, tags, shards: firstShards(shardCount, now) };
     this.#busy.add(name);
     const place = path.join(this.folder, folderName(name));

@@ -11,14 +11,25 @@ export async function lockStreams(folder: string): Promise<() => Promise<void>> 
   const file = path.join(folder, '.lock');
   const ours = `${process.pid}:${await bornAt(process.pid)}`;
   for (let tried = 0; tried < 5; tried++) {
-    const failure = await symlink(ours, file).then(() => undefined, (error: NodeJS.ErrnoException) => error);
+    const failure = await symlink(ours, file).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error,
+    );
     if (failure === undefined) return () => unlink(file).catch(() => undefined);
-    if (failure.code !== 'EEXIST') throw new MillraceError('io', `the streams cannot be locked: ${messageOf(failure)}`, { where: folder, todo: 'Make room, or give this user the right to write there.', cause: failure });
+    if (failure.code !== 'EEXIST')
+      throw new MillraceError('io', `the streams cannot be locked: ${messageOf(failure)}`, {
+        where: folder,
+        todo: 'Make room, or give this user the right to write there.',
+        cause: failure,
+      });
     const theirs = await readlink(file).catch(() => undefined);
     if (theirs === undefined) continue;
     const pid = Number(theirs.split(':')[0]);
     if (Number.isInteger(pid) && pid > 0 && isAlive(pid) && theirs === `${pid}:${await bornAt(pid)}`) {
-      throw new MillraceError('conflict', `the streams are in use by process ${pid}`, { where: folder, todo: 'Stop that process, or reach the streams through its endpoint.' });
+      throw new MillraceError('conflict', `the streams are in use by process ${pid}`, {
+        where: folder,
+        todo: 'Stop that process, or reach the streams through its endpoint.',
+      });
     }
     await removeStale(file, theirs);
   }

@@ -34,9 +34,13 @@ export async function loadMetadata(folder: string): Promise<StreamMetadata | und
   try {
     parsed = JSON.parse(text) as typeof parsed;
   } catch (error) {
-    throw new MillraceError('io', 'a stream\'s settings are damaged', { where, todo: 'Restore the file from a copy.', cause: error });
+    throw new MillraceError('io', "a stream's settings are damaged", { where, todo: 'Restore the file from a copy.', cause: error });
   }
   const { format, ...metadata } = parsed;
-  if (format !== FORMAT) throw new MillraceError('unsupported', `the stream was made by a newer Millrace (format ${format}, this one knows ${FORMAT})`, { where, todo: 'Use that version.' });
+  if (format !== FORMAT)
+    throw new MillraceError('unsupported', `the stream was made by a newer Millrace (format ${format}, this one knows ${FORMAT})`, {
+      where,
+      todo: 'Use that version.',
+    });
   return metadata;
 }

@@ -12,7 +12,10 @@ export const MAX_BYTES_A_CALL = 10 * 1024 * 1024;
 const MAX_KEY_CHARACTERS = 256;
 
 /** Open shards in the order of their ranges. */
-export interface Routing { shards: readonly Shard[]; starts: readonly string[] }
+export interface Routing {
+  shards: readonly Shard[];
+  starts: readonly string[];
+}
 
 /** A call that is ready to be appended. */
 export interface PreparedPut {
@@ -25,7 +28,8 @@ export interface PreparedPut {
 /** @throws KinesisError `ValidationException`, `InvalidArgumentException` or `SerializationException`: then nothing of the call is taken. */
 export function preparePut(records: readonly RecordInput[], routing: Routing, maxRecordBytes: number, { admit }: PutOptions = {}): PreparedPut {
   const count = records.length;
-  if (count === 0 || count > MAX_RECORDS_A_CALL) throw violation('records', count === 0 ? 'greater than or equal to 1' : `less than or equal to ${MAX_RECORDS_A_CALL}`);
+  if (count === 0 || count > MAX_RECORDS_A_CALL)
+    throw violation('records', count === 0 ? 'greater than or equal to 1' : `less than or equal to ${MAX_RECORDS_A_CALL}`);
   const keyBytes = new Uint32Array(count);
   const dataBytes = new Uint32Array(count);
   let total = 0;
@@ -67,14 +71,27 @@ function checkKey(partitionKey: string, at: number): void {
 function shardOf({ partitionKey, explicitHashKey }: RecordInput, { starts }: Routing): number {
   if (explicitHashKey !== undefined) {
     const key = parseHashKey(explicitHashKey);
-    if (key === undefined) throw new KinesisError('InvalidArgumentException', `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`);
+    if (key === undefined)
+      throw new KinesisError(
+        'InvalidArgumentException',
+        `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`,
+      );
     return findRange(starts, key);
   }
   return starts.length === 1 ? 0 : findRange(starts, hashOfPartitionKey(partitionKey));
 }
 
-function layOut(records: readonly RecordInput[], { shards }: Routing, positions: readonly number[][], payloads: Float64Array, keyBytes: Uint32Array, dataBytes: Uint32Array): Omit<PreparedPut, 'outcomes'> {
-  const used = shards.flatMap((shard, at) => ((positions[at] as number[]).length > 0 ? [{ shard, positions: positions[at] as number[], payloadBytes: payloads[at] as number }] : []));
+function layOut(
+  records: readonly RecordInput[],
+  { shards }: Routing,
+  positions: readonly number[][],
+  payloads: Float64Array,
+  keyBytes: Uint32Array,
+  dataBytes: Uint32Array,
+): Omit<PreparedPut, 'outcomes'> {
+  const used = shards.flatMap((shard, at) =>
+    (positions[at] as number[]).length > 0 ? [{ shard, positions: positions[at] as number[], payloadBytes: payloads[at] as number }] : [],
+  );
   const buffer = Buffer.allocUnsafeSlow(used.reduce((sum, { payloadBytes }) => sum + BLOCK_HEADER_BYTES + payloadBytes, 0));
   let offset = 0;
   const blocks = used.map(({ shard, positions, payloadBytes }) => {
@@ -109,5 +126,8 @@ function base64Bytes(text: string): number {
 }
 
 function violation(field: string, rule: string): KinesisError {
-  return new KinesisError('ValidationException', `1 validation error detected: Value at '${field}' failed to satisfy constraint: Member must have length ${rule}`);
+  return new KinesisError(
+    'ValidationException',
+    `1 validation error detected: Value at '${field}' failed to satisfy constraint: Member must have length ${rule}`,
+  );
 }

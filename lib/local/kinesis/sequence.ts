@@ -1,5 +1,6 @@
 // Sequence numbers of AWS's shape: 56 decimal digits that grow along a shard, differ between shards, and grow from parent to child.
-// 188 bits: 4 × version 2 | 36 × shard made (s) | 4 × shard number | 64 × index in the shard | 8 × 0 | 36 × arrival (s) | 32 × shard number | 4 × version 2
+// 188 bits: 4 × version 2 | 36 × shard made (s) | 4 × shard number | 64 × index in the shard | 8 × 0 | 36 × arrival (s)
+//   | 32 × shard number | 4 × version 2
 
 const STEP = 1n << 80n;
 const SHAPE = /^2([0-9a-f]{9})([0-9a-f])([0-9a-f]{16})00([0-9a-f]{9})([0-9a-f]{8})2$/;
@@ -26,8 +27,15 @@ export function formatSequences(shard: ShardIdentity, first: number, count: numb
 
 function sequenceValue({ number, madeAt }: ShardIdentity, index: number, arrival: number): bigint {
   const seconds = BigInt(Math.floor(arrival / 1000)) & 0xf_ffff_ffffn;
-  return (2n << 184n) | ((BigInt(madeAt) & 0xf_ffff_ffffn) << 148n) | (BigInt(number & 15) << 144n)
-    | (BigInt(index) << 80n) | (seconds << 36n) | (BigInt(number) << 4n) | 2n;
+  return (
+    (2n << 184n) |
+    ((BigInt(madeAt) & 0xf_ffff_ffffn) << 148n) |
+    (BigInt(number & 15) << 144n) |
+    (BigInt(index) << 80n) |
+    (seconds << 36n) |
+    (BigInt(number) << 4n) |
+    2n
+  );
 }
 
 /** The index that a number tells, or undefined where it is not one of this shard's. */
@@ -36,7 +44,10 @@ export function parseSequence(text: string, shard: ShardIdentity): number | unde
   const fields = SHAPE.exec(BigInt(text).toString(16));
   if (fields === null) return undefined;
   const [, madeAt = '', nibble = '', index = '', , number = ''] = fields;
-  const isOurs = Number.parseInt(madeAt, 16) === shard.madeAt && Number.parseInt(number, 16) === shard.number && Number.parseInt(nibble, 16) === (shard.number & 15);
+  const isOurs =
+    Number.parseInt(madeAt, 16) === shard.madeAt &&
+    Number.parseInt(number, 16) === shard.number &&
+    Number.parseInt(nibble, 16) === (shard.number & 15);
   const parsed = Number.parseInt(index, 16);
   return isOurs && Number.isSafeInteger(parsed) ? parsed : undefined;
 }

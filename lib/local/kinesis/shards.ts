@@ -1,7 +1,7 @@
 // The shards of a stream as data, and what splitting and merging make of them.
 import { findRange, formatHashKey, HIGHEST_KEY, keyBefore, uniformStarts, type HashRange } from './hash-keys.ts';
 import { formatSequence, type ShardIdentity } from './sequence.ts';
-import type { ShardDescription } from './types.ts';
+import type { ChildShard, ShardDescription } from './types.ts';
 
 export interface Shard extends ShardIdentity, HashRange {
   /** Milliseconds since 1970. */
@@ -53,7 +53,10 @@ export function splitShard(shards: readonly Shard[], number: number, middle: str
 export function mergeShards(shards: readonly Shard[], number: number, adjacent: number, lastIndex: LastIndex, now: number): Shard[] {
   const parents = shards.filter((shard) => shard.number === number || shard.number === adjacent).sort((a, b) => (a.from < b.from ? -1 : 1));
   const [low, high] = parents as [Shard, Shard];
-  return [...closing(shards, [number, adjacent], lastIndex, now), { ...nextIdentity(shards, now), from: low.from, to: high.to, parent: number, adjacentParent: adjacent }];
+  return [
+    ...closing(shards, [number, adjacent], lastIndex, now),
+    { ...nextIdentity(shards, now), from: low.from, to: high.to, parent: number, adjacentParent: adjacent },
+  ];
 }
 
 /** Splits at every border that is wanted and merges at every border that is not, as the service does. */
@@ -62,7 +65,12 @@ export function scaleShards(shards: readonly Shard[], count: number, lastIndex: 
   let result: Shard[] = [...shards];
   for (const border of wanted) {
     const open = openShards(result);
-    const holder = open[findRange(open.map(({ from }) => from), border)] as Shard;
+    const holder = open[
+      findRange(
+        open.map(({ from }) => from),
+        border,
+      )
+    ] as Shard;
     if (holder.from !== border) result = splitShard(result, holder.number, border, lastIndex, now);
   }
   const kept = new Set(wanted);
@@ -96,4 +104,16 @@ export function describeShard(shard: Shard, shards: ReadonlyMap<number, Shard>):
     startingSequence: formatSequence(shard, 0, shard.madeAt * 1000),
     ...(closed === undefined ? {} : { endingSequence: formatSequence(shard, closed.last + 1, closed.at) }),
   };
+}
+
+/** What the shard was split or merged into. */
+export function childrenOf(number: number, shards: readonly Shard[]): ChildShard[] {
+  return shards
+    .filter(({ parent, adjacentParent }) => parent === number || adjacentParent === number)
+    .map(({ number: child, parent, adjacentParent, from, to }) => ({
+      shardId: shardName(child),
+      parents: [parent, adjacentParent].flatMap((one) => (one === undefined ? [] : [shardName(one)])),
+      startingHashKey: formatHashKey(from),
+      endingHashKey: formatHashKey(to),
+    }));
 }

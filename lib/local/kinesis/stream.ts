@@ -1,7 +1,6 @@
 // One stream: its settings and shards, and the log that holds its records.
 import path from 'node:path';
 import { KinesisError } from './errors.ts';
-import { findRange, formatHashKey, keyBefore, parseHashKey } from './hash-keys.ts';
 import { formatIterator, type IteratorPosition } from './iterator.ts';
 import { diskFailure } from './log/disk-failure.ts';
 import { StreamLog, type LogOptions } from './log/log.ts';
@@ -10,8 +9,19 @@ import { saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, streamArn } from './names.ts';
 import { outcomesOf, preparePut, type Routing } from './put.ts';
 import { formatSequence, parseSequence } from './sequence.ts';
-import { describeShard, mergeShards, openShards, scaleShards, shardName, shardNumber, splitShard, type LastIndex, type Shard } from './shards.ts';
-import type { ChildShard, IteratorStart, PutOptions, PutOutcome, ReadOptions, ReadResult, RecordInput, ShardDescription, ShardStatus, StreamDescription } from './types.ts';
+import { planMerge, planScale, planSplit, shardNotFound, type Resharding } from './reshard.ts';
+import { childrenOf, describeShard, openShards, shardName, shardNumber, type Shard } from './shards.ts';
+import type {
+  IteratorStart,
+  PutOptions,
+  PutOutcome,
+  ReadOptions,
+  ReadResult,
+  RecordInput,
+  ShardDescription,
+  ShardStatus,
+  StreamDescription,
+} from './types.ts';
 
 export const MAX_RECORDS_A_READ = 10_000;
 const MAX_BYTES_A_READ = 10 * 1024 * 1024;
@@ -77,7 +87,14 @@ export class Stream {
     const isSettled = this.#options.clock.now() >= this.#settledAt;
     const isNew = this.#settledAt - createdAt <= this.#options.transitionMilliseconds;
     return {
-      name, createdAt, mode, retentionHours, maxRecordKiB, tags, arn: streamArn(name), openShards: this.openShards,
+      name,
+      createdAt,
+      mode,
+      retentionHours,
+      maxRecordKiB,
+      tags,
+      arn: streamArn(name),
+      openShards: this.openShards,
       status: isSettled ? 'ACTIVE' : isNew ? 'CREATING' : 'UPDATING',
     };
   }
@@ -99,7 +116,12 @@ export class Stream {
         ...(shard.closed === undefined ? {} : { closedAt: shard.closed.at }),
         records: oldest === undefined ? 0 : last - oldest + 1,
         ...(last === 0 || arrival === undefined ? {} : { lastSequence: formatSequence(shard, last, arrival) }),
-        ...(oldest === undefined ? {} : { oldestArrival: segments.find(({ extents }) => extents.has(shard.number))?.extents.get(shard.number)?.entries[0]?.arrival, newestArrival: arrival }),
+        ...(oldest === undefined
+          ? {}
+          : {
+              oldestArrival: segments.find(({ extents }) => extents.has(shard.number))?.extents.get(shard.number)?.entries[0]?.arrival,
+              newestArrival: arrival,
+            }),
       };
     });
   }
@@ -129,11 +151,15 @@ export class Stream {
       case 'LATEST':
         return this.#log.last(shard.number) + 1;
       case 'AT_TIMESTAMP':
-        return await findByTime(this.#log.segments, shard.number, from.timestamp) ?? this.#log.last(shard.number) + 1;
+        return (await findByTime(this.#log.segments, shard.number, from.timestamp)) ?? this.#log.last(shard.number) + 1;
       default: {
         const index = parseSequence(from.sequence, shard);
         if (index === undefined) {
-          throw new KinesisError('InvalidArgumentException', `StartingSequenceNumber ${from.sequence} used in GetShardIterator on shard ${shardName(shard.number)} in stream ${this.name} under account ${ACCOUNT} is invalid because it did not come from this stream.`);
+          throw new KinesisError(
+            'InvalidArgumentException',
+            `StartingSequenceNumber ${from.sequence} used in GetShardIterator on shard ${shardName(shard.number)} ` +
+              `in stream ${this.name} under account ${ACCOUNT} is invalid because it did not come from this stream.`,
+          );
         }
         return Math.max(1, from.type === 'AT_SEQUENCE_NUMBER' ? index : index + 1);
       }
@@ -141,10 +167,14 @@ export class Stream {
   }
 
   /** @throws KinesisError `ResourceNotFoundException` where the shard or this very stream is gone. */
-  async read({ createdAt, shard: number, next }: IteratorPosition, { limit = MAX_RECORDS_A_READ, waitMilliseconds = 0, signal }: ReadOptions): Promise<ReadResult> {
+  async read(
+    { createdAt, shard: number, next }: IteratorPosition,
+    { limit = MAX_RECORDS_A_READ, waitMilliseconds = 0, signal }: ReadOptions,
+  ): Promise<ReadResult> {
     if (createdAt !== this.createdAt) throw streamNotFound(this.name);
     this.#shardByNumber(number);
-    if (waitMilliseconds > 0 && this.#log.last(number) < next && this.#shards.get(number)?.closed === undefined) await this.#changed(number, waitMilliseconds, signal);
+    if (waitMilliseconds > 0 && this.#log.last(number) < next && this.#shards.get(number)?.closed === undefined)
+      await this.#changed(number, waitMilliseconds, signal);
     if (this.#ended === 'deleted') throw streamNotFound(this.name);
     if (this.#ended === 'closed') return { records: [], next: this.#iteratorAt(number, next), millisBehindLatest: 0 };
     const lastBefore = this.#log.last(number);
@@ -152,21 +182,18 @@ export class Stream {
     const shard = this.#shardByNumber(number);
     const shardId = shardName(number);
     const records = found.map(({ index, arrival, partitionKey, data }) => ({
-      position: { stream: this.name, shard: shardId, sequence: formatSequence(shard, index, arrival), subsequence: 0 }, partitionKey, data, arrivedAt: arrival,
+      position: { stream: this.name, shard: shardId, sequence: formatSequence(shard, index, arrival), subsequence: 0 },
+      partitionKey,
+      data,
+      arrivedAt: arrival,
     }));
     const last = found.at(-1);
     // Where nothing is found, what was between is no longer kept.
     const after = last === undefined ? Math.max(next, lastBefore + 1) : last.index + 1;
     const isAtTip = after > this.#log.last(number);
     const millisBehindLatest = isAtTip || last === undefined ? 0 : Math.max(0, this.#options.clock.now() - last.arrival);
-    if (isAtTip && shard.closed !== undefined) return { records, millisBehindLatest, children: this.#children(number) };
+    if (isAtTip && shard.closed !== undefined) return { records, millisBehindLatest, children: childrenOf(number, this.#metadata.shards) };
     return { records, next: this.#iteratorAt(number, after), millisBehindLatest };
-  }
-
-  #children(number: number): ChildShard[] {
-    return this.#metadata.shards.filter(({ parent, adjacentParent }) => parent === number || adjacentParent === number).map(({ number: child, parent, adjacentParent, from, to }) => ({
-      shardId: shardName(child), parents: [parent, adjacentParent].flatMap((one) => (one === undefined ? [] : [shardName(one)])), startingHashKey: formatHashKey(from), endingHashKey: formatHashKey(to),
-    }));
   }
 
   /** Resolves when the shard has got records or is closed, after that time, or when the signal aborts. */
@@ -184,44 +211,31 @@ export class Stream {
   }
 
   split(shardId: string, newStartingHashKey: string): Promise<void> {
-    return this.#reshard('SplitShard', (shards, lastIndex, now) => {
-      const shard = this.#openShard(shardId);
-      const middle = parseHashKey(newStartingHashKey);
-      if (middle === undefined || middle <= shard.from || middle > shard.to || keyBefore(middle) === shard.from || middle === shard.to) {
-        throw new KinesisError('InvalidArgumentException', `NewStartingHashKey ${newStartingHashKey} used in SplitShard() on shard ${shardId} in stream ${this.name} under account ${ACCOUNT} is not both greater than one plus the shard's StartingHashKey ${describeShard(shard, this.#shards).startingHashKey} and less than the shard's EndingHashKey ${describeShard(shard, this.#shards).endingHashKey}.`);
-      }
-      return splitShard(shards, shard.number, middle, lastIndex, now);
-    });
+    return this.#reshard('SplitShard', (before) => planSplit(before, shardId, newStartingHashKey));
   }
 
   merge(shardId: string, adjacentShardId: string): Promise<void> {
-    return this.#reshard('MergeShards', (shards, lastIndex, now) => {
-      const [one, other] = [this.#openShard(shardId), this.#openShard(adjacentShardId)];
-      const starts = openShards(shards).map(({ from }) => from);
-      if (Math.abs(findRange(starts, one.from) - findRange(starts, other.from)) !== 1) {
-        throw new KinesisError('InvalidArgumentException', `Shards ${shardId} and ${adjacentShardId} in stream ${this.name} under account ${ACCOUNT} are not an adjacent pair of shards eligible for merging`);
-      }
-      return mergeShards(shards, one.number, other.number, lastIndex, now);
-    });
+    return this.#reshard('MergeShards', (before) => planMerge(before, shardId, adjacentShardId));
   }
 
   scale(target: number): Promise<void> {
-    return this.#reshard('UpdateShardCount', (shards, lastIndex, now) => {
-      const open = this.openShards;
-      const words = (direction: string) => new KinesisError('InvalidArgumentException', `UpdateShardCount cannot scale ${direction} your current open shard count. Current open shard count: ${open} Target shard count: ${target}`);
-      if (target > 2 * open) throw words('up over double');
-      if (target * 2 < open) throw words('down below half');
-      return scaleShards(shards, target, lastIndex, now);
-    });
+    return this.#reshard('UpdateShardCount', (before) => planScale(before, target));
   }
 
   /** Waits until everything is written, lets `plan` make the new shards, and stores them before anyone sees them. */
-  async #reshard(operation: string, plan: (shards: readonly Shard[], lastIndex: LastIndex, now: number) => Shard[]): Promise<void> {
+  async #reshard(operation: string, plan: (before: Resharding) => Shard[]): Promise<void> {
     if (this.#metadata.mode === 'ON_DEMAND') {
-      throw new KinesisError('ValidationException', `${operation} is only supported for streams in PROVISIONED mode; stream ${this.name} under account ${ACCOUNT} is in ON_DEMAND mode.`);
+      throw new KinesisError(
+        'ValidationException',
+        `${operation} is only supported for streams in PROVISIONED mode; stream ${this.name} under account ${ACCOUNT} is in ON_DEMAND mode.`,
+      );
     }
     this.refuseUnlessActive();
-    await this.#update((metadata) => ({ ...metadata, shards: plan(metadata.shards, (shard) => this.#log.last(shard), this.#options.clock.now()) }));
+    const [stream, lastIndex] = [this.name, (shard: number) => this.#log.last(shard)];
+    await this.#update((metadata) => ({
+      ...metadata,
+      shards: plan({ stream, shards: metadata.shards, lastIndex, now: this.#options.clock.now() }),
+    }));
     this.#log.wake(this.#shards.keys());
   }
 
@@ -236,9 +250,11 @@ export class Stream {
       this.#adopt(changed);
       this.#settledAt = this.#options.clock.now() + this.#options.transitionMilliseconds;
     });
-    const settled = work.catch(() => undefined).then(() => {
-      this.#change = undefined;
-    });
+    const settled = work
+      .catch(() => undefined)
+      .then(() => {
+        this.#change = undefined;
+      });
     this.#change = settled;
     await settled;
     await work;
@@ -252,19 +268,14 @@ export class Stream {
   /** @throws KinesisError `ResourceInUseException` while the stream is being made or changed. */
   refuseUnlessActive(): void {
     const { status } = this.describe();
-    if (status !== 'ACTIVE') throw new KinesisError('ResourceInUseException', `Stream ${this.name} under account ${ACCOUNT} not ACTIVE, instead in state ${status}`);
+    if (status !== 'ACTIVE')
+      throw new KinesisError('ResourceInUseException', `Stream ${this.name} under account ${ACCOUNT} not ACTIVE, instead in state ${status}`);
   }
 
   #shard(shardId: string): Shard {
     const number = shardNumber(shardId);
     const shard = number === undefined ? undefined : this.#shards.get(number);
     if (shard === undefined) throw shardNotFound(shardId, this.name);
-    return shard;
-  }
-
-  #openShard(shardId: string): Shard {
-    const shard = this.#shard(shardId);
-    if (shard.closed !== undefined) throw new KinesisError('ResourceNotFoundException', `Shard ${shardId} in stream ${this.name} under account ${ACCOUNT} is closed and cannot be split or merged.`);
     return shard;
   }
 
@@ -277,8 +288,10 @@ export class Stream {
     const kept = this.#metadata.retentionHours * HOUR;
     const olderThan = this.#options.clock.now() - kept;
     await this.#log.sweep(olderThan, HOUR);
-    const isGone = ({ closed, number }: Shard) => closed !== undefined && closed.at < olderThan && oldestIndex(this.#log.segments, number) === undefined;
-    if (this.#metadata.shards.some(isGone)) await this.#update((metadata) => ({ ...metadata, shards: metadata.shards.filter((shard) => !isGone(shard)) }));
+    const isGone = ({ closed, number }: Shard) =>
+      closed !== undefined && closed.at < olderThan && oldestIndex(this.#log.segments, number) === undefined;
+    if (this.#metadata.shards.some(isGone))
+      await this.#update((metadata) => ({ ...metadata, shards: metadata.shards.filter((shard) => !isGone(shard)) }));
   }
 
   /** Ends what is under way; who waits for records of a deleted stream hears that it is gone. */
@@ -290,8 +303,4 @@ export class Stream {
 
 export function streamNotFound(name: string): KinesisError {
   return new KinesisError('ResourceNotFoundException', `Stream ${name} under account ${ACCOUNT} not found.`);
-}
-
-function shardNotFound(shardId: string, stream: string): KinesisError {
-  return new KinesisError('ResourceNotFoundException', `Shard ${shardId} in stream ${stream} under account ${ACCOUNT} does not exist`);
 }

@@ -143,7 +143,10 @@ export interface LocalStreams {
   mergeShards(name: string, shardId: string, adjacentShardId: string): Promise<void>;
   /** Splits and merges until there are `target` open shards of the same size. */
   updateShardCount(name: string, target: number): Promise<void>;
-  updateSettings(name: string, change: { mode?: StreamMode; retentionHours?: number; maxRecordKiB?: number; tags?: Readonly<Record<string, string>> }): Promise<void>;
+  updateSettings(
+    name: string,
+    change: { mode?: StreamMode; retentionHours?: number; maxRecordKiB?: number; tags?: Readonly<Record<string, string>> },
+  ): Promise<void>;
   /** Deletes what retention lets go; runs by itself once a minute too. */
   sweep(): Promise<void>;
   /** Ends what is under way and lets go of the folder. */

@@ -11,7 +11,10 @@ import { everything, openStreams, temporaryFolder } from './support.ts';
 const record = (text: string, key = 'a'): RecordInput => ({ partitionKey: key, data: Buffer.from(text) });
 const logFolder = (folder: string) => path.join(folder, 'events/log');
 async function logFiles(folder: string, ending = '.log'): Promise<string[]> {
-  return (await readdir(logFolder(folder))).filter((name) => name.endsWith(ending)).sort().map((name) => path.join(logFolder(folder), name));
+  return (await readdir(logFolder(folder)))
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => path.join(logFolder(folder), name));
 }
 
 /** Copies closed streams, so that each case damages a copy of its own. */
@@ -32,9 +35,12 @@ async function written(calls: readonly (readonly string[])[]): Promise<{ folder:
   const lengths = [(await stat(file)).size];
   const texts: string[][] = [[]];
   for (const call of calls) {
-    await streams.put('events', call.map((text) => record(text)));
+    await streams.put(
+      'events',
+      call.map((text) => record(text)),
+    );
     lengths.push((await stat(file)).size);
-    texts.push([...texts.at(-1) as string[], ...call]);
+    texts.push([...(texts.at(-1) as string[]), ...call]);
   }
   await streams.close();
   return { folder, lengths, texts };
@@ -50,7 +56,10 @@ describe('a file that was cut', () => {
       const kept = texts[lengths.findLastIndex((length) => length <= cut)] as string[];
       const torn: number[] = [];
       const streams = await openLocalStreams(copy, { sweepMilliseconds: 0, onTornTail: (_, bytes) => torn.push(bytes) });
-      expect((await everything(streams, 'events')).map(({ text }) => text), `cut at ${cut}`).toEqual(kept);
+      expect(
+        (await everything(streams, 'events')).map(({ text }) => text),
+        `cut at ${cut}`,
+      ).toEqual(kept);
       expect(torn).toEqual(lengths.includes(cut) ? [] : [cut - (lengths.findLast((length) => length < cut) as number)]);
       await streams.put('events', [record('after')]);
       const all = await everything(streams, 'events');
@@ -63,14 +72,17 @@ describe('a file that was cut', () => {
 
   it('drops what a crash left behind the last whole call, whatever bytes those are', async () => {
     const { folder, texts } = await written([['one'], ['two']]);
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (garbage) => {
-      const copy = await copyOf(folder);
-      await appendFile((await logFiles(copy))[0] as string, garbage);
-      const streams = await openLocalStreams(copy, { sweepMilliseconds: 0 });
-      expect((await everything(streams, 'events')).map(({ text }) => text)).toEqual(texts.at(-1));
-      await streams.close();
-      await rm(copy, { recursive: true });
-    }), { numRuns: 25 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (garbage) => {
+        const copy = await copyOf(folder);
+        await appendFile((await logFiles(copy))[0] as string, garbage);
+        const streams = await openLocalStreams(copy, { sweepMilliseconds: 0 });
+        expect((await everything(streams, 'events')).map(({ text }) => text)).toEqual(texts.at(-1));
+        await streams.close();
+        await rm(copy, { recursive: true });
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('begins anew where not even the first block of its first segment was written', async () => {
@@ -146,7 +158,11 @@ describe('segments', () => {
     let streams = await openStreams(folder, { segmentBytes: 5_000 });
     await streams.createStream('events', { shardCount: 3 });
     const sent = Array.from({ length: 400 }, (_, at) => ({ key: `key ${at % 29}`, text: `record ${at} ${'x'.repeat(at % 170)}` }));
-    for (let at = 0; at < sent.length; at += 8) await streams.put('events', sent.slice(at, at + 8).map(({ key, text }) => record(text, key)));
+    for (let at = 0; at < sent.length; at += 8)
+      await streams.put(
+        'events',
+        sent.slice(at, at + 8).map(({ key, text }) => record(text, key)),
+      );
     for (const isReopened of [false, true]) {
       if (isReopened) {
         await streams.close();
@@ -155,7 +171,12 @@ describe('segments', () => {
       expect((await logFiles(folder)).length).toBeGreaterThan(5);
       for (const limit of [undefined, 1, 7]) {
         const shards = await Promise.all(streams.shards('events').map(({ shardId }) => everything(streams, 'events', shardId, limit)));
-        expect(shards.flat().map(({ text }) => text).toSorted()).toEqual(sent.map(({ text }) => text).toSorted());
+        expect(
+          shards
+            .flat()
+            .map(({ text }) => text)
+            .toSorted(),
+        ).toEqual(sent.map(({ text }) => text).toSorted());
         for (const shard of shards) {
           expect(shard.map(({ text }) => text)).toEqual(sent.filter(({ key }) => shard.some((one) => one.key === key)).map(({ text }) => text));
         }
@@ -172,7 +193,8 @@ describe('segments', () => {
       if (at % 3 === 2) await clock.sleep(1000);
     }
     const all = await everything(streams, 'events');
-    const read = async (from: Parameters<typeof streams.iterator>[2]) => (await streams.read(await streams.iterator('events', 'shardId-000000000000', from), { limit: 1 })).records[0]?.position.sequence;
+    const read = async (from: Parameters<typeof streams.iterator>[2]) =>
+      (await streams.read(await streams.iterator('events', 'shardId-000000000000', from), { limit: 1 })).records[0]?.position.sequence;
     for (const [at, { sequence, arrivedAt }] of all.entries()) {
       expect(await read({ type: 'AT_SEQUENCE_NUMBER', sequence })).toBe(sequence);
       expect(await read({ type: 'AFTER_SEQUENCE_NUMBER', sequence })).toBe(all[at + 1]?.sequence);
@@ -205,7 +227,9 @@ describe('segments', () => {
     expect(fresh?.text).toBe('new');
     expect(BigInt(fresh?.sequence ?? 0)).toBeGreaterThan(BigInt(old?.sequence ?? 0));
     await expect(streams.read(iterator)).rejects.toMatchObject({ type: 'ExpiredIteratorException' });
-    const after = await streams.read(await streams.iterator('events', 'shardId-000000000000', { type: 'AFTER_SEQUENCE_NUMBER', sequence: old?.sequence ?? '' }));
+    const after = await streams.read(
+      await streams.iterator('events', 'shardId-000000000000', { type: 'AFTER_SEQUENCE_NUMBER', sequence: old?.sequence ?? '' }),
+    );
     expect(after.records).toHaveLength(1);
   });
 
@@ -218,48 +242,58 @@ describe('segments', () => {
     await clock.sleep(25 * 3_600_000);
     await streams.sweep();
     await streams.sweep();
-    expect(streams.shards('events').map(({ shardId, parentShardId }) => [shardId, parentShardId])).toEqual([['shardId-000000000001', undefined], ['shardId-000000000002', undefined]]);
+    expect(streams.shards('events').map(({ shardId, parentShardId }) => [shardId, parentShardId])).toEqual([
+      ['shardId-000000000001', undefined],
+      ['shardId-000000000002', undefined],
+    ]);
   });
 });
 
 describe('a full disk', () => {
   const isRoot = process.getuid?.() === 0;
-  it.skipIf(!isRoot || process.platform !== 'linux')('is a failure of the call, keeps what was acknowledged, and is over when there is room again', async (context) => {
-    const folder = await temporaryFolder();
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', folder], { stdio: 'ignore' });
-    } catch {
-      return context.skip('this machine does not let file systems be mounted');
-    }
-    onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-    const streams = await openLocalStreams(path.join(folder, 'streams'), { sweepMilliseconds: 0 });
-    await streams.createStream('events', { shardCount: 1 });
-    const acknowledged: string[] = [];
-    let failed = 0;
-    for (let at = 0; at < 100; at++) {
-      const text = `${at} ${'x'.repeat(7_000)}`;
-      await streams.put('events', [record(text)]).then(() => acknowledged.push(text), (error: { type: string; status: number }) => {
-        expect(error).toMatchObject({ type: 'InternalFailure', status: 500 });
-        failed++;
-      });
-    }
-    expect(failed).toBeGreaterThan(20);
-    expect((await everything(streams, 'events')).map(({ text }) => text)).toEqual(acknowledged);
-    await expect(streams.createStream('other', { shardCount: 1 })).rejects.toMatchObject({ type: 'InternalFailure' });
-    expect(streams.names()).toEqual(['events']);
-    execFileSync('mount', ['-o', 'remount,size=2m', folder]);
-    await streams.put('events', [record('room')]);
-    await streams.close();
-    const again = await openLocalStreams(path.join(folder, 'streams'), { sweepMilliseconds: 0 });
-    expect((await everything(again, 'events')).map(({ text }) => text)).toEqual([...acknowledged, 'room']);
-    await again.close();
-  });
+  it.skipIf(!isRoot || process.platform !== 'linux')(
+    'is a failure of the call, keeps what was acknowledged, and is over when there is room again',
+    async (context) => {
+      const folder = await temporaryFolder();
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', folder], { stdio: 'ignore' });
+      } catch {
+        return context.skip('this machine does not let file systems be mounted');
+      }
+      onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+      const streams = await openLocalStreams(path.join(folder, 'streams'), { sweepMilliseconds: 0 });
+      await streams.createStream('events', { shardCount: 1 });
+      const acknowledged: string[] = [];
+      let failed = 0;
+      for (let at = 0; at < 100; at++) {
+        const text = `${at} ${'x'.repeat(7_000)}`;
+        await streams.put('events', [record(text)]).then(
+          () => acknowledged.push(text),
+          (error: { type: string; status: number }) => {
+            expect(error).toMatchObject({ type: 'InternalFailure', status: 500 });
+            failed++;
+          },
+        );
+      }
+      expect(failed).toBeGreaterThan(20);
+      expect((await everything(streams, 'events')).map(({ text }) => text)).toEqual(acknowledged);
+      await expect(streams.createStream('other', { shardCount: 1 })).rejects.toMatchObject({ type: 'InternalFailure' });
+      expect(streams.names()).toEqual(['events']);
+      execFileSync('mount', ['-o', 'remount,size=2m', folder]);
+      await streams.put('events', [record('room')]);
+      await streams.close();
+      const again = await openLocalStreams(path.join(folder, 'streams'), { sweepMilliseconds: 0 });
+      expect((await everything(again, 'events')).map(({ text }) => text)).toEqual([...acknowledged, 'room']);
+      await again.close();
+    },
+  );
 });
 
 describe('a reader that waits', () => {
   it('hears that the stream was deleted, and goes on later where the streams were closed', async () => {
     const streams = await openStreams(await temporaryFolder());
-    const wait = async (stream: string) => streams.read(await streams.iterator(stream, 'shardId-000000000000', { type: 'LATEST' }), { waitMilliseconds: 20_000 });
+    const wait = async (stream: string) =>
+      streams.read(await streams.iterator(stream, 'shardId-000000000000', { type: 'LATEST' }), { waitMilliseconds: 20_000 });
     await streams.createStream('gone', { shardCount: 1 });
     await streams.createStream('events', { shardCount: 1 });
     const [gone, kept] = [wait('gone').catch((error: unknown) => error), wait('events')];
@@ -276,7 +310,10 @@ describe('a reader that waits', () => {
     const streams = await openStreams(await temporaryFolder());
     await streams.createStream('events', { shardCount: 1 });
     const calling = new AbortController();
-    const waiting = streams.read(await streams.iterator('events', 'shardId-000000000000', { type: 'LATEST' }), { waitMilliseconds: 20_000, signal: calling.signal });
+    const waiting = streams.read(await streams.iterator('events', 'shardId-000000000000', { type: 'LATEST' }), {
+      waitMilliseconds: 20_000,
+      signal: calling.signal,
+    });
     calling.abort();
     expect((await waiting).records).toEqual([]);
   });

@@ -45,7 +45,12 @@ class ForgetfulDisk implements LogFiles {
       await copyFile(path.join(from, 'events/stream.json'), path.join(to, 'events/stream.json'));
       for (const [file, length] of synced) {
         const all = (await readFile(file)).subarray(0, written.get(file));
-        const bytes = leftOver === 'cut' ? all.subarray(0, length) : leftOver === 'zeros' ? Buffer.concat([all.subarray(0, length), Buffer.alloc(all.length - length)]) : all;
+        const bytes =
+          leftOver === 'cut'
+            ? all.subarray(0, length)
+            : leftOver === 'zeros'
+              ? Buffer.concat([all.subarray(0, length), Buffer.alloc(all.length - length)])
+              : all;
         await writeFile(path.join(to, path.relative(from, file)), bytes);
       }
     };
@@ -53,32 +58,39 @@ class ForgetfulDisk implements LogFiles {
 }
 
 describe('without power', () => {
-  it.each(['cut', 'zeros', 'written'] as const)('no acknowledged record is lost, because each was synced before its answer (the rest %s)', async (leftOver) => {
-    const [folder, found] = [await temporaryFolder(), await temporaryFolder()];
-    const disk = new ForgetfulDisk();
-    const streams = await openStreams(folder, { files: disk, segmentBytes: 3000 });
-    await streams.createStream('events', { shardCount: 2 });
-    const acknowledged: string[] = [];
-    const moments: { restore: (from: string, to: string) => Promise<void>; known: string[] }[] = [];
-    await Promise.all(Array.from({ length: 6 }, async (_, producer) => {
-      for (let at = 0; at < 40; at++) {
-        const text = `${producer}-${at} ${'x'.repeat(at)}`;
-        await streams.put('events', [{ partitionKey: `${producer}`, data: Buffer.from(text) }]);
-        acknowledged.push(text);
-        if ((at + producer) % 7 === 0) moments.push({ restore: disk.loseNow(leftOver), known: [...acknowledged] });
+  it.each(['cut', 'zeros', 'written'] as const)(
+    'no acknowledged record is lost, because each was synced before its answer (the rest %s)',
+    async (leftOver) => {
+      const [folder, found] = [await temporaryFolder(), await temporaryFolder()];
+      const disk = new ForgetfulDisk();
+      const streams = await openStreams(folder, { files: disk, segmentBytes: 3000 });
+      await streams.createStream('events', { shardCount: 2 });
+      const acknowledged: string[] = [];
+      const moments: { restore: (from: string, to: string) => Promise<void>; known: string[] }[] = [];
+      await Promise.all(
+        Array.from({ length: 6 }, async (_, producer) => {
+          for (let at = 0; at < 40; at++) {
+            const text = `${producer}-${at} ${'x'.repeat(at)}`;
+            await streams.put('events', [{ partitionKey: `${producer}`, data: Buffer.from(text) }]);
+            acknowledged.push(text);
+            if ((at + producer) % 7 === 0) moments.push({ restore: disk.loseNow(leftOver), known: [...acknowledged] });
+          }
+        }),
+      );
+      for (const { restore, known } of moments) {
+        await restore(folder, found);
+        const again = await openLocalStreams(found, { sweepMilliseconds: 0 });
+        const kept = (await Promise.all(again.shards('events').map(({ shardId }) => everything(again, 'events', shardId))))
+          .flat()
+          .map(({ text }) => text);
+        expect(kept).toEqual(expect.arrayContaining(known));
+        expect(new Set(kept).size).toBe(kept.length);
+        await again.close();
+        await rm(path.join(found, 'events'), { recursive: true });
       }
-    }));
-    for (const { restore, known } of moments) {
-      await restore(folder, found);
-      const again = await openLocalStreams(found, { sweepMilliseconds: 0 });
-      const kept = (await Promise.all(again.shards('events').map(({ shardId }) => everything(again, 'events', shardId)))).flat().map(({ text }) => text);
-      expect(kept).toEqual(expect.arrayContaining(known));
-      expect(new Set(kept).size).toBe(kept.length);
-      await again.close();
-      await rm(path.join(found, 'events'), { recursive: true });
-    }
-    expect(moments.length).toBeGreaterThan(20);
-  });
+      expect(moments.length).toBeGreaterThan(20);
+    },
+  );
 
   it('calls that come while the disk is at work share one sync', async () => {
     const disk = new ForgetfulDisk();
@@ -121,14 +133,18 @@ describe('a disk that fails', () => {
       },
     };
     const streams = await openStreams(folder, { files, segmentBytes: 2000 });
-    for (let tries = 0; tries < 5 && streams.names().length === 0; tries++) await streams.createStream('events', { shardCount: 1 }).catch(() => undefined);
+    for (let tries = 0; tries < 5 && streams.names().length === 0; tries++)
+      await streams.createStream('events', { shardCount: 1 }).catch(() => undefined);
     const acknowledged: string[] = [];
     let failed = 0;
     for (let at = 0; at < 80; at++) {
-      await streams.put('events', [{ partitionKey: 'a', data: Buffer.from(`record ${at} ${'x'.repeat(at)}`) }]).then(() => acknowledged.push(`record ${at}`), (error: { type: string }) => {
-        expect(error.type).toBe('InternalFailure');
-        failed++;
-      });
+      await streams.put('events', [{ partitionKey: 'a', data: Buffer.from(`record ${at} ${'x'.repeat(at)}`) }]).then(
+        () => acknowledged.push(`record ${at}`),
+        (error: { type: string }) => {
+          expect(error.type).toBe('InternalFailure');
+          failed++;
+        },
+      );
     }
     expect(failed).toBeGreaterThan(10);
     expect((await everything(streams, 'events')).map(({ text }) => text.replace(/ x*$/, ''))).toEqual(acknowledged);

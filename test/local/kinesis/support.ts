@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openLocalStreams, serveKinesis, type KinesisEndpoint, type LocalStreams, type LocalStreamsOptions, type ServeOptions } from '../../../lib/local/kinesis/index.ts';
+import {
+  openLocalStreams,
+  serveKinesis,
+  type KinesisEndpoint,
+  type LocalStreams,
+  type LocalStreamsOptions,
+  type ServeOptions,
+} from '../../../lib/local/kinesis/index.ts';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-kinesis-'));
@@ -24,7 +31,12 @@ export async function serve(streams: LocalStreams, options: Partial<ServeOptions
   return endpoint;
 }
 
-export interface Kept { sequence: string; key: string; text: string; arrivedAt: number }
+export interface Kept {
+  sequence: string;
+  key: string;
+  text: string;
+  arrivedAt: number;
+}
 
 /** All records of a shard that are kept, in order. */
 export async function everything(streams: LocalStreams, stream: string, shardId = 'shardId-000000000000', limit?: number): Promise<Kept[]> {
@@ -32,7 +44,14 @@ export async function everything(streams: LocalStreams, stream: string, shardId 
   let next: string | undefined = await streams.iterator(stream, shardId, { type: 'TRIM_HORIZON' });
   while (next !== undefined) {
     const answer = await streams.read(next, limit === undefined ? {} : { limit });
-    kept.push(...answer.records.map(({ position, partitionKey, data, arrivedAt }) => ({ sequence: position.sequence, key: partitionKey, text: Buffer.from(data).toString(), arrivedAt })));
+    kept.push(
+      ...answer.records.map(({ position, partitionKey, data, arrivedAt }) => ({
+        sequence: position.sequence,
+        key: partitionKey,
+        text: Buffer.from(data).toString(),
+        arrivedAt,
+      })),
+    );
     if (answer.millisBehindLatest === 0 && answer.records.length === 0) break;
     next = answer.next;
   }

@@ -14,7 +14,9 @@ export function awsPython(): string {
 
 /** The AWS CLI of version 2, which Debian has; installs it where this user may; undefined where there is none. */
 export function awsCli2({ install = false } = {}): string | undefined {
-  const found = ['/usr/bin/aws', '/usr/local/bin/aws', 'aws'].find((one) => spawnSync(one, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('aws-cli/2'));
+  const found = ['/usr/bin/aws', '/usr/local/bin/aws', 'aws'].find((one) =>
+    spawnSync(one, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('aws-cli/2'),
+  );
   if (found !== undefined || !install || process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return found;
   spawnSync('apt-get', ['update'], { stdio: 'ignore' });
   spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', 'awscli'], { stdio: 'ignore' });
@@ -27,7 +29,19 @@ export function javaSdkFolder(): string {
   if (!existsSync(join(folder, 'installed'))) {
     mkdirSync(folder, { recursive: true });
     const pom = join(import.meta.dirname, 'kinesis-java/pom.xml');
-    execFileSync('mvn', ['--quiet', '--batch-mode', '--no-transfer-progress', '--file', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${join(folder, 'jars')}`], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(
+      'mvn',
+      [
+        '--quiet',
+        '--batch-mode',
+        '--no-transfer-progress',
+        '--file',
+        pom,
+        'dependency:copy-dependencies',
+        `-DoutputDirectory=${join(folder, 'jars')}`,
+      ],
+      { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] },
+    );
     writeFileSync(join(folder, 'installed'), 'software.amazon.awssdk:kinesis:2.31.20');
   }
   return join(folder, 'jars');

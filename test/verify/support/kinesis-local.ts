@@ -29,7 +29,9 @@ export function kinesisLocalFolder(): string {
   const folder = join(VERIFY_HOME, 'kinesis-local');
   if (!existsSync(join(folder, 'installed'))) {
     mkdirSync(folder, { recursive: true });
-    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder, KINESIS_LOCAL], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder, KINESIS_LOCAL], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     writeFileSync(join(folder, 'on-loopback.mjs'), ON_LOOPBACK);
     writeFileSync(join(folder, 'installed'), KINESIS_LOCAL);
   }
@@ -42,20 +44,34 @@ export async function kinesisLocal(): Promise<KinesisLocal> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, ['--import', join(folder, 'on-loopback.mjs'), 'main.js'], {
-    cwd: join(folder, 'node_modules/kinesis-local'), stdio: ['ignore', 'ignore', 'ignore'],
+    cwd: join(folder, 'node_modules/kinesis-local'),
+    stdio: ['ignore', 'ignore', 'ignore'],
     env: {
-      ...process.env, KINESIS_MOCK_PLAIN_PORT: String(port), KINESIS_MOCK_TLS_PORT: String(tlsPort), LOG_LEVEL: 'ERROR', SHARD_LIMIT: '500', CREATE_STREAM_DURATION: '10ms', DELETE_STREAM_DURATION: '10ms',
-      UPDATE_STREAM_DURATION: '10ms', SPLIT_SHARD_DURATION: '10ms', MERGE_SHARDS_DURATION: '10ms', UPDATE_SHARD_COUNT_DURATION: '10ms',
+      ...process.env,
+      KINESIS_MOCK_PLAIN_PORT: String(port),
+      KINESIS_MOCK_TLS_PORT: String(tlsPort),
+      LOG_LEVEL: 'ERROR',
+      SHARD_LIMIT: '500',
+      CREATE_STREAM_DURATION: '10ms',
+      DELETE_STREAM_DURATION: '10ms',
+      UPDATE_STREAM_DURATION: '10ms',
+      SPLIT_SHARD_DURATION: '10ms',
+      MERGE_SHARDS_DURATION: '10ms',
+      UPDATE_SHARD_COUNT_DURATION: '10ms',
     },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const call = (operation: string, input: object) => fetch(url, {
-    method: 'POST', body: JSON.stringify(input),
-    headers: {
-      'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Kinesis_20131202.${operation}`, 'x-amz-date': '20260101T000000Z',
-      authorization: 'AWS4-HMAC-SHA256 Credential=verify/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=verify',
-    },
-  });
+  const call = (operation: string, input: object) =>
+    fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(input),
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `Kinesis_20131202.${operation}`,
+        'x-amz-date': '20260101T000000Z',
+        authorization: 'AWS4-HMAC-SHA256 Credential=verify/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=verify',
+      },
+    });
   const until = async (isThere: () => Promise<boolean>) => {
     for (const end = Date.now() + 60_000; ;) {
       if (await isThere().catch(() => false)) return;

@@ -65,7 +65,10 @@ export function isIntact(buffer: Buffer, at: number, { payloadBytes }: BlockHead
   return end <= buffer.length && crc32(buffer.subarray(at + 8, end)) === buffer.readUInt32LE(at + 4);
 }
 
-export interface LogRecord { partitionKey: string; data: Buffer }
+export interface LogRecord {
+  partitionKey: string;
+  data: Buffer;
+}
 
 /** Bytes that a record takes in a payload. */
 export function recordBytes(keyBytes: number, dataBytes: number): number {
@@ -73,13 +76,21 @@ export function recordBytes(keyBytes: number, dataBytes: number): number {
 }
 
 /** Writes one record and gives where the next begins; undefined where the data are not the base64 text of so many bytes. */
-export function writeRecord(buffer: Buffer, at: number, partitionKey: string, keyBytes: number, data: Uint8Array | string, dataBytes: number): number | undefined {
+export function writeRecord(
+  buffer: Buffer,
+  at: number,
+  partitionKey: string,
+  keyBytes: number,
+  data: Uint8Array | string,
+  dataBytes: number,
+): number | undefined {
   buffer.writeUInt16LE(keyBytes, at);
   buffer.writeUInt32LE(dataBytes, at + 2);
   buffer.write(partitionKey, at + RECORD_HEADER_BYTES, 'utf8');
   const start = at + RECORD_HEADER_BYTES + keyBytes;
   if (typeof data !== 'string') buffer.set(data, start);
-  else if (data.length % 4 !== 0 || data.includes('-') || data.includes('_') || buffer.write(data, start, dataBytes, 'base64') !== dataBytes) return undefined;
+  else if (data.length % 4 !== 0 || data.includes('-') || data.includes('_') || buffer.write(data, start, dataBytes, 'base64') !== dataBytes)
+    return undefined;
   return start + dataBytes;
 }
 

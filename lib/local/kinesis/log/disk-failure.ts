@@ -6,5 +6,11 @@ export function diskFailure(thrown: unknown): KinesisError {
   if (thrown instanceof KinesisError) return thrown;
   const { code } = thrown as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
-  return new KinesisError('InternalFailure', isFull ? 'The disk is full; nothing of the call was stored. Make room, then try again.' : `The disk failed; nothing of the call was stored: ${messageOf(thrown)}`, thrown);
+  return new KinesisError(
+    'InternalFailure',
+    isFull
+      ? 'The disk is full; nothing of the call was stored. Make room, then try again.'
+      : `The disk failed; nothing of the call was stored: ${messageOf(thrown)}`,
+    thrown,
+  );
 }

@@ -15,7 +15,10 @@ export interface Batch {
 }
 
 /** What a block of a batch has become. */
-export interface Appended { first: number; arrival: number }
+export interface Appended {
+  first: number;
+  arrival: number;
+}
 
 export interface LogOptions {
   clock: Clock;
@@ -87,7 +90,9 @@ export class StreamLog {
   append(batch: Batch): Promise<Appended[]> {
     if (this.#closed) return Promise.reject(new KinesisError('InternalFailure', 'The streams are being closed.'));
     if (this.#waitingBytes > MAX_WAITING_BYTES) {
-      return Promise.reject(new KinesisError('ProvisionedThroughputExceededException', 'Rate exceeded: the disk does not keep up with what is written. Try again later.'));
+      return Promise.reject(
+        new KinesisError('ProvisionedThroughputExceededException', 'Rate exceeded: the disk does not keep up with what is written. Try again later.'),
+      );
     }
     this.#waitingBytes += batch.buffer.length;
     return new Promise((resolve, reject) => {
@@ -118,7 +123,10 @@ export class StreamLog {
         continue;
       }
       const group = this.#takeGroup();
-      const outcome = await this.#commit(group.map(({ batch }) => batch)).then((appended) => ({ appended }), (error: unknown) => ({ error }));
+      const outcome = await this.#commit(group.map(({ batch }) => batch)).then(
+        (appended) => ({ appended }),
+        (error: unknown) => ({ error }),
+      );
       for (const [at, { batch, resolve, reject }] of group.entries()) {
         this.#waitingBytes -= batch.buffer.length;
         if ('error' in outcome) reject(outcome.error);
@@ -172,7 +180,11 @@ export class StreamLog {
       return results;
     });
     try {
-      await this.#options.files.writeAll(file, batches.map(({ buffer }) => buffer), segment.bytes);
+      await this.#options.files.writeAll(
+        file,
+        batches.map(({ buffer }) => buffer),
+        segment.bytes,
+      );
       await this.#options.files.sync(file);
     } catch (error) {
       this.#isTailDirty = true;
@@ -223,7 +235,11 @@ export class StreamLog {
     return this.exclusive(async () => {
       const last = this.#segments.at(-1) as Segment;
       if (last.firstArrival !== undefined && this.#options.clock.now() - last.firstArrival > rollAfter) await this.#roll();
-      for (let oldest = this.#segments[0] as Segment; this.#segments.length > 1 && oldest.lastArrival < olderThan; oldest = this.#segments[0] as Segment) {
+      for (
+        let oldest = this.#segments[0] as Segment;
+        this.#segments.length > 1 && oldest.lastArrival < olderThan;
+        oldest = this.#segments[0] as Segment
+      ) {
         this.#segments.shift();
         await oldest.delete();
       }

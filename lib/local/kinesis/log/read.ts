@@ -4,7 +4,12 @@ import { isIntact, visitRecords } from './block.ts';
 import { BlockReader, type Block } from './block-reader.ts';
 import { entryFor, type IndexEntry, type Segment, type ShardExtent } from './segment.ts';
 
-export interface IndexedRecord { index: number; arrival: number; partitionKey: string; data: Buffer }
+export interface IndexedRecord {
+  index: number;
+  arrival: number;
+  partitionKey: string;
+  data: Buffer;
+}
 
 export interface ReadLimits {
   records: number;
@@ -43,10 +48,15 @@ export async function readRecords(segments: readonly Segment[], shard: number, f
 export async function findByTime(segments: readonly Segment[], shard: number, time: number): Promise<number | undefined> {
   for (const { segment, extent } of holding(segments, shard, (one) => one.lastArrival >= time)) {
     let found: number | undefined;
-    await visitBlocks(segment, shard, entryFor(extent.entries, ({ arrival }) => arrival < time), ({ header }) => {
-      if (header.arrival >= time) found = header.first;
-      return found === undefined;
-    });
+    await visitBlocks(
+      segment,
+      shard,
+      entryFor(extent.entries, ({ arrival }) => arrival < time),
+      ({ header }) => {
+        if (header.arrival >= time) found = header.first;
+        return found === undefined;
+      },
+    );
     if (found !== undefined) return found;
   }
   return undefined;
@@ -58,7 +68,11 @@ export function oldestIndex(segments: readonly Segment[], shard: number): number
 }
 
 /** A list of its own: retention may shorten the log's while it is read. */
-function holding(segments: readonly Segment[], shard: number, isWanted: (extent: ShardExtent) => boolean): { segment: Segment; extent: ShardExtent }[] {
+function holding(
+  segments: readonly Segment[],
+  shard: number,
+  isWanted: (extent: ShardExtent) => boolean,
+): { segment: Segment; extent: ShardExtent }[] {
   return segments.flatMap((segment) => {
     const extent = segment.extents.get(shard);
     return extent !== undefined && isWanted(extent) ? [{ segment, extent }] : [];
@@ -73,7 +87,10 @@ async function visitBlocks(segment: Segment, shard: number, start: IndexEntry, v
       const block = await reader.next((header) => header.shard === shard);
       if (block === 'end') return false;
       if (block === 'broken' || !isIntact(block.buffer, block.at, block.header)) {
-        throw new KinesisError('InternalFailure', `The log is damaged: ${segment.path} at byte ${reader.offset} does not match its checksum. Restore it from a copy.`);
+        throw new KinesisError(
+          'InternalFailure',
+          `The log is damaged: ${segment.path} at byte ${reader.offset} does not match its checksum. Restore it from a copy.`,
+        );
       }
       if (!visit(block)) return true;
     }

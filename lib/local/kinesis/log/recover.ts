@@ -60,7 +60,8 @@ async function scanSegment(segment: Segment, previous: Counters | undefined): Pr
       if (counters === undefined) {
         if (block.header.shard !== HEADER) break;
         counters = segmentCounters(block.buffer, block.at, block.header);
-        if (previous !== undefined && !sameCounters(counters, previous)) throw damaged(segment.path, 'it does not go on where the segment before ends');
+        if (previous !== undefined && !sameCounters(counters, previous))
+          throw damaged(segment.path, 'it does not go on where the segment before ends');
       } else {
         if (!follows(block.header, counters)) break;
         counters.set(block.header.shard, { last: block.header.first + block.header.records - 1, arrival: block.header.arrival });
@@ -111,6 +112,6 @@ async function refuseLostRecords(file: number, place: string, end: number, size:
 function damaged(file: string, what: string): MillraceError {
   return new MillraceError('io', `the log of a stream is damaged: ${what}`, {
     where: path.resolve(file),
-    todo: 'Acknowledged records are lost there. Restore the folder of the stream from a copy, or delete the stream\'s folder to begin anew.',
+    todo: "Acknowledged records are lost there. Restore the folder of the stream from a copy, or delete the stream's folder to begin anew.",
   });
 }

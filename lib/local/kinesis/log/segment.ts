@@ -9,7 +9,11 @@ import { closeFile, openFile, replaceFile } from './files.ts';
 const INDEX_EVERY_BYTES = 64 * 1024;
 
 /** Where a block starts. */
-export interface IndexEntry { offset: number; first: number; arrival: number }
+export interface IndexEntry {
+  offset: number;
+  first: number;
+  arrival: number;
+}
 
 /** What a segment holds of one shard. */
 export interface ShardExtent {
@@ -100,8 +104,14 @@ export class Segment {
   /** Writes the index of a segment that grows no more: without it the next start reads the whole segment. */
   async saveIndex(counters: Counters): Promise<void> {
     const text = JSON.stringify({
-      bytes: this.bytes, firstArrival: this.firstArrival, lastArrival: this.lastArrival, counters: [...counters],
-      extents: [...this.extents].map(([shard, { entries, ...rest }]) => [shard, { ...rest, entries: entries.map(({ offset, first, arrival }) => [offset, first, arrival]) }]),
+      bytes: this.bytes,
+      firstArrival: this.firstArrival,
+      lastArrival: this.lastArrival,
+      counters: [...counters],
+      extents: [...this.extents].map(([shard, { entries, ...rest }]) => [
+        shard,
+        { ...rest, entries: entries.map(({ offset, first, arrival }) => [offset, first, arrival]) },
+      ]),
     });
     await replaceFile(this.indexPath, `${crc32(text)}\n${text}`);
   }

@@ -31,8 +31,13 @@ const MAX_WAIT_MILLISECONDS = 20_000;
 
 /** Never throws: what fails becomes the service's answer. `onFault` hears of what nobody expects. */
 export async function answerTo(service: Service, asked: Asked, onFault: (error: unknown) => void): Promise<Answer> {
-  if (asked.origin !== undefined) return plain(403, '<AccessDeniedException>\n  <Message>Pages in a browser may not use this endpoint.</Message>\n</AccessDeniedException>\n');
-  if (asked.method !== 'POST') return plain(403, '<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n</AccessDeniedException>\n');
+  if (asked.origin !== undefined)
+    return plain(403, '<AccessDeniedException>\n  <Message>Pages in a browser may not use this endpoint.</Message>\n</AccessDeniedException>\n');
+  if (asked.method !== 'POST')
+    return plain(
+      403,
+      '<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n</AccessDeniedException>\n',
+    );
   const codec = codecFor(asked.contentType);
   if (codec === undefined) return plain(404, '<UnknownOperationException/>\n');
   try {

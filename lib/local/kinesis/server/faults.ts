@@ -35,16 +35,21 @@ export function openFaults({ seed, throttles = 0, failures = 0, duplicates = 0, 
   return {
     async before(operation, stream) {
       if (delays !== undefined && random() < delays.probability) await clock.sleep(random() * delays.milliseconds);
-      if (THROTTLED.has(operation) && random() < throttles) throw new KinesisError('ProvisionedThroughputExceededException', `Rate exceeded for stream ${stream ?? ''} under account ${ACCOUNT}.`);
+      if (THROTTLED.has(operation) && random() < throttles)
+        throw new KinesisError('ProvisionedThroughputExceededException', `Rate exceeded for stream ${stream ?? ''} under account ${ACCOUNT}.`);
       if (random() < failures) throw new KinesisError('InternalFailure', 'Internal failure (on purpose).');
     },
     after(operation) {
-      if (PUTS.has(operation) && random() < duplicates) throw new KinesisError('InternalFailure', 'Internal failure (on purpose, after the records were stored).');
+      if (PUTS.has(operation) && random() < duplicates)
+        throw new KinesisError('InternalFailure', 'Internal failure (on purpose, after the records were stored).');
     },
     admit(stream, shardId) {
       if (random() >= partialFailures) return undefined;
       return random() < 0.5
-        ? { errorCode: 'ProvisionedThroughputExceededException', message: `Rate exceeded for shard ${shardId} in stream ${stream} under account ${ACCOUNT}.` }
+        ? {
+            errorCode: 'ProvisionedThroughputExceededException',
+            message: `Rate exceeded for shard ${shardId} in stream ${stream} under account ${ACCOUNT}.`,
+          }
         : { errorCode: 'InternalFailure', message: 'Internal service failure.' };
     },
   };

@@ -32,10 +32,12 @@ export const aStream: Rules = { StreamName: streamName(), StreamARN: streamArn()
 
 /** @throws KinesisError `SerializationException` for wrong types, `ValidationException` naming all that is wrong. */
 export function checkInput(input: unknown, rules: Rules): Input {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new KinesisError('SerializationException', 'The body is not a structure.');
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new KinesisError('SerializationException', 'The body is not a structure.');
   const wrong: string[] = [];
   const checked = checkFields(input as Record<string, unknown>, rules, '', wrong);
-  if (wrong.length > 0) throw new KinesisError('ValidationException', `${wrong.length} validation error${wrong.length === 1 ? '' : 's'} detected: ${wrong.join('; ')}`);
+  if (wrong.length > 0)
+    throw new KinesisError('ValidationException', `${wrong.length} validation error${wrong.length === 1 ? '' : 's'} detected: ${wrong.join('; ')}`);
   return checked;
 }
 
@@ -59,7 +61,8 @@ function checkValue(value: unknown, rule: Rule, place: string, wrong: string[]):
     case 'string': {
       if (typeof value !== 'string') throw mistyped(value, 'String');
       checkSize(value.length, rule, 'length', fail);
-      if (rule.pattern !== undefined && !new RegExp(`^(?:${rule.pattern})$`).test(value)) fail(`Member must satisfy regular expression pattern: ${rule.pattern}`);
+      if (rule.pattern !== undefined && !new RegExp(`^(?:${rule.pattern})$`).test(value))
+        fail(`Member must satisfy regular expression pattern: ${rule.pattern}`);
       if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) fail(`Member must satisfy enum value set: [${rule.oneOf.join(', ')}]`);
       return value;
     }

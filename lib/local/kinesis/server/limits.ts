@@ -56,14 +56,16 @@ export function shardLimiter(limits: ShardLimits, now: () => number): Limiter {
   return {
     admit(stream, shardId, bytes) {
       const [size, count] = [bucket(stream, shardId, 'writeBytes'), bucket(stream, shardId, 'writeRecords')];
-      if (!size.has(bytes, now()) || !count.has(1, now())) return { errorCode: 'ProvisionedThroughputExceededException', message: words(stream, shardId) };
+      if (!size.has(bytes, now()) || !count.has(1, now()))
+        return { errorCode: 'ProvisionedThroughputExceededException', message: words(stream, shardId) };
       size.take(bytes);
       count.take(1);
       return undefined;
     },
     admitRead(stream, shardId) {
       const calls = bucket(stream, shardId, 'reads');
-      if (!calls.has(1, now()) || !bucket(stream, shardId, 'readBytes').has(0, now())) throw new KinesisError('ProvisionedThroughputExceededException', words(stream, shardId));
+      if (!calls.has(1, now()) || !bucket(stream, shardId, 'readBytes').has(0, now()))
+        throw new KinesisError('ProvisionedThroughputExceededException', words(stream, shardId));
       calls.take(1);
     },
     countRead: (stream, shardId, bytes) => bucket(stream, shardId, 'readBytes').take(bytes),

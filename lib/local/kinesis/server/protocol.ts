@@ -29,7 +29,9 @@ const json: Codec = {
 };
 
 /** Without `int64AsNumber`, which its types leave out, it fails on the times that Java sends. */
-const encoder = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, int64AsNumber: true } as ConstructorParameters<typeof Encoder>[0]);
+const encoder = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, int64AsNumber: true } as ConstructorParameters<
+  typeof Encoder
+>[0]);
 
 /** Times are tag 1 with milliseconds, unlike RFC 8949's seconds. */
 const cbor: Codec = {

@@ -22,7 +22,9 @@ type Fields = Record<string, string | Record<string, string>[]>;
 export function parsePutRecords(body: Buffer): Fields | undefined {
   if (body.length < LEAST_BYTES) return undefined;
   const reader = new Reader(body);
-  const fields = reader.structure((name) => (name === 'Records' ? reader.list(() => reader.structure((key) => reader.text(key === 'Data')) as Record<string, string>) : reader.text(false)));
+  const fields = reader.structure((name) =>
+    name === 'Records' ? reader.list(() => reader.structure((key) => reader.text(key === 'Data')) as Record<string, string>) : reader.text(false),
+  );
   return reader.isAtEnd() ? fields : undefined;
 }
 

@@ -48,9 +48,13 @@ type Response = ServerResponse | Http2ServerResponse;
  * Serves the streams by the Kinesis API, in JSON and CBOR.
  * @throws MillraceError `conflict` where the port is taken, `io` where it cannot be had.
  */
-export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.0.1', limits = false, faults, clock = systemClock, onFault = () => undefined }: ServeOptions): Promise<KinesisEndpoint> {
+export async function serveKinesis(
+  streams: LocalStreams,
+  { port, host = '127.0.0.1', limits = false, faults, clock = systemClock, onFault = () => undefined }: ServeOptions,
+): Promise<KinesisEndpoint> {
   const service: Service = {
-    streams, clock,
+    streams,
+    clock,
     ...(limits === false ? {} : { limiter: shardLimiter({ ...AWS_SHARD_LIMITS, ...(limits === true ? {} : limits) }, () => clock.now()) }),
     ...(faults === undefined ? {} : { faults: openFaults(faults, clock) }),
   };
@@ -79,14 +83,19 @@ export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.
   });
   const { port: actual } = server.address() as AddressInfo;
   return {
-    host, port: actual, url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    host,
+    port: actual,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     async close() {
       server.close();
       for (const gone of underWay.values()) gone.abort();
       await Promise.all(underWay.keys());
-      const ended = [...sessions].map((session) => new Promise((resolve) => {
-        session.on('close', resolve).close();
-      }));
+      const ended = [...sessions].map(
+        (session) =>
+          new Promise((resolve) => {
+            session.on('close', resolve).close();
+          }),
+      );
       await Promise.race([Promise.all(ended), clock.sleep(CLOSE_MILLISECONDS)]);
       // What is left is idle, and only not closed by the other side.
       for (const socket of sockets) socket.destroy();
@@ -96,7 +105,12 @@ export async function serveKinesis(streams: LocalStreams, { port, host = '127.0.
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): MillraceError {
   const where = `${host}:${port}`;
-  if (error.code === 'EADDRINUSE') return new MillraceError('conflict', `port ${port} is in use by another process`, { where, todo: 'Stop that process, or choose another port.', cause: error });
+  if (error.code === 'EADDRINUSE')
+    return new MillraceError('conflict', `port ${port} is in use by another process`, {
+      where,
+      todo: 'Stop that process, or choose another port.',
+      cause: error,
+    });
   return new MillraceError('io', `the endpoint cannot listen: ${error.message}`, { where, cause: error });
 }
 
@@ -116,7 +130,13 @@ function routeSocket(socket: Socket, route: (isHttp2: boolean) => void): void {
   socket.once('readable', look);
 }
 
-async function respond(service: Service, request: Request, response: Response, gone: AbortController, onFault: (error: unknown) => void): Promise<void> {
+async function respond(
+  service: Service,
+  request: Request,
+  response: Response,
+  gone: AbortController,
+  onFault: (error: unknown) => void,
+): Promise<void> {
   response.on('close', () => {
     if (!response.writableFinished) gone.abort();
   });
@@ -128,9 +148,19 @@ async function respond(service: Service, request: Request, response: Response, g
   const body = await readBody(request);
   if (body === 'gone') return;
   if (body === 'too large') return send(response, tooLarge(header('content-type'), MAX_BODY_BYTES));
-  const answer = await answerTo(service, {
-    method: request.method ?? '', contentType: header('content-type'), target: header('x-amz-target'), origin: header('origin'), wait: header('x-millrace-wait'), body, signal: gone.signal,
-  }, onFault);
+  const answer = await answerTo(
+    service,
+    {
+      method: request.method ?? '',
+      contentType: header('content-type'),
+      target: header('x-amz-target'),
+      origin: header('origin'),
+      wait: header('x-millrace-wait'),
+      body,
+      signal: gone.signal,
+    },
+    onFault,
+  );
   await send(response, answer);
 }
 
@@ -156,7 +186,10 @@ function readBody(request: Request): Promise<Buffer | 'gone' | 'too large'> {
       pieces.length = 0;
       if (bytes > MAX_DISCARDED_BYTES) request.destroy();
     });
-    request.on('end', () => resolve(bytes > MAX_BODY_BYTES ? 'too large' : pieces.length === 1 ? pieces[0] as Buffer : Buffer.concat(pieces)));
-    request.on('error', () => resolve('gone')).on('aborted', () => resolve('gone')).on('close', () => resolve('gone'));
+    request.on('end', () => resolve(bytes > MAX_BODY_BYTES ? 'too large' : pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)));
+    request
+      .on('error', () => resolve('gone'))
+      .on('aborted', () => resolve('gone'))
+      .on('close', () => resolve('gone'));
   });
 }

@@ -7,12 +7,21 @@ import path from 'node:path';
 import { openLocalStreams, serveKinesis } from '../../../../lib/local/kinesis/index.ts';
 import { kinesisContract, type KinesisServer } from './contract.ts';
 
-async function start({ transitionMilliseconds = 0, ...more }: { transitionMilliseconds?: number; requestHandler?: NodeHttpHandler } = {}): Promise<KinesisServer> {
+async function start({
+  transitionMilliseconds = 0,
+  ...more
+}: { transitionMilliseconds?: number; requestHandler?: NodeHttpHandler } = {}): Promise<KinesisServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-kinesis-contract-'));
   const faults: unknown[] = [];
   const streams = await openLocalStreams(folder, { transitionMilliseconds });
   const endpoint = await serveKinesis(streams, { port: 0, onFault: (error) => faults.push(error) });
-  const client = new KinesisClient({ endpoint: endpoint.url, region: 'eu-central-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, maxAttempts: 1, ...more });
+  const client = new KinesisClient({
+    endpoint: endpoint.url,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+    ...more,
+  });
   return {
     client,
     async stop() {
@@ -26,4 +35,6 @@ async function start({ transitionMilliseconds = 0, ...more }: { transitionMillis
 }
 
 kinesisContract('our endpoint, HTTP/2 as by default', () => start());
-kinesisContract('our endpoint, HTTP/1.1, where changes take a while as on AWS', () => start({ requestHandler: new NodeHttpHandler(), transitionMilliseconds: 40 }));
+kinesisContract('our endpoint, HTTP/1.1, where changes take a while as on AWS', () =>
+  start({ requestHandler: new NodeHttpHandler(), transitionMilliseconds: 40 }),
+);

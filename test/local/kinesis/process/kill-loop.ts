@@ -16,12 +16,18 @@ export interface KillLoopResult {
   wrong: string[];
 }
 
-interface Acknowledged { sequence: string; shardId: string }
+interface Acknowledged {
+  sequence: string;
+  shardId: string;
+}
 
 const STREAM = 'events';
 
 /** Kills the endpoint `kills` times at random moments while `producers` write to it, and reshards it now and then. */
-export async function killLoop(folder: string, { kills, producers, seed }: { kills: number; producers: number; seed: number }): Promise<KillLoopResult> {
+export async function killLoop(
+  folder: string,
+  { kills, producers, seed }: { kills: number; producers: number; seed: number },
+): Promise<KillLoopResult> {
   const random = randomFrom(seed);
   let endpoint = await startEndpoint(folder);
   const first = openKinesisClient({ endpoint: endpoint.url });
@@ -36,7 +42,12 @@ export async function killLoop(folder: string, { kills, producers, seed }: { kil
       const pending = new Set(ids);
       while (pending.size > 0 && !over.signal.aborted) {
         const asked = [...pending];
-        const outcomes = await client.put(STREAM, asked.map((id) => ({ partitionKey: `producer ${producer}`, data: Buffer.from(`${id} ${'x'.repeat(Math.floor(random() * 900))}`) }))).catch(() => undefined);
+        const outcomes = await client
+          .put(
+            STREAM,
+            asked.map((id) => ({ partitionKey: `producer ${producer}`, data: Buffer.from(`${id} ${'x'.repeat(Math.floor(random() * 900))}`) })),
+          )
+          .catch(() => undefined);
         if (outcomes === undefined) {
           client.close();
           await new Promise((resolve) => {
@@ -69,14 +80,18 @@ export async function killLoop(folder: string, { kills, producers, seed }: { kil
   over.abort();
   await producing;
   await endpoint.kill();
-  return { kills: kills + 1, acknowledged: acknowledged.size, ...await judge(folder, acknowledged) };
+  return { kills: kills + 1, acknowledged: acknowledged.size, ...(await judge(folder, acknowledged)) };
 }
 
 async function reshard(url: string, random: () => number): Promise<void> {
   const client: KinesisClient = openKinesisClient({ endpoint: url });
   try {
     const open = (await client.listShards(STREAM)).filter(({ endingSequence }) => endingSequence === undefined);
-    await client.call('UpdateShardCount', { StreamName: STREAM, TargetShardCount: random() < 0.5 ? open.length + 1 : Math.max(1, open.length - 1), ScalingType: 'UNIFORM_SCALING' });
+    await client.call('UpdateShardCount', {
+      StreamName: STREAM,
+      TargetShardCount: random() < 0.5 ? open.length + 1 : Math.max(1, open.length - 1),
+      ScalingType: 'UNIFORM_SCALING',
+    });
   } catch (error) {
     if (!isKinesisError(error, 'InternalFailure')) throw error;
   } finally {
@@ -113,7 +128,11 @@ async function judge(folder: string, acknowledged: ReadonlyMap<string, Acknowled
 }
 
 async function startEndpoint(folder: string): Promise<{ url: string; kill(): Promise<void> }> {
-  const child: ChildProcess = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path.join(import.meta.dirname, 'endpoint-process.ts'), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), path.join(import.meta.dirname, 'endpoint-process.ts'), folder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let url = '';
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {

@@ -6,12 +6,27 @@ import { shardOperations } from './shards.ts';
 import { streamOperations } from './streams.ts';
 import { tagOperations } from './tags.ts';
 
-const offered: ReadonlyMap<string, Operation> = new Map(Object.entries({ ...recordOperations, ...shardOperations, ...streamOperations, ...tagOperations }));
+const offered: ReadonlyMap<string, Operation> = new Map(
+  Object.entries({ ...recordOperations, ...shardOperations, ...streamOperations, ...tagOperations }),
+);
 
 /** What a local endpoint has no use for: enhanced fan-out, encryption by KMS, policies, CloudWatch, account settings. */
 const REFUSED: ReadonlySet<string> = new Set([
-  'DeleteResourcePolicy', 'DeregisterStreamConsumer', 'DescribeAccountSettings', 'DescribeStreamConsumer', 'DisableEnhancedMonitoring', 'EnableEnhancedMonitoring', 'GetResourcePolicy',
-  'ListStreamConsumers', 'PutResourcePolicy', 'RegisterStreamConsumer', 'StartStreamEncryption', 'StopStreamEncryption', 'SubscribeToShard', 'UpdateAccountSettings', 'UpdateStreamWarmThroughput',
+  'DeleteResourcePolicy',
+  'DeregisterStreamConsumer',
+  'DescribeAccountSettings',
+  'DescribeStreamConsumer',
+  'DisableEnhancedMonitoring',
+  'EnableEnhancedMonitoring',
+  'GetResourcePolicy',
+  'ListStreamConsumers',
+  'PutResourcePolicy',
+  'RegisterStreamConsumer',
+  'StartStreamEncryption',
+  'StopStreamEncryption',
+  'SubscribeToShard',
+  'UpdateAccountSettings',
+  'UpdateStreamWarmThroughput',
 ]);
 
 /** The operation that `X-Amz-Target` names. @throws KinesisError `UnknownOperationException`, or `UnsupportedOperationException` by name. */

@@ -40,6 +40,7 @@ export function streamOf({ StreamName: name, StreamARN: arn }: Input): string {
   }
   const named = nameFromArn(arn);
   if (named === undefined) throw new KinesisError('InvalidArgumentException', `${arn} is not the ARN of a stream.`);
-  if (typeof name === 'string' && name !== named) throw new KinesisError('InvalidArgumentException', `StreamName ${name} and StreamARN ${arn} do not name the same stream.`);
+  if (typeof name === 'string' && name !== named)
+    throw new KinesisError('InvalidArgumentException', `StreamName ${name} and StreamARN ${arn} do not name the same stream.`);
   return named;
 }

@@ -20,13 +20,21 @@ function admission({ limiter, faults }: Service, stream: string): PutOptions {
 
 const putRecord: Operation = {
   fields: {
-    ...aStream, PartitionKey: text({ required: true, min: 1 }), ExplicitHashKey: text({ pattern: KEY }), SequenceNumberForOrdering: text({ pattern: SEQUENCE }),
+    ...aStream,
+    PartitionKey: text({ required: true, min: 1 }),
+    ExplicitHashKey: text({ pattern: KEY }),
+    SequenceNumberForOrdering: text({ pattern: SEQUENCE }),
     Data: { kind: 'data', required: true },
   },
   async run(service, { input }) {
     const { PartitionKey, ExplicitHashKey, Data } = input as { PartitionKey: string; ExplicitHashKey?: string; Data: Uint8Array | string };
     const name = streamOf(input);
-    const [outcome] = await service.streams.put(name, [{ partitionKey: PartitionKey, data: Data, ...(ExplicitHashKey === undefined ? {} : { explicitHashKey: ExplicitHashKey }) }], admission(service, name))
+    const [outcome] = await service.streams
+      .put(
+        name,
+        [{ partitionKey: PartitionKey, data: Data, ...(ExplicitHashKey === undefined ? {} : { explicitHashKey: ExplicitHashKey }) }],
+        admission(service, name),
+      )
       .catch((error: unknown) => {
         throw asOneRecord(error);
       });
@@ -37,7 +45,9 @@ const putRecord: Operation = {
 
 /** PutRecord names its own fields, not those of a list. */
 function asOneRecord(error: unknown): unknown {
-  return error instanceof KinesisError && error.message.includes('\'records.1.member.') ? new KinesisError(error.type, error.message.replace('records.1.member.', '')) : error;
+  return error instanceof KinesisError && error.message.includes("'records.1.member.")
+    ? new KinesisError(error.type, error.message.replace('records.1.member.', ''))
+    : error;
 }
 
 const putRecords: Operation = {
@@ -60,35 +70,64 @@ const putRecords: Operation = {
 function recordInput(value: unknown, at: number): RecordInput {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mistyped(value, 'Structure');
   const { Data: data, PartitionKey: partitionKey, ExplicitHashKey: explicitHashKey } = value as Record<string, unknown>;
-  if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw data === undefined || data === null ? missing('data', at) : mistyped(data, 'Blob');
-  if (typeof partitionKey !== 'string') throw partitionKey === undefined || partitionKey === null ? missing('partitionKey', at) : mistyped(partitionKey, 'String');
+  if (typeof data !== 'string' && !(data instanceof Uint8Array))
+    throw data === undefined || data === null ? missing('data', at) : mistyped(data, 'Blob');
+  if (typeof partitionKey !== 'string')
+    throw partitionKey === undefined || partitionKey === null ? missing('partitionKey', at) : mistyped(partitionKey, 'String');
   if (explicitHashKey === undefined || explicitHashKey === null) return { data, partitionKey };
   if (typeof explicitHashKey !== 'string') throw mistyped(explicitHashKey, 'String');
   if (!/^(0|([1-9]\d{0,38}))$/.test(explicitHashKey)) {
-    throw new KinesisError('ValidationException', `1 validation error detected: Value '${explicitHashKey.slice(0, 200)}' at 'records.${at + 1}.member.explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: ${KEY}`);
+    throw new KinesisError(
+      'ValidationException',
+      `1 validation error detected: Value '${explicitHashKey.slice(0, 200)}' at 'records.${at + 1}.member.explicitHashKey' ` +
+        `failed to satisfy constraint: Member must satisfy regular expression pattern: ${KEY}`,
+    );
   }
   return { data, partitionKey, explicitHashKey };
 }
 
 function missing(field: string, at: number): KinesisError {
-  return new KinesisError('ValidationException', `1 validation error detected: Value null at 'records.${at + 1}.member.${field}' failed to satisfy constraint: Member must not be null`);
+  return new KinesisError(
+    'ValidationException',
+    `1 validation error detected: Value null at 'records.${at + 1}.member.${field}' failed to satisfy constraint: Member must not be null`,
+  );
 }
 
 const getShardIterator: Operation = {
   fields: {
-    ...aStream, ShardId: shardId({ required: true }), ShardIteratorType: text({ required: true, oneOf: ITERATOR_TYPES }), StartingSequenceNumber: text({ pattern: SEQUENCE }), Timestamp: { kind: 'time' },
+    ...aStream,
+    ShardId: shardId({ required: true }),
+    ShardIteratorType: text({ required: true, oneOf: ITERATOR_TYPES }),
+    StartingSequenceNumber: text({ pattern: SEQUENCE }),
+    Timestamp: { kind: 'time' },
   },
   async run({ streams, clock }, { input }) {
-    const { ShardId, ShardIteratorType: type, StartingSequenceNumber: sequence, Timestamp: timestamp } = input as {
-      ShardId: string; ShardIteratorType: (typeof ITERATOR_TYPES)[number]; StartingSequenceNumber?: string; Timestamp?: number;
-    };
+    const {
+      ShardId,
+      ShardIteratorType: type,
+      StartingSequenceNumber: sequence,
+      Timestamp: timestamp,
+    } = input as { ShardId: string; ShardIteratorType: (typeof ITERATOR_TYPES)[number]; StartingSequenceNumber?: string; Timestamp?: number };
     const isBySequence = type === 'AT_SEQUENCE_NUMBER' || type === 'AFTER_SEQUENCE_NUMBER';
     if (isBySequence !== (sequence !== undefined)) {
-      throw new KinesisError('InvalidArgumentException', `Must either specify (1) AT_SEQUENCE_NUMBER and StartingSequenceNumber or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON, LATEST or AT_TIMESTAMP and no StartingSequenceNumber. Request specified ${type} and ${sequence === undefined ? 'no' : 'also a'} StartingSequenceNumber.`);
+      throw new KinesisError(
+        'InvalidArgumentException',
+        'Must either specify (1) AT_SEQUENCE_NUMBER and StartingSequenceNumber or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber ' +
+          'or (2) TRIM_HORIZON, LATEST or AT_TIMESTAMP and no StartingSequenceNumber. ' +
+          `Request specified ${type} and ${sequence === undefined ? 'no' : 'also a'} StartingSequenceNumber.`,
+      );
     }
-    if (type === 'AT_TIMESTAMP' && timestamp === undefined) throw new KinesisError('InvalidArgumentException', 'Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.');
+    if (type === 'AT_TIMESTAMP' && timestamp === undefined)
+      throw new KinesisError(
+        'InvalidArgumentException',
+        'Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.',
+      );
     if (type === 'AT_TIMESTAMP' && (timestamp as number) > clock.now()) {
-      throw new KinesisError('InvalidArgumentException', `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: ${timestamp}, currentTimestampInMillis: ${clock.now()}`);
+      throw new KinesisError(
+        'InvalidArgumentException',
+        'The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. ' +
+          `timestampInMillis: ${timestamp}, currentTimestampInMillis: ${clock.now()}`,
+      );
     }
     const from = { type, sequence, timestamp } as IteratorStart;
     return { ShardIterator: await streams.iterator(streamOf(input), ShardId, from) };
@@ -96,24 +135,47 @@ const getShardIterator: Operation = {
 };
 
 const getRecords: Operation = {
-  fields: { ShardIterator: text({ required: true, min: 1, max: 512 }), Limit: integer({ min: 1, max: 10_000 }), StreamARN: aStream['StreamARN'] as Operation['fields'][string] },
+  fields: {
+    ShardIterator: text({ required: true, min: 1, max: 512 }),
+    Limit: integer({ min: 1, max: 10_000 }),
+    StreamARN: aStream['StreamARN'] as Operation['fields'][string],
+  },
   async run({ streams, clock, limiter }, { input, codec, waitMilliseconds, signal }) {
     const { ShardIterator: iterator, Limit: limit = 10_000 } = input as { ShardIterator: string; Limit?: number };
     const { stream, shard } = parseIterator(iterator, clock.now());
     limiter?.admitRead(stream, shardName(shard));
     const { records, next, millisBehindLatest, children } = await streams.read(iterator, { limit, waitMilliseconds, signal });
-    limiter?.countRead(stream, shardName(shard), records.reduce((sum, { data, partitionKey }) => sum + data.length + partitionKey.length, 0));
+    limiter?.countRead(
+      stream,
+      shardName(shard),
+      records.reduce((sum, { data, partitionKey }) => sum + data.length + partitionKey.length, 0),
+    );
     return {
-      Records: records.map(({ position, partitionKey, data, arrivedAt }) => (
-        { SequenceNumber: position.sequence, ApproximateArrivalTimestamp: codec.time(arrivedAt), Data: codec.bytes(data), PartitionKey: partitionKey, EncryptionType: 'NONE' })),
+      Records: records.map(({ position, partitionKey, data, arrivedAt }) => ({
+        SequenceNumber: position.sequence,
+        ApproximateArrivalTimestamp: codec.time(arrivedAt),
+        Data: codec.bytes(data),
+        PartitionKey: partitionKey,
+        EncryptionType: 'NONE',
+      })),
       ...(next === undefined ? {} : { NextShardIterator: next }),
       MillisBehindLatest: millisBehindLatest,
-      ...(children === undefined ? {} : {
-        ChildShards: children.map(({ shardId, parents, startingHashKey, endingHashKey }) => (
-          { ShardId: shardId, ParentShards: parents, HashKeyRange: { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey } })),
-      }),
+      ...(children === undefined
+        ? {}
+        : {
+            ChildShards: children.map(({ shardId, parents, startingHashKey, endingHashKey }) => ({
+              ShardId: shardId,
+              ParentShards: parents,
+              HashKeyRange: { StartingHashKey: startingHashKey, EndingHashKey: endingHashKey },
+            })),
+          }),
     };
   },
 };
 
-export const recordOperations: Readonly<Record<string, Operation>> = { PutRecord: putRecord, PutRecords: putRecords, GetShardIterator: getShardIterator, GetRecords: getRecords };
+export const recordOperations: Readonly<Record<string, Operation>> = {
+  PutRecord: putRecord,
+  PutRecords: putRecords,
+  GetShardIterator: getShardIterator,
+  GetRecords: getRecords,
+};

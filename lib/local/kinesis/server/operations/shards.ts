@@ -9,10 +9,19 @@ import { page } from './page.ts';
 const TOKEN_LIFE_MILLISECONDS = 300_000;
 const FILTERS = ['AFTER_SHARD_ID', 'AT_TRIM_HORIZON', 'FROM_TRIM_HORIZON', 'AT_LATEST', 'AT_TIMESTAMP', 'FROM_TIMESTAMP'] as const;
 
-interface ShardFilter { Type: (typeof FILTERS)[number]; ShardId?: string; Timestamp?: number }
+interface ShardFilter {
+  Type: (typeof FILTERS)[number];
+  ShardId?: string;
+  Timestamp?: number;
+}
 
 /** Where a list goes on; the filter stays the same from page to page. */
-interface Token { stream: string; after: string; filter?: ShardFilter; issuedAt: number }
+interface Token {
+  stream: string;
+  after: string;
+  filter?: ShardFilter;
+  issuedAt: number;
+}
 
 /** A shard as answers show it. */
 export function shardOut(shard: ShardDescription): object {
@@ -22,38 +31,68 @@ export function shardOut(shard: ShardDescription): object {
     ...(parentShardId === undefined ? {} : { ParentShardId: parentShardId }),
     ...(adjacentParentShardId === undefined ? {} : { AdjacentParentShardId: adjacentParentShardId }),
     HashKeyRange: { StartingHashKey: shard.startingHashKey, EndingHashKey: shard.endingHashKey },
-    SequenceNumberRange: { StartingSequenceNumber: shard.startingSequence, ...(endingSequence === undefined ? {} : { EndingSequenceNumber: endingSequence }) },
+    SequenceNumberRange: {
+      StartingSequenceNumber: shard.startingSequence,
+      ...(endingSequence === undefined ? {} : { EndingSequenceNumber: endingSequence }),
+    },
   };
 }
 
 const listShards: Operation = {
   fields: {
-    ...aStream, NextToken: text({ min: 1, max: 1_048_576 }), ExclusiveStartShardId: shardId(), MaxResults: integer({ min: 1, max: 10_000 }), StreamCreationTimestamp: { kind: 'time' },
+    ...aStream,
+    NextToken: text({ min: 1, max: 1_048_576 }),
+    ExclusiveStartShardId: shardId(),
+    MaxResults: integer({ min: 1, max: 10_000 }),
+    StreamCreationTimestamp: { kind: 'time' },
     ShardFilter: structure({ Type: text({ required: true, oneOf: FILTERS }), ShardId: shardId(), Timestamp: { kind: 'time' } }),
   },
   run({ streams, clock }, { input }) {
-    const { NextToken, ExclusiveStartShardId, MaxResults = 1000, StreamCreationTimestamp, ShardFilter } = input as {
-      NextToken?: string; ExclusiveStartShardId?: string; MaxResults?: number; StreamCreationTimestamp?: number; ShardFilter?: ShardFilter;
+    const {
+      NextToken,
+      ExclusiveStartShardId,
+      MaxResults = 1000,
+      StreamCreationTimestamp,
+      ShardFilter,
+    } = input as {
+      NextToken?: string;
+      ExclusiveStartShardId?: string;
+      MaxResults?: number;
+      StreamCreationTimestamp?: number;
+      ShardFilter?: ShardFilter;
     };
-    if (NextToken !== undefined && (input['StreamName'] !== undefined || input['StreamARN'] !== undefined)) throw new KinesisError('InvalidArgumentException', 'NextToken and StreamName cannot be provided together.');
-    if (NextToken !== undefined && ExclusiveStartShardId !== undefined) throw new KinesisError('InvalidArgumentException', 'NextToken and ExclusiveStartShardId cannot be provided together.');
+    if (NextToken !== undefined && (input['StreamName'] !== undefined || input['StreamARN'] !== undefined))
+      throw new KinesisError('InvalidArgumentException', 'NextToken and StreamName cannot be provided together.');
+    if (NextToken !== undefined && ExclusiveStartShardId !== undefined)
+      throw new KinesisError('InvalidArgumentException', 'NextToken and ExclusiveStartShardId cannot be provided together.');
     const now = clock.now();
-    const from: Token = NextToken === undefined ? { stream: streamOf(input), after: ExclusiveStartShardId ?? '', filter: ShardFilter, issuedAt: now } : readToken(NextToken, now);
+    const from: Token =
+      NextToken === undefined
+        ? { stream: streamOf(input), after: ExclusiveStartShardId ?? '', filter: ShardFilter, issuedAt: now }
+        : readToken(NextToken, now);
     const { name, createdAt } = streams.describe(from.stream);
     if (StreamCreationTimestamp !== undefined && Math.floor(StreamCreationTimestamp / 1000) !== Math.floor(createdAt / 1000)) {
       throw new KinesisError('ResourceNotFoundException', `Stream ${name} made at that time not found.`);
     }
     const isWanted = shardFilter(from.filter, new Map(streams.status(name).map((one) => [one.shardId, one])));
     const { items, hasMore } = page(streams.shards(name), (shard) => shard.shardId > from.after && isWanted(shard), MaxResults);
-    return { Shards: items.map(shardOut), ...(hasMore ? { NextToken: writeToken({ ...from, after: items.at(-1)?.shardId ?? '', issuedAt: now }) } : {}) };
+    return {
+      Shards: items.map(shardOut),
+      ...(hasMore ? { NextToken: writeToken({ ...from, after: items.at(-1)?.shardId ?? '', issuedAt: now }) } : {}),
+    };
   },
 };
 
 function shardFilter(filter: ShardFilter | undefined, states: ReadonlyMap<string, ShardStatus>): (shard: ShardDescription) => boolean {
   if (filter === undefined) return () => true;
   const { Type, ShardId, Timestamp } = filter;
-  if ((Type === 'AFTER_SHARD_ID') !== (ShardId !== undefined)) throw new KinesisError('InvalidArgumentException', 'ShardFilter needs a ShardId with the type AFTER_SHARD_ID, and only with it.');
-  if ((Type === 'AT_TIMESTAMP' || Type === 'FROM_TIMESTAMP') !== (Timestamp !== undefined)) throw new KinesisError('InvalidArgumentException', 'ShardFilter needs a Timestamp with the types AT_TIMESTAMP and FROM_TIMESTAMP, and only with them.');
+  if ((Type === 'AFTER_SHARD_ID') !== (ShardId !== undefined))
+    throw new KinesisError('InvalidArgumentException', 'ShardFilter needs a ShardId with the type AFTER_SHARD_ID, and only with it.');
+  if ((Type === 'AT_TIMESTAMP' || Type === 'FROM_TIMESTAMP') !== (Timestamp !== undefined))
+    throw new KinesisError(
+      'InvalidArgumentException',
+      'ShardFilter needs a Timestamp with the types AT_TIMESTAMP and FROM_TIMESTAMP, and only with them.',
+    );
   const closedAt = ({ shardId }: ShardDescription) => states.get(shardId)?.closedAt ?? Infinity;
   const openedAt = ({ shardId }: ShardDescription) => states.get(shardId)?.openedAt ?? 0;
   switch (Type) {
@@ -85,13 +124,23 @@ function readToken(text: string, now: number): Token {
     throw invalid(error);
   }
   const { stream, after, filter, issuedAt } = token ?? {};
-  if (typeof stream !== 'string' || typeof after !== 'string' || typeof issuedAt !== 'number' || (filter !== undefined && !FILTERS.includes(filter?.Type))) throw invalid();
+  if (
+    typeof stream !== 'string' ||
+    typeof after !== 'string' ||
+    typeof issuedAt !== 'number' ||
+    (filter !== undefined && !FILTERS.includes(filter?.Type))
+  )
+    throw invalid();
   if (now - issuedAt > TOKEN_LIFE_MILLISECONDS) throw new KinesisError('ExpiredNextTokenException', 'NextToken has expired.');
   return { stream, after, filter, issuedAt };
 }
 
 const splitShard: Operation = {
-  fields: { ...aStream, ShardToSplit: shardId({ required: true }), NewStartingHashKey: text({ required: true, pattern: String.raw`0|([1-9]\d{0,38})` }) },
+  fields: {
+    ...aStream,
+    ShardToSplit: shardId({ required: true }),
+    NewStartingHashKey: text({ required: true, pattern: String.raw`0|([1-9]\d{0,38})` }),
+  },
   async run(service, { input }) {
     const { ShardToSplit, NewStartingHashKey } = input as { ShardToSplit: string; NewStartingHashKey: string };
     refuseOverLimit(service, 1);
@@ -120,4 +169,9 @@ const updateShardCount: Operation = {
   },
 };
 
-export const shardOperations: Readonly<Record<string, Operation>> = { ListShards: listShards, SplitShard: splitShard, MergeShards: mergeShards, UpdateShardCount: updateShardCount };
+export const shardOperations: Readonly<Record<string, Operation>> = {
+  ListShards: listShards,
+  SplitShard: splitShard,
+  MergeShards: mergeShards,
+  UpdateShardCount: updateShardCount,
+};

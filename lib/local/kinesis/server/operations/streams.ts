@@ -12,20 +12,32 @@ const mode: Rules = { StreamMode: text({ required: true, oneOf: ['PROVISIONED', 
 
 const createStream: Operation = {
   fields: {
-    StreamName: streamName({ required: true }), ShardCount: integer({ min: 1, max: 100_000 }), StreamModeDetails: structure(mode),
-    Tags: { kind: 'map' }, MaxRecordSizeInKiB: integer({ min: 1024, max: 10_240 }), WarmThroughputMiBps: integer({ min: 0 }),
+    StreamName: streamName({ required: true }),
+    ShardCount: integer({ min: 1, max: 100_000 }),
+    StreamModeDetails: structure(mode),
+    Tags: { kind: 'map' },
+    MaxRecordSizeInKiB: integer({ min: 1024, max: 10_240 }),
+    WarmThroughputMiBps: integer({ min: 0 }),
   },
   async run(service, { input }) {
     const { StreamName, ShardCount, StreamModeDetails, Tags, MaxRecordSizeInKiB } = input as {
-      StreamName: string; ShardCount?: number; StreamModeDetails?: { StreamMode: StreamMode }; Tags?: Record<string, unknown>; MaxRecordSizeInKiB?: number;
+      StreamName: string;
+      ShardCount?: number;
+      StreamModeDetails?: { StreamMode: StreamMode };
+      Tags?: Record<string, unknown>;
+      MaxRecordSizeInKiB?: number;
     };
     const wanted = StreamModeDetails?.StreamMode ?? 'PROVISIONED';
-    if (wanted === 'PROVISIONED' && ShardCount === undefined) throw new KinesisError('InvalidArgumentException', 'ShardCount must be specified for a stream in PROVISIONED mode.');
-    if (wanted === 'ON_DEMAND' && ShardCount !== undefined) throw new KinesisError('InvalidArgumentException', 'ShardCount must not be specified for a stream in ON_DEMAND mode.');
+    if (wanted === 'PROVISIONED' && ShardCount === undefined)
+      throw new KinesisError('InvalidArgumentException', 'ShardCount must be specified for a stream in PROVISIONED mode.');
+    if (wanted === 'ON_DEMAND' && ShardCount !== undefined)
+      throw new KinesisError('InvalidArgumentException', 'ShardCount must not be specified for a stream in ON_DEMAND mode.');
     if (ShardCount !== undefined) refuseOverLimit(service, ShardCount);
     await service.streams.createStream(StreamName, {
-      mode: wanted, ...(ShardCount === undefined ? {} : { shardCount: ShardCount }),
-      ...(MaxRecordSizeInKiB === undefined ? {} : { maxRecordKiB: MaxRecordSizeInKiB }), ...(Tags === undefined ? {} : { tags: checkTags(Tags) }),
+      mode: wanted,
+      ...(ShardCount === undefined ? {} : { shardCount: ShardCount }),
+      ...(MaxRecordSizeInKiB === undefined ? {} : { maxRecordKiB: MaxRecordSizeInKiB }),
+      ...(Tags === undefined ? {} : { tags: checkTags(Tags) }),
     });
     return undefined;
   },
@@ -41,8 +53,14 @@ const deleteStream: Operation = {
 
 function common({ name, arn, status, mode, retentionHours, createdAt }: StreamDescription, time: (milliseconds: number) => unknown): object {
   return {
-    StreamName: name, StreamARN: arn, StreamStatus: status, StreamModeDetails: { StreamMode: mode }, RetentionPeriodHours: retentionHours,
-    StreamCreationTimestamp: time(createdAt), EnhancedMonitoring: [{ ShardLevelMetrics: [] }], EncryptionType: 'NONE',
+    StreamName: name,
+    StreamARN: arn,
+    StreamStatus: status,
+    StreamModeDetails: { StreamMode: mode },
+    RetentionPeriodHours: retentionHours,
+    StreamCreationTimestamp: time(createdAt),
+    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+    EncryptionType: 'NONE',
   };
 }
 
@@ -60,7 +78,14 @@ const describeStreamSummary: Operation = {
   fields: aStream,
   run({ streams }, { input, codec }) {
     const stream = streams.describe(streamOf(input));
-    return { StreamDescriptionSummary: { ...common(stream, codec.time), OpenShardCount: stream.openShards, ConsumerCount: 0, MaxRecordSizeInKiB: stream.maxRecordKiB } };
+    return {
+      StreamDescriptionSummary: {
+        ...common(stream, codec.time),
+        OpenShardCount: stream.openShards,
+        ConsumerCount: 0,
+        MaxRecordSizeInKiB: stream.maxRecordKiB,
+      },
+    };
   },
 };
 
@@ -71,9 +96,17 @@ const listStreams: Operation = {
     const after = NextToken === undefined ? ExclusiveStartStreamName : Buffer.from(NextToken, 'base64').toString();
     const { items, hasMore } = page(streams.names(), (name) => after === undefined || name > after, Limit);
     return {
-      StreamNames: items, HasMoreStreams: hasMore,
-      StreamSummaries: items.map((name) => streams.describe(name)).map(({ name, arn, status, mode, createdAt }) => (
-        { StreamName: name, StreamARN: arn, StreamStatus: status, StreamModeDetails: { StreamMode: mode }, StreamCreationTimestamp: codec.time(createdAt) })),
+      StreamNames: items,
+      HasMoreStreams: hasMore,
+      StreamSummaries: items
+        .map((name) => streams.describe(name))
+        .map(({ name, arn, status, mode, createdAt }) => ({
+          StreamName: name,
+          StreamARN: arn,
+          StreamStatus: status,
+          StreamModeDetails: { StreamMode: mode },
+          StreamCreationTimestamp: codec.time(createdAt),
+        })),
       ...(hasMore ? { NextToken: Buffer.from(items.at(-1) as string).toString('base64') } : {}),
     };
   },
@@ -89,8 +122,16 @@ function retention(direction: 'Increase' | 'Decrease'): Operation {
       const of = `Requested retention period (${hours} hours) for stream ${name}`;
       if (hours < 24) throw new KinesisError('InvalidArgumentException', `Minimum allowed retention period is 24 hours. ${of} is too short.`);
       if (hours > 8760) throw new KinesisError('InvalidArgumentException', `Maximum allowed retention period is 8760 hours. ${of} is too long.`);
-      if (direction === 'Increase' && hours < retentionHours) throw new KinesisError('InvalidArgumentException', `${of} can not be shorter than existing retention period (${retentionHours} hours). Use DecreaseRetentionPeriod API.`);
-      if (direction === 'Decrease' && hours > retentionHours) throw new KinesisError('InvalidArgumentException', `${of} can not be longer than existing retention period (${retentionHours} hours). Use IncreaseRetentionPeriod API.`);
+      if (direction === 'Increase' && hours < retentionHours)
+        throw new KinesisError(
+          'InvalidArgumentException',
+          `${of} can not be shorter than existing retention period (${retentionHours} hours). Use DecreaseRetentionPeriod API.`,
+        );
+      if (direction === 'Decrease' && hours > retentionHours)
+        throw new KinesisError(
+          'InvalidArgumentException',
+          `${of} can not be longer than existing retention period (${retentionHours} hours). Use IncreaseRetentionPeriod API.`,
+        );
       await streams.updateSettings(name, { retentionHours: hours });
       return undefined;
     },
@@ -98,7 +139,11 @@ function retention(direction: 'Increase' | 'Decrease'): Operation {
 }
 
 const updateStreamMode: Operation = {
-  fields: { StreamARN: streamArn({ required: true }), StreamModeDetails: structure(mode, { required: true }), WarmThroughputMiBps: integer({ min: 0 }) },
+  fields: {
+    StreamARN: streamArn({ required: true }),
+    StreamModeDetails: structure(mode, { required: true }),
+    WarmThroughputMiBps: integer({ min: 0 }),
+  },
   async run({ streams }, { input }) {
     await streams.updateSettings(streamOf(input), { mode: (input['StreamModeDetails'] as { StreamMode: StreamMode }).StreamMode });
     return undefined;
@@ -116,13 +161,22 @@ const updateMaxRecordSize: Operation = {
 const describeLimits: Operation = {
   fields: {},
   run: (service) => ({
-    ShardLimit: SHARD_LIMIT, OpenShardCount: usedShards(service), OnDemandStreamCountLimit: ON_DEMAND_STREAM_LIMIT,
+    ShardLimit: SHARD_LIMIT,
+    OpenShardCount: usedShards(service),
+    OnDemandStreamCountLimit: ON_DEMAND_STREAM_LIMIT,
     OnDemandStreamCount: service.streams.names().filter((name) => service.streams.describe(name).mode === 'ON_DEMAND').length,
   }),
 };
 
 export const streamOperations: Readonly<Record<string, Operation>> = {
-  CreateStream: createStream, DeleteStream: deleteStream, DescribeStream: describeStream, DescribeStreamSummary: describeStreamSummary, ListStreams: listStreams,
-  IncreaseStreamRetentionPeriod: retention('Increase'), DecreaseStreamRetentionPeriod: retention('Decrease'), UpdateStreamMode: updateStreamMode,
-  UpdateMaxRecordSize: updateMaxRecordSize, DescribeLimits: describeLimits,
+  CreateStream: createStream,
+  DeleteStream: deleteStream,
+  DescribeStream: describeStream,
+  DescribeStreamSummary: describeStreamSummary,
+  ListStreams: listStreams,
+  IncreaseStreamRetentionPeriod: retention('Increase'),
+  DecreaseStreamRetentionPeriod: retention('Decrease'),
+  UpdateStreamMode: updateStreamMode,
+  UpdateMaxRecordSize: updateMaxRecordSize,
+  DescribeLimits: describeLimits,
 };

@@ -11,10 +11,14 @@ export function checkTags(tags: Readonly<Record<string, unknown>>): Record<strin
   for (const [key, value] of Object.entries(tags)) {
     if (typeof value !== 'string') throw new KinesisError('SerializationException', 'Unexpected field type');
     if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@%]{1,128}$/u.test(key) || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@%]{0,256}$/u.test(value)) {
-      throw new KinesisError('InvalidArgumentException', 'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . : / = + - % @.');
+      throw new KinesisError(
+        'InvalidArgumentException',
+        'Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . : / = + - % @.',
+      );
     }
   }
-  if (Object.keys(tags).length > MAX_TAGS) throw new KinesisError('InvalidArgumentException', `Failed to add tags: a stream cannot have more than ${MAX_TAGS} tags.`);
+  if (Object.keys(tags).length > MAX_TAGS)
+    throw new KinesisError('InvalidArgumentException', `Failed to add tags: a stream cannot have more than ${MAX_TAGS} tags.`);
   return tags as Record<string, string>;
 }
 
@@ -32,7 +36,10 @@ function adding(stream: 'named' | 'resource'): Operation {
 
 function removing(stream: 'named' | 'resource'): Operation {
   return {
-    fields: { ...(stream === 'named' ? aStream : { ResourceARN: streamArn({ required: true }) }), TagKeys: { kind: 'list', required: true, min: 1, max: MAX_TAGS } },
+    fields: {
+      ...(stream === 'named' ? aStream : { ResourceARN: streamArn({ required: true }) }),
+      TagKeys: { kind: 'list', required: true, min: 1, max: MAX_TAGS },
+    },
     async run({ streams }, { input }) {
       const name = streamOf(stream === 'named' ? input : { StreamARN: input['ResourceARN'] });
       const gone = new Set(input['TagKeys'] as unknown[]);
@@ -42,7 +49,10 @@ function removing(stream: 'named' | 'resource'): Operation {
   };
 }
 
-const tagsOut = (tags: Readonly<Record<string, string>>) => Object.keys(tags).sort().map((Key) => ({ Key, Value: tags[Key] as string }));
+const tagsOut = (tags: Readonly<Record<string, string>>) =>
+  Object.keys(tags)
+    .sort()
+    .map((Key) => ({ Key, Value: tags[Key] as string }));
 
 const listTagsForStream: Operation = {
   fields: { ...aStream, Limit: integer({ min: 1, max: MAX_TAGS }), ExclusiveStartTagKey: text({ min: 1, max: 128 }) },
@@ -59,6 +69,10 @@ const listTagsForResource: Operation = {
 };
 
 export const tagOperations: Readonly<Record<string, Operation>> = {
-  AddTagsToStream: adding('named'), RemoveTagsFromStream: removing('named'), ListTagsForStream: listTagsForStream,
-  TagResource: adding('resource'), UntagResource: removing('resource'), ListTagsForResource: listTagsForResource,
+  AddTagsToStream: adding('named'),
+  RemoveTagsFromStream: removing('named'),
+  ListTagsForStream: listTagsForStream,
+  TagResource: adding('resource'),
+  UntagResource: removing('resource'),
+  ListTagsForResource: listTagsForResource,
 };
