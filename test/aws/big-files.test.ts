@@ -100,7 +100,7 @@ describe('the function and the task together', () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
-  });
+  }, 60_000);
 });
 
 describe('the bundle of the task', () => {

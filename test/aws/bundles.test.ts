@@ -135,7 +135,7 @@ describe('a function that every event passes', () => {
       for (let i = 0; i < 3; i++) times.push(Number((await promisify(execFile)(node, ['--input-type=module', '--eval', script], { env: environment })).stdout));
       process.stdout.write(`${name} is loaded in ${Math.min(...times).toFixed(0)} ms on ${where}\n`);
       expect(Math.min(...times)).toBeLessThan(5_000);
-    });
+    }, 60_000);
 
     it.skipIf(!existsSync(node) || !onLambdasMachine)('checks a batch of Firehose, each record to its table', async () => {
       const lambda = await startLambda({ folder: bundle('validate').folder, name: 'validate', temporary: join(folder, 'tmp', 'validate'), environment, node });
@@ -157,7 +157,7 @@ describe('a function that every event passes', () => {
       } finally {
         await lambda.stop();
       }
-    });
+    }, 60_000);
   });
 });
 
