@@ -4,6 +4,7 @@ import { contract } from './verbs/contract.ts';
 import { describe } from './verbs/describe.ts';
 import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
+import { explain, reproduce } from './verbs/explain.ts';
 import { experimentCreate, experimentReport, experimentStart, experimentStop } from './verbs/experiment.ts';
 import { featuresBackfill, featuresCheck, featuresGet, featuresList } from './verbs/features.ts';
 import { forget } from './verbs/forget.ts';
@@ -38,5 +39,5 @@ export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
   featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
-  train, models, promote, compareVerb, predictVerb, experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
+  train, models, promote, compareVerb, predictVerb, explain, reproduce, experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
 ]);

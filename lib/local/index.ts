@@ -17,5 +17,5 @@ export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';
 export {
-  homeModels, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
+  explainInHome, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
 } from './learning/index.ts';
