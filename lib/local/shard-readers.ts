@@ -10,8 +10,9 @@ export function compareSequences(left: string, right: string): number {
 /** How far a consumer is in a shard: the last record that it is done with (`0`: none yet), and whether nothing comes after it. */
 export interface ShardPosition { sequence: string; ended: boolean }
 
-export interface ShardRead extends Pick<ReadResult, 'records' | 'millisBehindLatest'> {
+export interface ShardRead {
   shard: string;
+  records: ReadResult['records'];
   /** Where reading stands after this. */
   position: ShardPosition;
 }
@@ -43,7 +44,8 @@ export class ShardReader {
   #iterator: string | undefined;
   /** Reads that the stream refused for now. */
   throttles = 0;
-  millisBehindLatest = 0;
+  /** undefined before the first answer. */
+  millisBehindLatest: number | undefined;
 
   constructor(options: ShardReaderOptions) {
     this.shard = options.shard;
@@ -77,7 +79,7 @@ export class ShardReader {
   }
 
   #result(records: ShardRead['records']): ShardRead {
-    return { shard: this.shard.shardId, records, position: this.#position, millisBehindLatest: this.millisBehindLatest };
+    return { shard: this.shard.shardId, records, position: this.#position };
   }
 }
 

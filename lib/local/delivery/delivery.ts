@@ -47,7 +47,8 @@ export interface DeliveryOptions {
   afterCommit?: (table: Table) => void;
 }
 
-export interface ShardLag { shard: string; millisBehindLatest: number; ended: boolean }
+/** `millisBehindLatest` is missing before the first answer. */
+export interface ShardLag { shard: string; millisBehindLatest?: number; ended: boolean }
 
 export interface DeliveryStatus {
   stream: string;
@@ -159,7 +160,7 @@ export class Delivery {
       stream: this.#options.stream, records: this.#records, rows: { ...this.#rows }, commits: this.#commits,
       throttles: readers.reduce((sum, { throttles }) => sum + throttles, this.#throttles),
       ...(freshness === undefined ? {} : { freshness }),
-      shards: readers.map(({ shard, position, millisBehindLatest }) => ({ shard: shard.shardId, millisBehindLatest, ended: position.ended })),
+      shards: readers.map(({ shard, position, millisBehindLatest }) => ({ shard: shard.shardId, ...(millisBehindLatest === undefined ? {} : { millisBehindLatest }), ended: position.ended })),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }

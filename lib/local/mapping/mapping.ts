@@ -38,7 +38,8 @@ export interface MappingStatus {
   throttles: number;
   /** From arrival to the end of the call. */
   freshness?: FreshnessSummary;
-  shards: { shard: string; millisBehindLatest: number; pending: number; oldestArrival?: number; ended: boolean }[];
+  /** `millisBehindLatest` is missing before the first answer. */
+  shards: { shard: string; millisBehindLatest?: number; pending: number; oldestArrival?: number; ended: boolean }[];
   failure?: string;
 }
 
@@ -88,7 +89,7 @@ export class Mapping {
       stream: this.#options.stream, ...this.#counts, throttles: works.reduce((sum, { reader }) => sum + reader.throttles, this.#counts.throttles),
       ...(freshness === undefined ? {} : { freshness }),
       shards: works.map((work) => ({
-        shard: work.reader.shard.shardId, millisBehindLatest: work.reader.millisBehindLatest, pending: work.pending, ended: work.isOver,
+        shard: work.reader.shard.shardId, ...(work.reader.millisBehindLatest === undefined ? {} : { millisBehindLatest: work.reader.millisBehindLatest }), pending: work.pending, ended: work.isOver,
         ...(work.oldestArrival === undefined ? {} : { oldestArrival: work.oldestArrival }),
       })),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -172,6 +173,7 @@ export class Mapping {
         failures.push(thrown);
         return { records: [] };
       });
+      if (failures.length === 0) this.#failure = undefined;
       work.take(records, clock.now());
       // A source that cannot wait is asked again after a pause.
       if (records.length === 0 && !reader.position.ended && failures.length === 0 && clock.now() - began < wait / 2) await clock.sleep(Math.min(wait, 100), signal).catch(() => undefined);

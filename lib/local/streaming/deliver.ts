@@ -2,17 +2,28 @@
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { addCounts, noCounts, transform, type TransformCounters } from '../../ingest/events/index.ts';
+import { sweepFolder } from '../../ingest/index.ts';
 import { LocalFiles, textOf, type TableName } from '../../lake/index.ts';
 import { publishedInputs } from '../../warehouse/index.ts';
 import { Delivery, deliveryTables, errorOutputTo, transformInBatches, Upkeep, type DeliverySettings, type DeliveryStatus } from '../delivery/index.ts';
+import { ingestContext } from '../file-ingest.ts';
 import type { StreamSource } from '../kinesis/index.ts';
 import { takeLock } from '../lock.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
 import { streamChecks, streamContracts } from './checkers.ts';
-import type { StreamService } from './service.ts';
+import { Persistent, type StreamService } from './service.ts';
 
-export interface DeliverStatus { streams: DeliveryStatus[]; counters: TransformCounters; upkeepFailure?: string }
+export interface DeliverStatus {
+  streams: DeliveryStatus[];
+  counters: TransformCounters;
+  /** Records that were put aside by delivery or features, and are in the quarantine now. */
+  swept: number;
+  upkeepFailure?: string;
+  sweepFailure?: string;
+}
+
+const SWEEP_EVERY_MS = 15_000;
 
 /** @throws MillraceError `conflict` where another process delivers. */
 export async function openDeliver(runtime: Runtime, source: StreamSource, settings: Partial<DeliverySettings> = {}): Promise<StreamService<DeliverStatus>> {
@@ -25,6 +36,11 @@ export async function openDeliver(runtime: Runtime, source: StreamSource, settin
   const files = new LocalFiles();
   let upkeepFailure: string | undefined;
   const upkeep = new Upkeep({ lake, database, clock, readers: (table) => readersOf(runtime, project, table), onFailure: (table, message) => (upkeepFailure = `${textOf(table)}: ${message}`) });
+  const sweeping = new Persistent(clock);
+  let swept = 0;
+  const sweep = async (): Promise<void> => {
+    swept += (await sweepFolder(await ingestContext(runtime), home.failed)).records;
+  };
   const checkOf = streamChecks(runtime, contracts);
   const deliveries = contracts.map(({ name }) => new Delivery({
     lake, database, source, stream: name, clock, settings,
@@ -42,10 +58,13 @@ export async function openDeliver(runtime: Runtime, source: StreamSource, settin
   }));
   return {
     name: 'deliver',
-    status: () => ({ streams: deliveries.map((delivery) => delivery.status()), counters, ...(upkeepFailure === undefined ? {} : { upkeepFailure }) }),
+    status: () => ({
+      streams: deliveries.map((delivery) => delivery.status()), counters, swept, ...(upkeepFailure === undefined ? {} : { upkeepFailure }),
+      ...(sweeping.failure === undefined ? {} : { sweepFailure: sweeping.failure }),
+    }),
     async run(signal) {
       try {
-        await Promise.all(deliveries.map((delivery) => delivery.run(signal)));
+        await Promise.all([...deliveries.map((delivery) => delivery.run(signal)), sweeping.every(SWEEP_EVERY_MS, signal, sweep)]);
         await upkeep.idle();
       } finally {
         await lock.unlock();
