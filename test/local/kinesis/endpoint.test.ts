@@ -407,14 +407,23 @@ describe('a bad call', () => {
 
   it('that breaks off harms nobody', async () => {
     const { endpoint, streams } = await withStream();
-    for (const start of ['', 'P', 'PRI * HTT', 'POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\n{', '\u0000\u0001\u0002\r\n\r\n']) {
-      await new Promise<void>((resolve) => {
+    const send = (start: string | Uint8Array) =>
+      new Promise<void>((resolve) => {
         const socket = createConnection({ host: endpoint.host, port: endpoint.port }, () => socket.end(start))
           .on('error', () => undefined)
-          .on('close', () => resolve());
+          .on('close', () => resolve())
+          .resume();
         setTimeout(() => socket.destroy(), 100);
       });
-    }
+    for (const start of ['', 'P', 'PRI * HTT', 'POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\n{', '\u0000\u0001\u0002\r\n\r\n']) await send(start);
+    const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    const settings = Buffer.from('000000040000000000', 'hex');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 80 }), { minLength: 10, maxLength: 10 }), async (pieces) => {
+        await Promise.all(pieces.map((garbage, at) => send(Buffer.concat([preface, ...(at % 2 === 0 ? [settings] : []), garbage]))));
+      }),
+      { numRuns: 8 },
+    );
     expect((await json(endpoint, 'PutRecord', { StreamName: 'events', PartitionKey: 'a', Data: '' })).status).toBe(200);
     expect(await everything(streams, 'events')).toHaveLength(1);
   });
