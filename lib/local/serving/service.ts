@@ -13,6 +13,7 @@ import { featureReader } from './feature-reader.ts';
 import { openKeyFile, type KeyFile } from './key-file.ts';
 import { openPredictionLog } from './prediction-log.ts';
 import { loadPrices } from './prices.ts';
+import { loadRecommender } from './recommender.ts';
 import { serveApi, type ApiServer } from './server.ts';
 import { loadShipping } from './shipping.ts';
 
@@ -24,7 +25,7 @@ export interface ApiOptions {
   defaultPredictor?: string;
 }
 
-export interface ApiStatus { url: string; requestsWaitingInLog: number; prices?: string; shipping?: string; models: string[]; failure?: string }
+export interface ApiStatus { url: string; requestsWaitingInLog: number; prices?: string; shipping?: string; recommendations?: string; models: string[]; failure?: string }
 
 export interface OpenApiService extends StreamService<ApiStatus> {
   readonly server: ApiServer;
@@ -49,7 +50,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   let online: OnlineHome | undefined;
   let generation: number | undefined;
   let experiments: readonly KeptExperiment[] = [];
-  const gold: Pick<ServingContext, 'prices' | 'shipping'> = {};
+  const gold: Pick<ServingContext, 'prices' | 'shipping' | 'recommender'> = {};
   const context: ServingContext = {
     version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
     idempotency: storedIdempotency(store, () => clock.now()), models, features: featureReader(features, () => online?.store), log,
@@ -59,12 +60,15 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     get prices() {
       return gold.prices;
     },
+    get recommender() {
+      return gold.recommender;
+    },
     get shipping() {
       return gold.shipping;
     },
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
-  let seen = '';
+  let [seen, learnedFrom] = ['', ''];
   /** Each part by itself: one that fails leaves what the others know. */
   const refresh = async (): Promise<void> => {
     const trouble: string[] = [];
@@ -93,6 +97,13 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       Object.assign(gold, { ...(prices === undefined ? {} : { prices }), ...(shipping === undefined ? {} : { shipping }) });
       seen = snapshots.join();
     });
+    await part(async () => {
+      const snapshot = String((await lake.findTable({ namespace: 'silver', name: 'events' }))?.metadata['current-snapshot-id'] ?? '');
+      if (snapshot === '' || snapshot === learnedFrom) return;
+      const recommender = await loadRecommender(await runtime.engine(), snapshot);
+      Object.assign(gold, recommender === undefined ? {} : { recommender });
+      learnedFrom = snapshot;
+    });
     failure = trouble[0] ?? log.failure;
   };
   await refresh();
@@ -105,6 +116,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   return {
     name: 'api', server, keys, context,
     status: () => ({
+      ...(gold.recommender === undefined ? {} : { recommendations: gold.recommender.version }),
       url: server.url, requestsWaitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
       ...(gold.prices === undefined ? {} : { prices: gold.prices.version }), ...(gold.shipping === undefined ? {} : { shipping: gold.shipping.version }),
       ...(failure === undefined ? {} : { failure }),
