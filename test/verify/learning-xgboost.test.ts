@@ -40,7 +40,7 @@ function different(ours: Float32Array, theirs: Float32Array): number {
 }
 
 describe('what XGBoost trains', () => {
-  beforeAll(() => python('models.py', join(folder, 'theirs'), '20000', '60'));
+  beforeAll(() => python('models.py', join(folder, 'theirs'), '10000', '40'));
 
   test('is served with the same bits, from both formats, one row or many', () => {
     const { cases } = JSON.parse(readFileSync(join(folder, 'theirs/cases.json'), 'utf8')) as { cases: string[] };

@@ -2,7 +2,7 @@
 import { hash32, seededRandom, shuffled } from '../random.ts';
 import type { Tree } from '../tree-model.ts';
 import { ALONE, type Team } from '../threads/team.ts';
-import { TreeGrower, type FeatureChoice } from './grow.ts';
+import { TreeGrower, type NodeDraw } from './grow.ts';
 import { growthMemory } from './growth-memory.ts';
 import { roundToGrid } from './objectives.ts';
 import { fillBins, findBins, type SharedBinning, type SharedRows } from './shared-data.ts';
@@ -14,6 +14,8 @@ export interface CompleteForestSettings {
   maxBins: number;
   featuresPerSplit: number;
   bootstrap: boolean;
+  /** Labels are 0 and 1. */
+  isBinary: boolean;
   oneHotUpTo: number;
   seed: number;
 }
@@ -47,7 +49,9 @@ export function growForest(job: ForestJob, team: Team, tell: (grown: ForestTree)
   const gradients = new Float32Array(data.rows * 2);
   for (let index = team.index; index < trees && Atomics.load(job.stop, 0) === 0; index += team.size) {
     const taken = drawRows(job, index, gradients, memory.order, bootstrap);
-    const { tree } = grower.grow(gradients, taken, 1, featureChoice(data.width, settings.featuresPerSplit, hash32(seed, index, 7)));
+    const { tree } = settings.featuresPerSplit < data.width
+      ? grower.growDrawn(gradients, taken, 1, drawFeatures(job, hash32(seed, index, 7)))
+      : grower.grow(gradients, taken, 1, undefined);
     // A leaf of the model holds its share of the forest's answer, so that the sum over the trees is the mean.
     for (let node = 0; node < tree.left.length; node += 1) {
       tree.weight[node] = tree.weight[node]! + job.center;
@@ -84,15 +88,11 @@ function drawRows({ data, settings, center }: ForestJob, index: number, gradient
 }
 
 /** A fresh draw of features for every node. */
-function featureChoice(width: number, count: number, seed: number): FeatureChoice | undefined {
-  if (count >= width) return undefined;
-  let drawnFor = -1;
-  let drawn = new Set<number>();
-  return (node, feature) => {
-    if (node !== drawnFor) {
-      drawnFor = node;
-      drawn = new Set(shuffled(width, seededRandom(hash32(seed, node, 11))).subarray(0, count));
-    }
-    return drawn.has(feature);
+function drawFeatures({ data, settings, center }: ForestJob, seed: number): NodeDraw {
+  // All labels 0, or all 1: the mean of what differs from the center says so.
+  const isPure = (gradient: number, hessian: number): boolean => {
+    const mean = center - gradient / hessian;
+    return settings.isBinary && (mean < 1e-9 || mean > 1 - 1e-9);
   };
+  return { order: (node) => shuffled(data.width, seededRandom(hash32(seed, node, 11))), count: settings.featuresPerSplit, isPure };
 }

@@ -5,7 +5,7 @@ import { shareOf, type Team } from '../threads/team.ts';
 import { CANDIDATE_DOUBLES, evaluateCategorical, evaluateNumeric, leafWeight, SET_WORDS, type NodeSums, type SplitRules } from './best-split.ts';
 import { MISSING_BIN } from './cuts.ts';
 import type { GrowthMemory } from './growth-memory.ts';
-import { addRows, FEATURE_DOUBLES, partition } from './histogram.ts';
+import { addRows, addRowsOf, FEATURE_DOUBLES, partition } from './histogram.ts';
 import type { SharedBinning } from './shared-data.ts';
 
 export interface GrowthRules extends SplitRules {
@@ -18,6 +18,15 @@ export interface GrowthRules extends SplitRules {
 
 /** Which features a node may split by; must give every thread the same answer. */
 export type FeatureChoice = (node: number, feature: number) => boolean;
+
+/** What a node of a forest's tree may split by. */
+export interface NodeDraw {
+  /** All features in an order of their own for the node; the first `count` are tried, and further ones until one of them can split. */
+  order: (node: number) => Uint32Array;
+  count: number;
+  /** Whether a node with these sums has nothing left to tell apart. */
+  isPure: (gradient: number, hessian: number) => boolean;
+}
 
 export interface GrownTree {
   tree: Tree;
@@ -120,6 +129,51 @@ export class TreeGrower {
     }
     this.#team.barrier();
     return this.#finish(scale);
+  }
+
+  /**
+   * Grows a tree depth first, each node by a draw of features: where few are drawn, summing just these costs less than keeping the histograms of all
+   * for subtraction. For a team of one.
+   */
+  growDrawn(gradients: Float32Array, taken: number, scale: number, draw: NodeDraw): GrownTree {
+    this.#nodes = 0;
+    this.#goesLeft = [];
+    this.#categories = new Map();
+    const root = this.#addNode(0, -Infinity, Infinity);
+    this.#setRange(root, 0, taken);
+    let gradient = 0;
+    let hessian = 0;
+    for (let i = 0; i < taken; i += 1) {
+      const row = this.#memory.order[i]!;
+      gradient += gradients[2 * row]!;
+      hessian += gradients[2 * row + 1]!;
+    }
+    this.#gradient[root] = gradient;
+    this.#hessian[root] = hessian;
+    const open = [root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const cannotSplit = this.#depth[node]! >= this.#rules.maxDepth || this.#hessian[node]! < 2 * this.#rules.minChildWeight || draw.isPure(this.#gradient[node]!, this.#hessian[node]!);
+      if (cannotSplit || !this.#tryDrawn(node, gradients, draw)) continue;
+      open.push(this.#right[node]!, this.#left[node]!);
+    }
+    return this.#finish(scale);
+  }
+
+  /** Splits a node by the best of the features drawn for it. */
+  #tryDrawn(node: number, gradients: Float32Array, draw: NodeDraw): boolean {
+    const { histograms, candidates, order } = this.#memory;
+    const { width, bins } = this.#data;
+    const features = draw.order(node);
+    for (let feature = 0; feature < width; feature += 1) candidates[feature * CANDIDATE_DOUBLES] = 0;
+    const { begin, end } = this.range(0, node);
+    let last = draw.count;
+    for (let first = 0; first < width; first = last, last = first + 1) {
+      histograms.fill(0, first * FEATURE_DOUBLES, last * FEATURE_DOUBLES);
+      addRowsOf(features, first, last, histograms, bins, width, gradients, order, begin, end);
+      for (let n = first; n < last; n += 1) this.#evaluateOne(node, features[n]!, n * FEATURE_DOUBLES, 0, undefined);
+      if (this.#splitNode(node, 0)) return true;
+    }
+    return false;
   }
 
   #addNode(depth: number, lower: number, upper: number): number {

@@ -132,7 +132,7 @@ function completeForest({ trees = 100, depth = 16, minLeafWeight = 1, maxBins = 
   checkRange('minLeafWeight', minLeafWeight, 0, Infinity, false);
   checkRange('maxBins', maxBins, 2, MAX_BINS, true);
   checkRange('featuresPerSplit', featuresPerSplit, 1, width, true);
-  return { trees, depth, minLeafWeight, maxBins, featuresPerSplit, bootstrap, oneHotUpTo, seed };
+  return { trees, depth, minLeafWeight, maxBins, featuresPerSplit, bootstrap, isBinary: rest.task === 'classification', oneHotUpTo, seed };
 }
 
 function classWeighted({ labels, weights }: TrainingSet, classWeights: ForestSettings['classWeights']): Float32Array | undefined {

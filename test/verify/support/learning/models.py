@@ -57,10 +57,10 @@ for name in only:
     d = matrix(x, labels)
     t = matrix(xt)
     more = dict(evals=[(matrix(x[: rows // 2], 1 - labels[: rows // 2]), "later")], early_stopping_rounds=2, verbose_eval=False) if name == "early" else {}
-    booster = xgb.train(dict(parameters, seed=1, nthread=2, tree_method="hist"), d, trees, **more)
+    booster = xgb.train(dict(parameters, seed=1, nthread=1, tree_method="hist"), d, trees, **more)
     for kind in ["json", "ubj"]:
         booster.save_model(f"{folder}/{name}.{kind}")
-    booster = xgb.Booster(dict(nthread=2), model_file=f"{folder}/{name}.json")
+    booster = xgb.Booster(dict(nthread=1), model_file=f"{folder}/{name}.json")
     keep = lambda what, values: np.asarray(values, dtype="<f4").tofile(f"{folder}/{name}.{what}.f32")
     keep("rows", xt)
     keep("margins", booster.predict(t, output_margin=True))

@@ -20,8 +20,8 @@ said = 1 / (1 + np.exp(-scores))
 z = StandardScaler().fit_transform(x)
 logistic = LogisticRegression(C=1 / given["lambda"], tol=1e-10, max_iter=1000).fit(z, y)
 ridge = Ridge(alpha=given["lambda"]).fit(z, target)
-forest = RandomForestClassifier(100, max_depth=8, n_jobs=2, random_state=1).fit(x, y)
-deep = RandomForestClassifier(100, min_samples_leaf=5, n_jobs=2, random_state=1).fit(x, y)
+forest = RandomForestClassifier(100, max_depth=8, n_jobs=1, random_state=1).fit(x, y)
+deep = RandomForestClassifier(100, min_samples_leaf=5, n_jobs=1, random_state=1).fit(x, y)
 precision, recall, f1, _ = metrics.precision_recall_fscore_support(yt, said >= 0.4, average="binary")
 json.dump({
     "auc": metrics.roc_auc_score(yt, scores), "weightedAuc": metrics.roc_auc_score(yt, scores, sample_weight=weights), "logLoss": metrics.log_loss(yt, said), "brier": metrics.brier_score_loss(yt, said),

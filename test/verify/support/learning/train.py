@@ -9,5 +9,5 @@ folder = sys.argv[1]
 given = json.load(open(f"{folder}/settings.json"))
 rows = lambda name: np.fromfile(f"{folder}/{name}", dtype="<f4").reshape(-1, given["width"])
 d = xgb.QuantileDMatrix(rows("train.rows"), np.fromfile(f"{folder}/train.labels", dtype="<f4"), max_bin=256)
-booster = xgb.train(dict(given["settings"], objective="binary:logistic", tree_method="hist", nthread=2, seed=1), d, given["trees"])
+booster = xgb.train(dict(given["settings"], objective="binary:logistic", tree_method="hist", nthread=1, seed=1), d, given["trees"])
 np.asarray(booster.inplace_predict(rows("asked.rows")), dtype="<f4").tofile(f"{folder}/asked.rows.answers")
