@@ -19,6 +19,11 @@ export interface AlarmSpec {
   periods?: number;
 }
 
+/** A contract's name as alarms begin with: `sales_feed` gives `SalesFeed`. */
+export function titleOf(contract: string): string {
+  return contract.split(/[-_]/).map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('');
+}
+
 /** No data is no alarm: nothing ran. */
 export function addAlarm(scope: Construct, stage: Stage, topic: ITopic, { name, description, metric, threshold, periods = 1 }: AlarmSpec): Alarm {
   const alarm = new Alarm(scope, `Alarm${name}`, {

@@ -11,7 +11,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { FoundationStack } from '../foundation-stack.ts';
 import { acknowledge, allow } from '../nag.ts';
-import { addAlarm } from './alarms.ts';
+import { addAlarm, titleOf } from './alarms.ts';
 import { bronzeArns, OBJECTS } from './lake-function.ts';
 
 /** Where Firehose puts what it cannot deliver, in the bucket of failed records: `firehose/<contract>/<what failed>/<day>/`. */
@@ -93,7 +93,7 @@ export class Delivery extends Construct {
     this.deliveryStream.node.addDependency(role, logStream);
     acknowledge(this.deliveryStream, 'KDF1', 'Its source is a stream that is encrypted with our key; Firehose itself encrypts only what is put to it directly.');
 
-    const title = contract[0]?.toUpperCase() + contract.slice(1);
+    const title = titleOf(contract);
     const metric = (metricName: string, statistic: string) => new Metric({ namespace: 'AWS/Firehose', metricName, statistic, period: Duration.minutes(5), dimensionsMap: { DeliveryStreamName: name } });
     addAlarm(this, stage, topic, {
       name: `${title}DeliveryLate`, description: `The oldest record of ${contract} that is not in the lake is older than it should be`,

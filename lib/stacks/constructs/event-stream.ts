@@ -6,7 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { FoundationStack } from '../foundation-stack.ts';
 import { acknowledge } from '../nag.ts';
-import { addAlarm } from './alarms.ts';
+import { addAlarm, titleOf } from './alarms.ts';
 
 export interface EventStreamProps {
   foundation: FoundationStack;
@@ -47,7 +47,7 @@ export class EventStream extends Construct {
         }),
       });
     }
-    const name = contract[0]?.toUpperCase() + contract.slice(1).replaceAll(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+    const name = titleOf(contract);
     const period = Duration.minutes(5);
     addAlarm(this, stage, topic, {
       name: `${name}WritesThrottled`, description: `Producers of ${contract} are throttled: more shards, or partition keys that spread better`,
