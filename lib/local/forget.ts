@@ -158,7 +158,10 @@ async function leftOver(
     if (tags.length > 0) left.push(`${text} keeps the snapshots tagged ${tags.join(', ')}`);
   }
   if (found.unreadable > 0) left.push(`${found.unreadable} rejected records cannot be opened any more, by nobody, since their key is gone`);
-  const { sources } = await project();
+  const { sources, models: known } = await project();
+  const others = (await lake.listTables()).filter(({ namespace }) => !['bronze', 'ops'].includes(namespace)).map(({ namespace, name }) => `${namespace}.${name}`)
+    .filter((name) => !known.has(name));
+  if (others.length > 0) left.push(`not computed by a model, and left as they are: ${others.join(', ')}; what was predicted of the person goes when it is predicted anew`);
   if (sources.get(source)?.stream !== undefined) left.push('the stream\'s log keeps its records until its retention ends, and the online store what was folded from them');
   return left;
 }
