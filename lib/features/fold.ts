@@ -231,13 +231,14 @@ function takeState(set: WorkingSet, { view, key }: Target, item: StoredItem | un
   set.states.set(key, { view, state, version: item?.version, isDirty: false, now: Number.NEGATIVE_INFINITY });
 }
 
-/** States that are long are worth keeping: those of hot entities. */
+/** States that are met again, or are long, are worth keeping. */
 const CACHED_FROM = 1024;
 
 function keep(cache: StateCache, set: WorkingSet, changes: readonly Change[]): void {
   for (const { key, value, version } of changes) {
-    const entry = value === undefined || value.length < CACHED_FROM ? undefined : set.states.get(key);
-    if (entry !== undefined && version !== undefined) cache.put(key, { version, state: entry.state, bytes: value!.length });
+    const entry = value === undefined ? undefined : set.states.get(key);
+    if (entry === undefined || version === undefined || (entry.version === undefined && value!.length < CACHED_FROM)) continue;
+    cache.put(key, { version, state: entry.state, bytes: value!.length });
   }
 }
 

@@ -36,7 +36,7 @@ export interface FeaturesHandlerOptions {
 }
 
 /** Of states as text; in memory they take some times that. */
-const CACHED_BYTES = 16 << 20;
+const CACHED_BYTES = 32 << 20;
 
 /**
  * A handler of a Kinesis event source. What validation would refuse is skipped; a batch never fails for what a record holds. Where the store
