@@ -41,7 +41,7 @@ async function whenRead({ contracts, lake, engine, signal }: DiscoverOptions): P
   if (!(await lake.tableExists({ namespace: 'ops', name: 'files' }))) return new Map();
   const inBronze = new Set((await lake.listTables('bronze')).map(({ name }) => name));
   const counts = [...contracts.values()].filter(({ name }) => inBronze.has(name))
-    .map(({ name, stream }) => `SELECT '${name}' AS source, count(*) AS n FROM bronze.${name}${stream === undefined ? '' : ' WHERE _sequence IS NULL'}`);
+    .map(({ name, stream }) => `SELECT '${name}' AS source, count(*) AS n FROM bronze.${name}${stream === undefined ? '' : ' WHERE _stream IS NULL'}`);
   if (counts.length === 0) return new Map();
   const { rows } = await engine.query(
     `WITH listed AS (SELECT source, sum(accepted) AS n FROM ops.files WHERE status = 'landed' GROUP BY source),

@@ -25,8 +25,8 @@ export async function proveFiles(scope: LedgerScope): Promise<LedgerEntry[]> {
   const hasRejected = await lake.tableExists({ namespace: 'bronze', name: 'rejected' });
   const parts = [
     "SELECT 'files' AS what, source, sum(rows) AS n FROM ops.files GROUP BY source",
-    ...(hasRejected ? ["SELECT 'rejected' AS what, source, count(*) AS n FROM bronze.rejected WHERE _sequence IS NULL GROUP BY source"] : []),
-    ...sources.map(({ name, stream }) => `SELECT 'bronze' AS what, '${name}' AS source, count(*) AS n FROM bronze.${name}${stream === undefined ? '' : ' WHERE _sequence IS NULL'}`),
+    ...(hasRejected ? ["SELECT 'rejected' AS what, source, count(*) AS n FROM bronze.rejected WHERE _stream IS NULL GROUP BY source"] : []),
+    ...sources.map(({ name, stream }) => `SELECT 'bronze' AS what, '${name}' AS source, count(*) AS n FROM bronze.${name}${stream === undefined ? '' : ' WHERE _stream IS NULL'}`),
   ];
   const { rows } = await engine.query(parts.join(' UNION ALL '), { signal });
   const counts = new Map(rows.map(([what, source, n]) => [`${String(what)} ${String(source)}`, BigInt(String(n ?? 0))]));
