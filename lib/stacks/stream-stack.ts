@@ -115,10 +115,11 @@ export class StreamStack extends Stack {
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: 500,
         parallelizationFactor: stage.settings.stream?.featuresPerShard ?? 2,
-        // The lowest failed record is where the next try begins; a record that fails alone is put aside whole, and the shard goes on.
+        // The lowest failed record is where the next try begins; a record that fails alone is put aside whole, and the shard goes on. No record fails
+        // for what it holds, so a failure is mostly the store's: it is waited for rather than given up on, but never for ever.
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        retryAttempts: 8,
+        retryAttempts: 60,
         maxRecordAge: Duration.hours(6),
         onFailure: { bind: () => ({ destination: stage.bucketArn('failed') }) },
       });

@@ -118,7 +118,7 @@ describe('online features', () => {
     expect(mappings).toHaveLength(2);
     for (const [, { Properties }] of mappings) {
       expect(Properties).toMatchObject({
-        FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true, MaximumRetryAttempts: 8, MaximumRecordAgeInSeconds: 21_600,
+        FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true, MaximumRetryAttempts: 60, MaximumRecordAgeInSeconds: 21_600,
         ParallelizationFactor: 2, StartingPosition: 'TRIM_HORIZON',
       });
       expect(textOf((Properties['DestinationConfig'] as { OnFailure: { Destination: unknown } }).OnFailure.Destination)).toBe('arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION');

@@ -31,6 +31,7 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
   const reserved = [...names, ...headers].find((name) => name === TYPE_KEY || name === VERSION_KEY);
   if (reserved !== undefined) throw new MillraceError('bad_input', `${plan.type}: a column of events cannot be called ${reserved}`, { todo: 'Rename it: the key says which contract an event is for.' });
   const twice = columns.flatMap(({ name, header }) => (header === undefined || header === name ? [] : [[header, name] as const]));
+  const clashes = twice.length === 0 ? undefined : (record: Readonly<Record<string, unknown>>) => twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined);
   const validate = compileValidator(plan.validation, textOfMember);
   const failures = envelopeFailures(plan, mostBytes);
   const timeAt = plan.eventTime === undefined ? -1 : names.indexOf(plan.eventTime);
@@ -47,19 +48,20 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
     knowsVersion: (version) => isKnown(version, plan.version),
     check(members, keys, arrivedAt) {
       const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, members) : members;
-      if (twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined)) return rejection(plan, [failures.duplicate_key]);
+      if (clashes !== undefined && clashes(record)) return rejection(plan, [failures.duplicate_key]);
       const { texts, failures: found, present } = validate(record);
       const unknownKeys = keys - present;
       if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected, ...found]);
       let eventTime: number | null = null;
       let outOfTime: Failure | undefined;
       const timeText = timeOf === undefined ? null : texts[timeAt];
-      if (timeText != null && found.every(({ column }) => column !== plan.eventTime)) {
+      const conforms = found.length === 0;
+      if (timeText != null && (conforms || found.every(({ column }) => column !== plan.eventTime))) {
         const came = record[headers[timeAt]!];
         eventTime = isEpoch && typeof came === 'number' ? came : timeOf!(timeText);
         if (eventTime !== null) outOfTime = arrivedAt - eventTime > oldest ? failures.too_old : eventTime - arrivedAt > newest ? failures.too_far_ahead : undefined;
       }
-      if (found.length === 0 && outOfTime === undefined) return new Accepted(plan, names, pseudonyms.length === 0 ? texts : withPseudonyms(texts, pseudonyms), eventTime, unknownKeys);
+      if (conforms && outOfTime === undefined) return new Accepted(plan, names, pseudonyms.length === 0 ? texts : withPseudonyms(texts, pseudonyms), eventTime, unknownKeys);
       return rejection(plan, inOrder(found, outOfTime));
     },
   };

@@ -43,6 +43,7 @@ export interface StreamCampaignReport {
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
 const CLI = path.join(PROJECT, 'bin/millrace-cli.mjs');
+const PARTS = 3;
 const RECORDS_A_PUT = 400;
 /** All events lie within this time before now, which the contracts allow. */
 const SPAN_S = 3000;
@@ -140,11 +141,15 @@ function killsOf({ kills }: StreamCampaignReport): number {
 }
 
 /** Sends every event until it is acknowledged, not faster than the kills go on. */
-async function produce(client: KinesisClient, session: Session, report: StreamCampaignReport, { events, kills, seed }: StreamCampaignOptions, deadline: number): Promise<void> {
+async function produce(client: KinesisClient, session: Session, report: StreamCampaignReport, { events, kills, seed, longestLifeMilliseconds }: StreamCampaignOptions, deadline: number): Promise<void> {
+  // Spread evenly between the kills, so that some fall into a put.
+  const putsAKill = Math.max(1, events / (kills + 1) / RECORDS_A_PUT);
+  const pause = (longestLifeMilliseconds * 0.55) / PARTS / putsAKill;
   const live = liveEvents({ seed, startAt: Date.now() - (SPAN_S + 300) * 1000, rate: events / SPAN_S, defects: 0.02 });
   const reshardAt = [0.3, 0.5, 0.7].map((share) => Math.floor(share * events));
   for (let sent = 0; sent < events;) {
     const isEarly = (): boolean => sent / events > (killsOf(report) + 1) / (kills + 1) && performance.now() < deadline;
+    if (performance.now() < deadline) await sleep(Math.min(500, pause));
     while (isEarly()) await sleep(10);
     const batch = Array.from({ length: Math.min(RECORDS_A_PUT, events - sent) }, () => live.next().value);
     sent += batch.length;
