@@ -34,6 +34,11 @@ class BoundedCache<V> {
       this.total -= entry.weight;
     }
   }
+
+  delete(key: string): void {
+    this.total -= this.entries.get(key)?.weight ?? 0;
+    this.entries.delete(key);
+  }
 }
 
 /** Maps in order, with at most `limit` calls under way. */
@@ -111,6 +116,14 @@ export class TableStore {
   /** The entries of many manifests, a few files read at a time. */
   async readAllEntries(manifests: readonly ManifestFile[], metadata: TableMetadata): Promise<(readonly ManifestEntry[])[]> {
     return mapLimited(manifests, PARALLEL_READS, (manifest) => this.readEntries(manifest, metadata));
+  }
+
+  /** Of files that are deleted: a table of many small commits would fill the memory with what nobody reads again. */
+  forget(paths: Iterable<string>): void {
+    for (const path of paths) {
+      this.lists.delete(path);
+      this.manifests.delete(path);
+    }
   }
 
   rememberEntries(manifest: ManifestFile, entries: readonly ManifestEntry[]): void {

@@ -45,6 +45,7 @@ export async function expireSnapshots(context: LakeContext, start: TableState, o
   const expired = before.snapshots.filter((snapshot) => !remaining.has(snapshot['snapshot-id']));
   result.expired = expired.map((snapshot) => snapshot['snapshot-id']);
   const { data, leadingThere } = await unreferenced(context, before, state.metadata, expired);
+  context.store.forget(leadingThere);
   for (const paths of [data, leadingThere]) {
     await mapLimited(paths, PARALLEL_DELETES, (path) => context.files.delete(path).then(() => {
       result.deleted.push(path);
