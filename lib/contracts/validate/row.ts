@@ -24,6 +24,7 @@ export interface CheckedRow {
 export type RowValidator = (record: RawRecord) => CheckedRow;
 
 const NONE: readonly Failure[] = Object.freeze([]);
+const SPACE = 0x20;
 
 /**
  * Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. `toText` is for callers that know more of their values than
@@ -121,7 +122,7 @@ function compileColumn(plan: ValidationPlan, column: ColumnPlan): CompiledColumn
     takesAnything: free && plain === undefined && accepted === undefined && !column.outerSpaces,
     ...wholeNumbers(column),
     isPlain(text) {
-      if (column.outerSpaces && text.includes(' ')) return false;
+      if (column.outerSpaces && (text.charCodeAt(0) === SPACE || text.charCodeAt(text.length - 1) === SPACE)) return false;
       if (accepted !== undefined) return accepted.has(text);
       return plain === undefined ? free : plain.test(text);
     },

@@ -67,9 +67,9 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
     length += key.length + 4;
     if (typeof value === 'string') length += value.length + 2;
     else if (typeof value === 'number') {
-      const digits = String(value);
-      if (!isPlain(value, digits)) return -1;
-      length += digits.length;
+      const digits = plainDigits(value);
+      if (digits === 0) return -1;
+      length += digits;
     } else if (value === null) length += 4;
     else if (typeof value === 'boolean') length += value ? 4 : 5;
     else return -1;
@@ -77,10 +77,20 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
   return length === text.length ? keys : -1;
 }
 
-/** Exact as a double, and no way of writing it is shorter than its digits: a whole number that ends in three zeros could be. */
-function isPlain(value: number, digits: string): boolean {
-  if (Number.isSafeInteger(value)) return !digits.endsWith('000');
-  return digits.length <= 16 && Math.abs(value) >= 0.01 && Math.abs(value) < 1e15;
+/**
+ * How many characters the number's own text has; 0 unless it is exact as a double and no way of writing it is shorter, as it could be for a whole
+ * number that ends in three zeros.
+ */
+function plainDigits(value: number): number {
+  const size = Math.abs(value);
+  if (!Number.isSafeInteger(value)) {
+    const { length } = String(value);
+    return length <= 16 && size >= 0.01 && size < 1e15 ? length : 0;
+  }
+  if (size !== 0 && Math.floor(size / 1000) * 1000 === size) return 0;
+  let digits = value < 0 ? 2 : 1;
+  for (let bound = 10; size >= bound; bound *= 10) digits++;
+  return digits;
 }
 
 /** Member by member, from the text itself. */
