@@ -1,5 +1,6 @@
 // The registry: every version of every predictor's model, what it was made from, and which of them answers.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import type { ReliabilityBin } from '../metrics/classification.ts';
@@ -77,8 +78,7 @@ export class ModelRegistry {
     await mkdir(folder, { recursive: true });
     for (let next = Math.max(0, ...(await this.versions(card.predictor)).map(({ version }) => Number(version))) + 1; ; next += 1) {
       const kept: ModelCard = { ...card, version: String(next) };
-      const temporary = path.join(folder, `.${next}.${process.pid}.tmp`);
-      await mkdir(temporary, { recursive: true });
+      const temporary = await mkdtemp(path.join(folder, `.${next}-`));
       await writeFile(path.join(temporary, 'model.json'), writeXgboostJson(model));
       await writeFile(path.join(temporary, 'card.json'), `${JSON.stringify(kept, null, 1)}\n`);
       // A folder is not renamed onto one that holds something: who was first has the number.
@@ -116,7 +116,7 @@ export class ModelRegistry {
 
   async #writeAliases(predictor: string, value: AliasFile): Promise<void> {
     const file = path.join(this.#folder, predictor, 'aliases.json');
-    const temporary = `${file}.${process.pid}.tmp`;
+    const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
     await writeFile(temporary, `${JSON.stringify(value, null, 1)}\n`);
     await rename(temporary, file);
   }
