@@ -14,7 +14,7 @@ import { systemClock } from '../../lib/base/index.ts';
 import { loadFeatures, readFeatures, readOnlineHome } from '../../lib/features/index.ts';
 import { openFolderLake } from '../../lib/lake/index.ts';
 import { Database, quoteText } from '../../lib/lake/duckdb/index.ts';
-import { loadProject } from '../../lib/local/index.ts';
+import { loadProject, type FeaturesStatus } from '../../lib/local/index.ts';
 import { openKinesisClient } from '../../lib/local/kinesis/index.ts';
 
 const { values } = parseArgs({ options: { rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '30' } } });
@@ -84,8 +84,10 @@ async function millrace(): Promise<{ bronze: number[]; features: number[] }> {
   end.abort();
   await watching;
   server.stdin.end();
-  const said = JSON.parse(String((await lines.next()).value)) as { cpu: NodeJS.CpuUsage; rss: number };
+  const said = JSON.parse(String((await lines.next()).value)) as { cpu: NodeJS.CpuUsage; rss: number; features: FeaturesStatus };
   console.log(`one process for endpoint, delivery and features: ${((said.cpu.user + said.cpu.system) / 1e6 / (SECONDS + WARM_UP_S)).toFixed(2)} of a core, ${Math.round(said.rss / 1e6)} MB`);
+  const own = said.features.streams.find(({ stream }) => stream === 'events')?.freshness;
+  console.log(`as the features' own clock has it: p50 ${own?.p50} ms, p99 ${own?.p99} ms from arrival to the disk`);
   if (putAt.size > 0) console.log(`${putAt.size} events never came`);
   client.close();
   return { bronze, features };
