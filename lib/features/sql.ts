@@ -111,7 +111,7 @@ function windowsOf({ series }: CompiledView): Window[] {
 /** floor(at − W, hop) */
 function startSql({ span, hop }: Window, at: string): string {
   const back = `date_add('second', -${span / 1_000_000}, ${at})`;
-  if (hop < HOUR) return `date_add('minute', -(minute(${back}) % 5), date_trunc('hour', ${back}))`;
+  if (hop < HOUR) return `date_add('minute', -(minute(${back}) % 5), date_trunc('minute', ${back}))`;
   return `date_trunc('${hop === HOUR ? 'hour' : 'day'}', ${back})`;
 }
 

@@ -52,10 +52,11 @@ export class Stagings {
     this.known.set(name, record);
   }
 
+  /** A record that a crash left unreadable names nothing: what was staged under it is found by maintenance as any orphan is. */
   async list(runId?: string): Promise<Staging[]> {
     const files = (await readdir(this.folder).catch(() => [])).filter((file) => file.endsWith('.json')).sort();
-    const records = await Promise.all(files.map((file) => this.get(file.slice(0, -'.json'.length))));
-    return records.map(({ staging }) => staging).filter((staging) => runId === undefined || staging.runId === runId);
+    const records = await Promise.all(files.map((file) => this.get(file.slice(0, -'.json'.length)).catch(() => undefined)));
+    return records.flatMap((record) => record?.staging ?? []).filter((staging) => runId === undefined || staging.runId === runId);
   }
 
   /** Forgets a place; with `files` also every file that was written for it, those of a statement that was cut short too. */
