@@ -173,6 +173,6 @@ describe('features of given points', () => {
         const expected = (await runFeatureSql(duckdb.session, view, featuresAtSql(view, at))).get(visitor) ?? nothing(view);
         expect({ visitor, at, ...found.get(`${visitor} ${textOf(at)}000`) }).toEqual({ visitor, at, ...expected });
       }
-    }), { numRuns: RUNS / 2 });
+    }), { numRuns: Math.ceil(RUNS / 2) });
   });
 });
