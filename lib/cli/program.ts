@@ -8,7 +8,12 @@ import type { Verb } from './verb.ts';
 
 export interface ProgramContext { project: string; version: string; terminal: Terminal; environment: NodeJS.ProcessEnv; signal: AbortSignal }
 
-const EXIT_CODE_HELP = `Exit codes: 0 done · ${Object.entries(EXIT_CODES).map(([name, code]) => `${code} ${name.replaceAll('_', ' ')}`).join(' · ')}`;
+const EXIT_CODE_HELP = `Exit codes: 0 done · ${[...new Set(Object.values(EXIT_CODES))].map((code) => `${code} ${namesOf(code)}`).join(' · ')}`;
+
+/** `7 unsupported or too big` */
+function namesOf(code: number): string {
+  return Object.entries(EXIT_CODES).filter(([, other]) => other === code).map(([name]) => name.replaceAll('_', ' ')).join(' or ');
+}
 
 /** Runs one command line. Gives the exit code; never throws. */
 export async function runProgram(argv: readonly string[], verbs: readonly Verb[], context: ProgramContext): Promise<number> {
