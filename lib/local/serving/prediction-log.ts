@@ -63,7 +63,8 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     const taken = `${spill}.taken`;
     if (!(await stat(taken).then(() => true, () => false))) await rename(spill, taken);
     const text = await readFile(taken, 'utf8');
-    waiting = text.split('\n').flatMap((line) => recordOf(line));
+    // Before what was answered meanwhile: nothing that waits is replaced.
+    waiting = [...text.split('\n').flatMap((line) => recordOf(line)), ...waiting];
     await flush();
     await rm(taken, { force: true });
     spilled = await stat(spill).then(() => true, () => false);

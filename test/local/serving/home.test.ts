@@ -73,6 +73,26 @@ describe('the log of predictions', () => {
     await again.close();
   });
 
+  it('loses nothing that is answered while it catches up', async () => {
+    const { kept, put, state } = stream();
+    state.up = false;
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder: root, mostWaiting: 10 });
+    for (let id = 0; id < 100; id++) log.predicted([record(id)]);
+    await until(() => log.failure !== undefined);
+    await log.close();
+
+    state.up = true;
+    const again = await openPredictionLog({ put, recent, clock: systemClock, folder: root });
+    for (let id = 100; id < 400; id++) {
+      again.predicted([record(id)]);
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    await until(() => new Set(kept).size === 400 && again.waiting === 0);
+    await again.close();
+  });
+
   it('refuses an outcome that it cannot keep', async () => {
     const { put, state } = stream();
     state.up = false;
