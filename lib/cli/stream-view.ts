@@ -1,8 +1,8 @@
 // How the stream's state is shown: one line while it runs, tables for `millrace stream status`.
-import type { DeliverStatus, EndpointStatus, FeaturesStatus, RefreshStatus, ServiceState } from '../local/index.ts';
+import type { ApiStatus, DeliverStatus, EndpointStatus, FeaturesStatus, RefreshStatus, ServiceState } from '../local/index.ts';
 import { number, paint, table, type Terminal } from './terminal.ts';
 
-export interface StreamState { endpoint?: EndpointStatus; deliver?: DeliverStatus; features?: FeaturesStatus; refresh?: RefreshStatus }
+export interface StreamState { endpoint?: EndpointStatus; deliver?: DeliverStatus; features?: FeaturesStatus; refresh?: RefreshStatus; api?: ApiStatus }
 
 /** Of services by their names. */
 export function streamStateOf(services: readonly Pick<ServiceState, 'service' | 'status'>[]): StreamState {
@@ -39,7 +39,7 @@ function slowest(all: readonly ({ p50: number; p99: number } | undefined)[]): { 
 }
 
 /** What is going wrong at the moment. */
-export function failuresOf({ endpoint, deliver, features, refresh }: StreamState): string[] {
+export function failuresOf({ endpoint, deliver, features, refresh, api }: StreamState): string[] {
   return [
     ...(endpoint?.failure === undefined ? [] : [`endpoint: ${endpoint.failure}`]),
     ...(deliver?.streams ?? []).flatMap(({ stream, failure }) => (failure === undefined ? [] : [`delivery of ${stream}: ${failure}`])),
@@ -48,6 +48,7 @@ export function failuresOf({ endpoint, deliver, features, refresh }: StreamState
     ...(features?.streams ?? []).flatMap(({ stream, failure }) => (failure === undefined ? [] : [`features of ${stream}: ${failure}`])),
     ...(features?.failure === undefined ? [] : [`features: ${features.failure}`]),
     ...(refresh?.failure === undefined ? [] : [`models: ${refresh.failure}`]),
+    ...(api?.failure === undefined ? [] : [`api: ${api.failure}`]),
   ];
 }
 

@@ -1,7 +1,7 @@
 // The HTTP app: one for Lambda and for a local server. Every request goes the same way: size, key, scope, allowance, check, handler, answer.
 import { Hono, type Context } from 'hono';
 import type { ServingContext } from './context.ts';
-import { fingerprintOf, idempotencyKey, sameRequest } from './idempotency.ts';
+import { fingerprintOf, idempotencyKey, sameRequest, type StoredAnswer } from './idempotency.ts';
 import { allows, hashOf, type ApiKey } from './keys.ts';
 import { invalid, Problem } from './problem.ts';
 import type { Route, RouteRequest } from './route.ts';
@@ -40,6 +40,7 @@ function serving(route: Route, context: ServingContext): (http: Context) => Prom
   const check = route.body === undefined ? undefined : validator(route.body);
   const queries = Object.entries(route.query ?? {}).map(([name, { schema }]) => [name, validator(schema, `the parameter ${name}`)] as const);
   const { limits } = context;
+  const underWay: UnderWay = new Map();
   return async (http) => {
     const params = http.req.param() as Record<string, string>;
     const key = route.scope === undefined ? undefined : await keyOf(context, http, route.scope(params));
@@ -60,24 +61,29 @@ function serving(route: Route, context: ServingContext): (http: Context) => Prom
       return { status: 200, body: route.mediaType === undefined ? JSON.stringify(answer) : String(answer) };
     };
     const given = route.idempotent === true ? http.req.header('idempotency-key') : undefined;
-    const { status, body } = given === undefined || key === undefined ? await run() : await once(context, http, key, given, text, run);
+    const { status, body } = given === undefined || key === undefined ? await run() : await once(context, underWay, http, key, given, text, run);
     http.header('content-type', route.mediaType ?? 'application/json');
     return http.body(body, status as 200);
   };
 }
 
+/** What is being computed for an `Idempotency-Key` in this process: who repeats a request before it is answered waits for the same answer. */
+type UnderWay = Map<string, Promise<StoredAnswer>>;
+
 /** Computes once for an `Idempotency-Key`; a problem is not kept, so that it may be tried again. */
 async function once(
-  { idempotency }: ServingContext, http: Context, key: ApiKey, given: string, text: string, run: () => Promise<{ status: 200; body: string }>,
-): Promise<{ status: number; body: string }> {
+  { idempotency }: ServingContext, underWay: UnderWay, http: Context, key: ApiKey, given: string, text: string, run: () => Promise<{ status: 200; body: string }>,
+): Promise<StoredAnswer> {
   if (given.length > 200) throw invalid('an Idempotency-Key has 200 characters at most');
   const [stored, fingerprint] = [idempotencyKey(key.id, http.req.path, given), fingerprintOf(text)];
-  const earlier = await idempotency.find(stored);
+  const earlier = await (underWay.get(stored) ?? idempotency.find(stored));
   if (earlier !== undefined) {
     http.header('idempotent-replay', 'true');
     return sameRequest(earlier, fingerprint);
   }
-  return sameRequest(await idempotency.keep(stored, { fingerprint, ...(await run()) }), fingerprint);
+  const computing = underWay.get(stored) ?? run().then((answer) => idempotency.keep(stored, { fingerprint, ...answer })).finally(() => underWay.delete(stored));
+  underWay.set(stored, computing);
+  return sameRequest(await computing, fingerprint);
 }
 
 async function keyOf({ keys, usage }: ServingContext, http: Context, scope: ReturnType<NonNullable<Route['scope']>>): Promise<ApiKey> {

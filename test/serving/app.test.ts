@@ -59,6 +59,9 @@ describe('a prediction', () => {
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('idempotent-replay')).toBe('true');
     expect(app.predicted).toHaveLength(1);
+    const together = await Promise.all([1, 2, 3].map(() => app.send('POST', '/v1/predict/conversion', { rows: [row] }, { 'idempotency-key': 'at once' })));
+    expect(new Set(together.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(app.predicted).toHaveLength(2);
     expect(await app.send('POST', '/v1/predict/conversion', { rows: [row, row] }, { 'idempotency-key': 'k' })).toMatchObject({ status: 422 });
   });
 });

@@ -126,10 +126,12 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
 
 /** On its usual port; where nobody named one and that is taken, on any that is free. */
 async function openApi(invocation: Invocation, runtime: Runtime, { streams }: OpenEndpoint): Promise<OpenApiService> {
-  const put: OpenEndpoint['streams']['put'] = (stream, records) => streams.put(stream, records);
-  if (invocation.options['apiPort'] !== undefined) return openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put });
-  return openApiService(runtime, { port: DEFAULT_API_PORT, put }).catch((thrown: unknown) => {
-    if (thrown instanceof MillraceError && thrown.code === 'conflict') return openApiService(runtime, { port: 0, put });
+  const on = (port: number): Promise<OpenApiService> => openApiService(runtime, {
+    port, put: (stream, records) => streams.put(stream, records), onError: (message) => invocation.terminal.err(`${message}\n`),
+  });
+  if (invocation.options['apiPort'] !== undefined) return on(numberOption(invocation, 'apiPort', 0, 65_535));
+  return on(DEFAULT_API_PORT).catch((thrown: unknown) => {
+    if (thrown instanceof MillraceError && thrown.code === 'conflict') return on(0);
     throw thrown;
   });
 }

@@ -14,7 +14,6 @@ export interface PredictionLogOptions {
   /** Records beyond `mostWaiting` wait here, in one file. */
   folder: string;
   mostWaiting?: number;
-  onError?: (message: string) => void;
 }
 
 export interface OpenPredictionLog extends PredictionLog {
@@ -30,7 +29,7 @@ const RETRY_MS = 500;
 const KEPT_SECONDS = 30 * 86_400;
 
 /** @throws MillraceError `io` where the folder cannot be made. */
-export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000, onError }: PredictionLogOptions): Promise<OpenPredictionLog> {
+export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000 }: PredictionLogOptions): Promise<OpenPredictionLog> {
   await mkdir(folder, { recursive: true });
   const spill = path.join(folder, 'predictions-waiting.jsonl');
   const stop = new AbortController();
@@ -80,7 +79,6 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
         await clock.sleep(PAUSE_MS, stop.signal).catch(() => undefined);
       } catch (thrown) {
         failure = messageOf(thrown);
-        onError?.(failure);
         await clock.sleep(RETRY_MS, stop.signal).catch(() => undefined);
       }
     }

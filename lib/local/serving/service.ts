@@ -1,21 +1,17 @@
-// The API of a home as a service: everything it answers from, opened, and read again when the tables have moved on.
-import { stat } from 'node:fs/promises';
+// The API of a home as a service.
 import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
-import { loadFeatures, openLmdbStore, readOnlineHome, type OnlineHome } from '../../features/index.ts';
+import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { homeModels, predictorsOf, registryOf, viewOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
-import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
 import { featureReader } from './feature-reader.ts';
+import { Holdings } from './holdings.ts';
 import { openKeyFile, type KeyFile } from './key-file.ts';
 import { openPredictionLog } from './prediction-log.ts';
-import { loadPrices } from './prices.ts';
-import { loadRecommender } from './recommender.ts';
 import { serveApi, type ApiServer } from './server.ts';
-import { loadShipping } from './shipping.ts';
 
 export interface ApiOptions {
   port: number;
@@ -23,9 +19,21 @@ export interface ApiOptions {
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
   /** Of `/invocations`; default: the first that is declared. */
   defaultPredictor?: string;
+  /** Told of every error that nobody expected, with the request's id that the caller was given. */
+  onError?: (message: string) => void;
 }
 
-export interface ApiStatus { url: string; requestsWaitingInLog: number; prices?: string; shipping?: string; recommendations?: string; models: string[]; failure?: string }
+export interface ApiStatus {
+  url: string;
+  /** Answers that wait to be logged. */
+  waitingInLog: number;
+  models: string[];
+  /** Versions of what else it answers from. */
+  prices?: string;
+  shipping?: string;
+  recommendations?: string;
+  failure?: string;
+}
 
 export interface OpenApiService extends StreamService<ApiStatus> {
   readonly server: ApiServer;
@@ -35,100 +43,66 @@ export interface OpenApiService extends StreamService<ApiStatus> {
 
 /** Tables, experiments and the online store are looked at again so often. */
 const REFRESH_MS = 5_000;
+/** What has expired in the store of answers goes so often. */
+const SWEEP_MS = 60_000;
 
 /** @throws MillraceError `conflict` where the port is in use. */
-export async function openApiService(runtime: Runtime, { port, put, defaultPredictor }: ApiOptions): Promise<OpenApiService> {
-  const { home, clock, lake } = runtime;
-  const { config, sources } = await runtime.project();
-  const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), sources);
+export async function openApiService(runtime: Runtime, { port, put, defaultPredictor, onError }: ApiOptions): Promise<OpenApiService> {
+  const { home, clock } = runtime;
+  const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
   const declared = [...(await predictorsOf(runtime)).keys()];
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
+  const holdings = new Holdings(runtime, models);
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
   const keys = openKeyFile(home, () => clock.now());
-  let failure: string | undefined;
-  const log = await openPredictionLog({ put, recent: store, clock, folder: home.run, onError: (message) => (failure = message) });
-  let online: OnlineHome | undefined;
-  let generation: number | undefined;
-  let experiments: readonly KeptExperiment[] = [];
-  const gold: Pick<ServingContext, 'prices' | 'shipping' | 'recommender'> = {};
+  const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
   const context: ServingContext = {
     version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
-    idempotency: storedIdempotency(store, () => clock.now()), models, features: featureReader(features, () => online?.store), log,
+    idempotency: storedIdempotency(store, () => clock.now()), models, features: featureReader(features, () => holdings.online), log,
     get experiments() {
-      return experiments;
+      return holdings.experiments;
     },
     get prices() {
-      return gold.prices;
+      return holdings.prices;
     },
     get recommender() {
-      return gold.recommender;
+      return holdings.recommender;
     },
     get shipping() {
-      return gold.shipping;
+      return holdings.shipping;
     },
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
-  let [seen, learnedFrom] = ['', ''];
-  /** Each part by itself: one that fails leaves what the others know. */
-  const refresh = async (): Promise<void> => {
-    const trouble: string[] = [];
-    const part = async (work: () => Promise<void>): Promise<void> => work().catch((thrown: unknown) => void trouble.push(messageOf(thrown)));
-    await part(() => models.refresh());
-    await part(async () => {
-      experiments = (await new ExperimentFolder(home).list()).filter(({ state }) => state === 'running');
-    });
-    await part(async () => {
-      // A backfill makes another generation of the store current.
-      const current = await stat(path.join(home.online, 'current.json')).then(({ mtimeMs }) => mtimeMs, () => undefined);
-      if (current === undefined || current === generation) return;
-      const before = online;
-      online = await readOnlineHome({ folder: home.online, clock });
-      generation = current;
-      await before?.close();
-    });
-    await part(async () => {
-      const names = ['pricing_features', 'shipping_rate_cards'] as const;
-      const snapshots = await Promise.all(names.map(async (name) => String((await lake.findTable({ namespace: 'gold', name }))?.metadata['current-snapshot-id'] ?? '')));
-      if (snapshots.includes('') || snapshots.join() === seen) return;
-      const engine = await runtime.engine();
-      const { currency } = config.shop;
-      const prices = await loadPrices(engine, { currency, version: snapshots[0]!, random: Math.random });
-      const shipping = await loadShipping(engine, { currency, version: snapshots[1]! });
-      Object.assign(gold, { ...(prices === undefined ? {} : { prices }), ...(shipping === undefined ? {} : { shipping }) });
-      seen = snapshots.join();
-    });
-    await part(async () => {
-      const snapshot = String((await lake.findTable({ namespace: 'silver', name: 'events' }))?.metadata['current-snapshot-id'] ?? '');
-      if (snapshot === '' || snapshot === learnedFrom) return;
-      const recommender = await loadRecommender(await runtime.engine(), snapshot);
-      Object.assign(gold, recommender === undefined ? {} : { recommender });
-      learnedFrom = snapshot;
-    });
-    failure = trouble[0] ?? log.failure;
-  };
-  await refresh();
-  const app = createApp(context, { onError: (error, { method, path: asked, requestId }) => (failure = `${method} ${asked} (${requestId}): ${messageOf(error)}`) });
+  let [trouble, sweepFailure]: [string[], string | undefined] = [await holdings.refresh(), undefined];
+  const app = createApp(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(app, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
+    await holdings.close();
     await store.close();
     throw thrown;
   });
   return {
     name: 'api', server, keys, context,
-    status: () => ({
-      ...(gold.recommender === undefined ? {} : { recommendations: gold.recommender.version }),
-      url: server.url, requestsWaitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
-      ...(gold.prices === undefined ? {} : { prices: gold.prices.version }), ...(gold.shipping === undefined ? {} : { shipping: gold.shipping.version }),
-      ...(failure === undefined ? {} : { failure }),
-    }),
+    status() {
+      const failure = trouble[0] ?? log.failure ?? sweepFailure;
+      return {
+        url: server.url, waitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
+        ...(holdings.prices === undefined ? {} : { prices: holdings.prices.version }), ...(holdings.shipping === undefined ? {} : { shipping: holdings.shipping.version }),
+        ...(holdings.recommender === undefined ? {} : { recommendations: holdings.recommender.version }), ...(failure === undefined ? {} : { failure }),
+      };
+    },
     async run(signal) {
-      while (!signal.aborted) {
+      for (let sweptAt = clock.now(); !signal.aborted;) {
         await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
-        if (!signal.aborted) await refresh();
+        if (signal.aborted) break;
+        trouble = await holdings.refresh();
+        if (clock.now() - sweptAt < SWEEP_MS) continue;
+        sweptAt = clock.now();
+        sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
       }
       await server.close();
       await log.close();
-      await online?.close();
+      await holdings.close();
       await store.close();
     },
   };

@@ -1,0 +1,90 @@
+// What the API of a home answers from, looked at again and again: models, experiments, online features, prices, rate cards, recommendations.
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../base/index.ts';
+import { readOnlineHome, type OnlineHome, type OnlineStore } from '../../features/index.ts';
+import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
+import type { HomeModels } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
+import { loadPrices } from './prices.ts';
+import { loadRecommender } from './recommender.ts';
+import { loadShipping } from './shipping.ts';
+
+/** Recommendations take a while to learn, and the clickstream's table moves on every minute. */
+const RELEARN_MS = 10 * 60_000;
+
+export class Holdings {
+  experiments: readonly KeptExperiment[] = [];
+  prices: Prices | undefined;
+  shipping: Shipping | undefined;
+  recommender: Recommender | undefined;
+  readonly #runtime: Runtime;
+  readonly #models: HomeModels;
+  #online: { home: OnlineHome; since: number } | undefined;
+  #learnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(runtime: Runtime, models: HomeModels) {
+    this.#runtime = runtime;
+    this.#models = models;
+  }
+
+  /** undefined before anything was folded or filled. */
+  get online(): OnlineStore | undefined {
+    return this.#online?.home.store;
+  }
+
+  /** Each part by itself: one that fails leaves what is known of the others, and its own. Gives what failed. */
+  async refresh(): Promise<string[]> {
+    const parts = await Promise.allSettled([this.#models.refresh(), this.#refreshExperiments(), this.#refreshOnline(), this.#refreshPrices(), this.#refreshShipping(), this.#refreshRecommender()]);
+    return parts.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
+  }
+
+  async close(): Promise<void> {
+    await this.#online?.home.close();
+  }
+
+  async #refreshExperiments(): Promise<void> {
+    this.experiments = (await new ExperimentFolder(this.#runtime.home).list()).filter(({ state }) => state === 'running');
+  }
+
+  /** A backfill makes another generation of the store current. */
+  async #refreshOnline(): Promise<void> {
+    const { home, clock } = this.#runtime;
+    const since = await stat(path.join(home.online, 'current.json')).then(({ mtimeMs }) => mtimeMs, () => undefined);
+    if (since === undefined || since === this.#online?.since) return;
+    const before = this.#online;
+    this.#online = { home: await readOnlineHome({ folder: home.online, clock }), since };
+    await before?.home.close();
+  }
+
+  async #refreshPrices(): Promise<void> {
+    const version = await this.#versionOf('gold', 'pricing_features');
+    if (version === undefined || version === this.prices?.version) return;
+    this.prices = await loadPrices(await this.#runtime.engine(), { ...await this.#shop(), version, random: Math.random }) ?? this.prices;
+  }
+
+  async #refreshShipping(): Promise<void> {
+    const version = await this.#versionOf('gold', 'shipping_rate_cards');
+    if (version === undefined || version === this.shipping?.version) return;
+    this.shipping = await loadShipping(await this.#runtime.engine(), { ...await this.#shop(), version }) ?? this.shipping;
+  }
+
+  async #refreshRecommender(): Promise<void> {
+    const now = this.#runtime.clock.now();
+    const version = await this.#versionOf('silver', 'events');
+    if (version === undefined || version === this.recommender?.version || now - this.#learnedAt < RELEARN_MS) return;
+    this.recommender = await loadRecommender(await this.#runtime.engine(), version) ?? this.recommender;
+    this.#learnedAt = now;
+  }
+
+  async #shop(): Promise<{ currency: string }> {
+    return { currency: (await this.#runtime.project()).config.shop.currency };
+  }
+
+  /** The table's snapshot; undefined while it has none. */
+  async #versionOf(namespace: string, name: string): Promise<string | undefined> {
+    const id = (await this.#runtime.lake.findTable({ namespace, name }))?.metadata['current-snapshot-id'];
+    return id === undefined ? undefined : String(id);
+  }
+}
