@@ -1,9 +1,9 @@
 // Grows one tree from binned rows: histograms of the smaller child, the larger by subtraction, best split of each node, rows moved, and again.
 // Every thread of the team runs the same code on its share of the rows and comes to the same decisions, since all sums are exact (see gradients.ts).
-import type { Tree } from '../tree-model.ts';
 import { shareOf, type Team } from '../threads/team.ts';
-import { CANDIDATE_DOUBLES, evaluateCategorical, evaluateNumeric, leafWeight, SET_WORDS, type NodeSums, type SplitRules } from './best-split.ts';
+import { CANDIDATE_DOUBLES, evaluateCategorical, evaluateNumeric, SET_WORDS, type NodeSums, type SplitRules } from './best-split.ts';
 import { MISSING_BIN } from './cuts.ts';
+import { GrowingTree, type GrownTree } from './growing-tree.ts';
 import type { GrowthMemory } from './growth-memory.ts';
 import { addRows, addRowsOf, FEATURE_DOUBLES, partition } from './histogram.ts';
 import type { SharedBinning } from './shared-data.ts';
@@ -28,12 +28,6 @@ export interface NodeDraw {
   isPure: (gradient: number, hessian: number) => boolean;
 }
 
-export interface GrownTree {
-  tree: Tree;
-  /** Of each inner node: for each bin, 1 if its rows go left. */
-  goesLeft: readonly (Uint8Array | undefined)[];
-}
-
 interface Binned {
   rows: number;
   width: number;
@@ -54,21 +48,9 @@ export class TreeGrower {
   readonly #scratch: Uint32Array;
   readonly #size: number;
 
-  #nodes = 0;
-  readonly #left: Int32Array;
-  readonly #right: Int32Array;
-  readonly #feature: Int32Array;
-  readonly #threshold: Float32Array;
-  readonly #defaultLeft: Uint8Array;
-  readonly #gain: Float32Array;
-  readonly #depth: Uint8Array;
+  readonly #tree: GrowingTree;
+  /** Of each node, its place among the histograms. */
   readonly #slot: Int32Array;
-  readonly #gradient: Float64Array;
-  readonly #hessian: Float64Array;
-  readonly #lower: Float64Array;
-  readonly #upper: Float64Array;
-  #goesLeft: (Uint8Array | undefined)[] = [];
-  #categories = new Map<number, Int32Array>();
   #freeSlots: number[] = [];
 
   constructor(data: Binned, binning: SharedBinning, rules: GrowthRules, memory: GrowthMemory, team: Team) {
@@ -80,19 +62,8 @@ export class TreeGrower {
     const { begin, end } = shareOf(data.rows, team);
     this.#scratch = new Uint32Array(end - begin);
     this.#size = data.width * FEATURE_DOUBLES;
-    const { maxNodes } = memory;
-    this.#left = new Int32Array(maxNodes);
-    this.#right = new Int32Array(maxNodes);
-    this.#feature = new Int32Array(maxNodes);
-    this.#threshold = new Float32Array(maxNodes);
-    this.#defaultLeft = new Uint8Array(maxNodes);
-    this.#gain = new Float32Array(maxNodes);
-    this.#depth = new Uint8Array(maxNodes);
-    this.#slot = new Int32Array(maxNodes);
-    this.#gradient = new Float64Array(maxNodes);
-    this.#hessian = new Float64Array(maxNodes);
-    this.#lower = new Float64Array(maxNodes);
-    this.#upper = new Float64Array(maxNodes);
+    this.#tree = new GrowingTree(memory.maxNodes);
+    this.#slot = new Int32Array(memory.maxNodes);
   }
 
   /** The memory's `order`, in which each thread finds its rows of each leaf after `grow`. */
@@ -107,11 +78,8 @@ export class TreeGrower {
    */
   grow(gradients: Float32Array, taken: number, scale: number, mayUse: FeatureChoice | undefined): GrownTree {
     const { batch, slots } = this.#memory;
-    this.#nodes = 0;
-    this.#goesLeft = [];
-    this.#categories = new Map();
     this.#freeSlots = Array.from({ length: slots }, (_, index) => slots - 1 - index);
-    const root = this.#addNode(0, -Infinity, Infinity);
+    const root = this.#tree.start();
     const { begin } = shareOf(this.#data.rows, this.#team);
     this.#setRange(root, begin, begin + taken);
     this.#slot[root] = this.#freeSlots.pop()!;
@@ -119,7 +87,7 @@ export class TreeGrower {
     let split = this.#rootBatch(root, gradients, mayUse);
     for (;;) {
       for (const node of split) {
-        if (this.#depth[node]! + 1 < this.#rules.maxDepth) open.push(node);
+        if (this.#tree.depth[node]! + 1 < this.#rules.maxDepth) open.push(node);
         else this.#freeSlots.push(this.#slot[node]!);
       }
       if (open.length === 0) break;
@@ -128,7 +96,7 @@ export class TreeGrower {
       split = this.#nextBatch(open.splice(Math.max(0, open.length - batch)), gradients, mayUse);
     }
     this.#team.barrier();
-    return this.#finish(scale);
+    return this.#tree.finish(scale, this.#rules);
   }
 
   /**
@@ -136,10 +104,7 @@ export class TreeGrower {
    * for subtraction. For a team of one.
    */
   growDrawn(gradients: Float32Array, taken: number, scale: number, draw: NodeDraw): GrownTree {
-    this.#nodes = 0;
-    this.#goesLeft = [];
-    this.#categories = new Map();
-    const root = this.#addNode(0, -Infinity, Infinity);
+    const root = this.#tree.start();
     this.#setRange(root, 0, taken);
     let gradient = 0;
     let hessian = 0;
@@ -148,15 +113,15 @@ export class TreeGrower {
       gradient += gradients[2 * row]!;
       hessian += gradients[2 * row + 1]!;
     }
-    this.#gradient[root] = gradient;
-    this.#hessian[root] = hessian;
+    this.#tree.gradient[root] = gradient;
+    this.#tree.hessian[root] = hessian;
     const open = [root];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      const cannotSplit = this.#depth[node]! >= this.#rules.maxDepth || this.#hessian[node]! < 2 * this.#rules.minChildWeight || draw.isPure(this.#gradient[node]!, this.#hessian[node]!);
+      const cannotSplit = this.#tree.depth[node]! >= this.#rules.maxDepth || this.#tree.hessian[node]! < 2 * this.#rules.minChildWeight || draw.isPure(this.#tree.gradient[node]!, this.#tree.hessian[node]!);
       if (cannotSplit || !this.#tryDrawn(node, gradients, draw)) continue;
-      open.push(this.#right[node]!, this.#left[node]!);
+      open.push(this.#tree.right[node]!, this.#tree.left[node]!);
     }
-    return this.#finish(scale);
+    return this.#tree.finish(scale, this.#rules);
   }
 
   /** Splits a node by the best of the features drawn for it. */
@@ -174,20 +139,6 @@ export class TreeGrower {
       if (this.#splitNode(node, 0)) return true;
     }
     return false;
-  }
-
-  #addNode(depth: number, lower: number, upper: number): number {
-    const node = this.#nodes;
-    this.#nodes += 1;
-    this.#left[node] = -1;
-    this.#right[node] = -1;
-    this.#feature[node] = 0;
-    this.#defaultLeft[node] = 0;
-    this.#gain[node] = 0;
-    this.#depth[node] = depth;
-    this.#lower[node] = lower;
-    this.#upper[node] = upper;
-    return node;
   }
 
   #setRange(node: number, begin: number, end: number): void {
@@ -231,8 +182,8 @@ export class TreeGrower {
         hessian += from[at + i + 1]!;
       }
     }
-    this.#gradient[root] = gradient;
-    this.#hessian[root] = hessian;
+    this.#tree.gradient[root] = gradient;
+    this.#tree.hessian[root] = hessian;
     if (this.#rules.maxDepth === 0) return [];
     this.#evaluate([{ built: root, sibling: -1 }], mayUse);
     this.#team.barrier();
@@ -242,8 +193,8 @@ export class TreeGrower {
   /** Evaluates the children of nodes that were split, and splits those that gain by it; gives the nodes that did. */
   #nextBatch(parents: readonly number[], gradients: Float32Array, mayUse: FeatureChoice | undefined): number[] {
     const pairs = parents.map((parent) => {
-      const left = this.#left[parent]!;
-      const right = this.#right[parent]!;
+      const left = this.#tree.left[parent]!;
+      const right = this.#tree.right[parent]!;
       const leftIsSmaller = this.#rowsOf(left) <= this.#rowsOf(right);
       const pair = leftIsSmaller ? { built: left, sibling: right } : { built: right, sibling: left };
       this.#slot[pair.built] = this.#freeSlots.pop()!;
@@ -289,7 +240,7 @@ export class TreeGrower {
       candidates[candidate * CANDIDATE_DOUBLES] = 0;
       return;
     }
-    const sums: NodeSums = { gradient: this.#gradient[node]!, hessian: this.#hessian[node]!, lower: this.#lower[node]!, upper: this.#upper[node]! };
+    const sums: NodeSums = { gradient: this.#tree.gradient[node]!, hessian: this.#tree.hessian[node]!, lower: this.#tree.lower[node]!, upper: this.#tree.upper[node]! };
     const into = { values: candidates, sets };
     const size = this.#binning.sizes[feature]!;
     if (this.#binning.categorical[feature]) evaluateCategorical(histograms, at, size, sums, this.#rules, into, candidate);
@@ -327,76 +278,25 @@ export class TreeGrower {
     const bin = candidates[at + 1]!;
     const missingLeft = candidates[at + 2]!;
     const goesLeft = new Uint8Array(256);
+    goesLeft[MISSING_BIN] = missingLeft;
     const size = this.#binning.sizes[feature]!;
+    let threshold = 0;
+    let categories: Int32Array | undefined;
     if (bin >= 0) {
       goesLeft.fill(1, 0, bin + 1);
-      this.#threshold[node] = bin < size - 1 ? this.#binning.cuts[feature * 256 + bin]! : ABOVE_ALL;
+      threshold = bin < size - 1 ? this.#binning.cuts[feature * 256 + bin]! : ABOVE_ALL;
     } else {
       const set = candidate * SET_WORDS;
       for (let code = 0; code < MISSING_BIN; code += 1) goesLeft[code] = 1 - ((this.#memory.sets[set + (code >> 5)]! >>> (code & 31)) & 1);
-      this.#categories.set(node, Int32Array.from(goesLeft.keys()).filter((code) => code < MISSING_BIN && goesLeft[code] === 0));
-      this.#threshold[node] = 0;
+      categories = Int32Array.from(goesLeft.keys()).filter((code) => code < MISSING_BIN && goesLeft[code] === 0);
     }
-    goesLeft[MISSING_BIN] = missingLeft;
-    this.#feature[node] = feature;
-    this.#defaultLeft[node] = missingLeft;
-    this.#gain[node] = gain;
-    this.#goesLeft[node] = goesLeft;
-    this.#addChildren(node, feature, candidates[at + 3]!, candidates[at + 4]!);
+    this.#tree.split(node, {
+      feature, threshold, defaultLeft: missingLeft, gain, goesLeft, ...(categories === undefined ? {} : { categories }), leftGradient: candidates[at + 3]!, leftHessian: candidates[at + 4]!,
+    }, this.#rules.monotone?.[feature] ?? 0, this.#rules);
     const { begin, end } = this.range(this.#team.index, node);
     const middle = partition(this.#memory.order, begin, end, this.#data.bins, width, feature, goesLeft, this.#scratch);
-    this.#setRange(this.#left[node]!, begin, middle);
-    this.#setRange(this.#right[node]!, middle, end);
+    this.#setRange(this.#tree.left[node]!, begin, middle);
+    this.#setRange(this.#tree.right[node]!, middle, end);
     return true;
   }
-
-  #addChildren(node: number, feature: number, leftGradient: number, leftHessian: number): void {
-    const depth = this.#depth[node]! + 1;
-    const lower = this.#lower[node]!;
-    const upper = this.#upper[node]!;
-    const left = this.#addNode(depth, lower, upper);
-    const right = this.#addNode(depth, lower, upper);
-    this.#left[node] = left;
-    this.#right[node] = right;
-    this.#gradient[left] = leftGradient;
-    this.#hessian[left] = leftHessian;
-    this.#gradient[right] = this.#gradient[node]! - leftGradient;
-    this.#hessian[right] = this.#hessian[node]! - leftHessian;
-    const constraint = this.#rules.monotone?.[feature] ?? 0;
-    if (constraint === 0) return;
-    // Whatever grows below stays on its side of the middle.
-    const weight = (child: number): number => leafWeight(this.#gradient[child]!, this.#hessian[child]!, lower, upper, this.#rules);
-    const middle = (weight(left) + weight(right)) / 2;
-    if (constraint > 0) {
-      this.#upper[left] = middle;
-      this.#lower[right] = middle;
-    } else {
-      this.#lower[left] = middle;
-      this.#upper[right] = middle;
-    }
-  }
-
-  #finish(scale: number): GrownTree {
-    const nodes = this.#nodes;
-    const weight = new Float32Array(nodes);
-    const threshold = this.#threshold.slice(0, nodes);
-    for (let node = 0; node < nodes; node += 1) {
-      const exact = leafWeight(this.#gradient[node]!, this.#hessian[node]!, this.#lower[node]!, this.#upper[node]!, this.#rules);
-      weight[node] = exact;
-      if (this.#left[node]! < 0) threshold[node] = exact * scale;
-    }
-    const tree: Tree = {
-      left: this.#left.slice(0, nodes), right: this.#right.slice(0, nodes), feature: this.#feature.slice(0, nodes), threshold,
-      defaultLeft: this.#defaultLeft.slice(0, nodes), categories: this.#categories, gain: this.#gain.slice(0, nodes),
-      cover: Float32Array.from(this.#hessian.subarray(0, nodes)), weight,
-    };
-    return { tree, goesLeft: this.#goesLeft };
-  }
-}
-
-/** The leaf that a binned row comes to. */
-export function leafOf({ tree, goesLeft }: GrownTree, bins: Uint8Array, row: number, width: number): number {
-  let node = 0;
-  while (tree.left[node]! >= 0) node = goesLeft[node]![bins[row * width + tree.feature[node]!]!] === 1 ? tree.left[node]! : tree.right[node]!;
-  return node;
 }
