@@ -30,4 +30,6 @@ export { byTime, gradientBoosting, predictor, randomForest, type Algorithm, type
 export { AT_TIME, byMaturity, datasetOf, matrixOf, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { measure, throughGate, trainPredictor, type GateVerdict, type TrainedVersion } from './predictor/train.ts';
-export { ModelRegistry, type Aliases, type ModelAlias, type ModelCard } from './registry/registry.ts';
+export { type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
+export { ModelRegistry, type ModelCard } from './registry/registry.ts';
+export { modelStoreOn, type ModelStore } from './registry/store.ts';

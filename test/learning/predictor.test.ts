@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LocalFiles } from '../../lib/lake/index.ts';
 import {
-  byTime, compileTrees, datasetOf, gradientBoosting, matrixOf, ModelRegistry, predictor, randomForest, scoreRows, seededRandom, throughGate, trainPredictor, type ModelCard,
+  byTime, compileTrees, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scoreRows, seededRandom, throughGate, trainPredictor, type ModelCard,
 } from '../../lib/learning/index.ts';
 
 const DAY = 86_400_000;
@@ -85,7 +86,7 @@ describe('the registry', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('numbers versions, gives their models back to the bit, and lets one answer', async () => {
-    const registry = new ModelRegistry(folder);
+    const registry = new ModelRegistry(modelStoreOn(new LocalFiles(), folder));
     const data = datasetOf(rain, COLUMNS, rows(4));
     const { model, metrics, reliability, importance, rows: counts, baseRate, testRows } = await trainPredictor(rain, data);
     const card: Omit<ModelCard, 'version'> = {
@@ -99,7 +100,10 @@ describe('the registry', () => {
 
     expect(await registry.setAlias('rain', 'champion', '1', 1)).toBeUndefined();
     expect(await registry.setAlias('rain', 'champion', '3', 2)).toBe('1');
+    await registry.setAlias('rain', 'champion', '2', 3);
+    expect(await registry.rollback('rain', 3)).toEqual({ from: '2', to: '3' });
     expect(await registry.rollback('rain', 3)).toEqual({ from: '3', to: '1' });
+    await expect(registry.rollback('rain', 3)).rejects.toThrow(/no champion of rain before/);
     expect(await registry.aliases('rain')).toEqual({ champion: '1' });
     await expect(registry.setAlias('rain', 'champion', '9', 4)).rejects.toThrow(/no version 9 of rain/);
     await expect(registry.rollback('snow', 5)).rejects.toThrow(/no champion of snow/);

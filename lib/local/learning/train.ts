@@ -4,7 +4,8 @@ import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { latestBusinessDate } from '../../batch/index.ts';
 import { loadFeatures } from '../../features/index.ts';
-import { loadPredictors, measure, ModelRegistry, throughGate, trainPredictor, type GateVerdict, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
+import { LocalFiles } from '../../lake/index.ts';
+import { loadPredictors, measure, ModelRegistry, modelStoreOn, throughGate, trainPredictor, type GateVerdict, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
 import { didYouMean } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
@@ -27,7 +28,7 @@ export interface TrainPredictorOptions {
 }
 
 export function registryOf({ home }: Pick<Runtime, 'home'>): ModelRegistry {
-  return new ModelRegistry(path.join(home.root, 'models'));
+  return new ModelRegistry(modelStoreOn(new LocalFiles(), path.join(home.root, 'models')));
 }
 
 export async function predictorsOf({ projectFolder }: Pick<Runtime, 'projectFolder'>): Promise<ReadonlyMap<string, LoadedPredictor>> {
