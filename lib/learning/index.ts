@@ -3,7 +3,7 @@ export { assignClusters, centresOf, trainClusters, type ClusterModel, type Clust
 export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
 export { oneHot } from './linear/standardise.ts';
 export { brierScore, calibration, decisionsAt, logLoss, type Calibration, type Decisions, type ReliabilityBin } from './metrics/classification.ts';
-export { driftBaseline, populationStability, type DriftBaseline } from './metrics/drift.ts';
+export { distanceFrom, driftBaseline, modelBaseline, populationStability, type ColumnBaseline, type DriftBaseline, type ModelBaseline } from './metrics/drift.ts';
 export { permutationImportance, type PermutationImportance } from './metrics/permutation.ts';
 export { meanAbsoluteError, pinballLoss, rootMeanSquaredError, rSquared } from './metrics/regression.ts';
 export { areaUnderCurve, kolmogorovSmirnov } from './metrics/ranking.ts';

@@ -1,6 +1,7 @@
 // The registry: every version of every predictor's model, what it was made from, and which of them answers.
 import { MillraceError } from '../../base/index.ts';
 import type { ReliabilityBin } from '../metrics/classification.ts';
+import type { ModelBaseline } from '../metrics/drift.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { readXgboost } from '../xgboost/read.ts';
 import { writeXgboostJson } from '../xgboost/write.ts';
@@ -64,6 +65,12 @@ export class ModelRegistry {
     return readXgboost(textOf(await this.#read(predictor, version, 'model.json')));
   }
 
+  /** How features and scores lay at training; undefined for a version that was kept without. */
+  async baseline(predictor: string, version: string): Promise<ModelBaseline | undefined> {
+    const bytes = await this.#store.read(`${predictor}/${version}/baseline.json`);
+    return bytes === undefined ? undefined : (JSON.parse(textOf(bytes)) as ModelBaseline);
+  }
+
   async aliases(predictor: string): Promise<Aliases> {
     return (await this.#aliases.read(predictor)).aliases;
   }
@@ -74,13 +81,14 @@ export class ModelRegistry {
   }
 
   /** Keeps a version under the next number: whole, or not at all. */
-  async register(card: Omit<ModelCard, 'version'>, model: TreeModel): Promise<ModelCard> {
+  async register(card: Omit<ModelCard, 'version'>, model: TreeModel, baseline?: ModelBaseline): Promise<ModelCard> {
     const { predictor } = card;
     const bytes = Buffer.from(writeXgboostJson(model));
     // Who creates the model has the number; one that stopped before its card leaves a number out.
     for (let next = Math.max(0, ...await this.#numbers(predictor)) + 1; ; next += 1) {
       const kept: ModelCard = { ...card, version: String(next) };
       if (!(await this.#store.create(`${predictor}/${next}/model.json`, bytes))) continue;
+      if (baseline !== undefined) await this.#store.create(`${predictor}/${next}/baseline.json`, Buffer.from(`${JSON.stringify(baseline)}\n`));
       await this.#store.create(`${predictor}/${next}/card.json`, Buffer.from(`${JSON.stringify(kept, null, 1)}\n`));
       return kept;
     }

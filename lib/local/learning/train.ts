@@ -5,7 +5,7 @@ import { MillraceError } from '../../base/index.ts';
 import { latestBusinessDate } from '../../batch/index.ts';
 import { loadFeatures } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
-import { loadPredictors, measure, ModelRegistry, modelStoreOn, throughGate, trainPredictor, type GateVerdict, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
+import { byMaturity, compileTrees, loadPredictors, matrixOf, measure, modelBaseline, ModelRegistry, scoreRows, modelStoreOn, throughGate, trainPredictor, type Dataset, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard, type TreeModel } from '../../learning/index.ts';
 import { didYouMean } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
@@ -62,11 +62,17 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
     predictor: name, question: predictor.question, entities: predictor.entities, features: predictor.features, output: predictor.output, algorithm: predictor.algorithm.kind,
     parameters: predictor.algorithm.settings, metrics: trained.metrics, reliability: trained.reliability, importance: trained.importance, rows: trained.rows, baseRate: trained.baseRate, asOf: date,
     snapshots: await snapshotsOf(runtime, sql), trainingSet: createHash('sha256').update(sql).digest('hex'), codeVersion: runtime.version, trainedAt: started, seconds: (clock.now() - started) / 1000,
-  }, trained.model);
+  }, trained.model, baselineOf(predictor, data, trained.model));
   const gate = throughGate(predictor, trained.metrics, champion?.metrics);
   const promoted = gate.passes && !keepChampion;
   if (promoted) await registry.setAlias(name, 'champion', card.version, clock.now());
   return { card, ...(champion === undefined ? {} : { champion }), gate, promoted };
+}
+
+/** How features and scores lie over all rows whose label is known: what is served later is compared with it. */
+function baselineOf({ features }: LoadedPredictor, data: Dataset, model: TreeModel): ModelBaseline {
+  const { known } = byMaturity(data);
+  return modelBaseline(Object.fromEntries(features.map((name, index) => [name, Float32Array.from(known, (row) => data.columns[index]![row]!)])), scoreRows(compileTrees(model), matrixOf(data, known)));
 }
 
 /** The champion on the candidate's test rows; undefined where it takes other features, so that the two cannot be compared. */

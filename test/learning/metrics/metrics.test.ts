@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  areaUnderCurve, brierScore, calibration, decisionsAt, driftBaseline, kolmogorovSmirnov, logLoss, meanAbsoluteError, permutationImportance, pinballLoss, populationStability, rootMeanSquaredError, rSquared, seededRandom,
+  areaUnderCurve, brierScore, calibration, decisionsAt, distanceFrom, driftBaseline, kolmogorovSmirnov, logLoss, meanAbsoluteError, permutationImportance, pinballLoss, populationStability, rootMeanSquaredError, rSquared, seededRandom,
 } from '../../../lib/learning/index.ts';
 
 const scored = fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.boolean()), { minLength: 2, maxLength: 60 }).filter((rows) => rows.some(([, label]) => label) && rows.some(([, label]) => !label));
@@ -86,6 +86,26 @@ describe('drift', () => {
 
   test('is finite where a bin is empty', () => {
     expect(populationStability(driftBaseline([1, 2, 3, 4]), [100, 100])).toBeLessThan(20);
+  });
+
+  test('sees a count rise that was 0 for nearly everyone, and a constant change either way', () => {
+    const rare = Array.from({ length: 1000 }, (_, index) => (index < 990 ? 0 : 1));
+    expect(populationStability(driftBaseline(rare), Array.from({ length: 1000 }, (_, index) => index % 2))).toBeGreaterThan(0.25);
+    const constant = Array.from({ length: 100 }, () => 7);
+    expect(populationStability(driftBaseline(constant), constant)).toBe(0);
+    for (const moved of [6, 8]) expect(populationStability(driftBaseline(constant), constant.map(() => moved))).toBeGreaterThan(0.25);
+  });
+
+  test('measures the distance of Kolmogorov and Smirnov from fifty bins, to within one', () => {
+    const random = seededRandom(9);
+    for (const shift of [0, 0.2, 1]) {
+      const [then, now] = [0, shift].map((by) => Array.from({ length: 4000 }, () => random.normal() + by));
+      const exact = kolmogorovSmirnov(then!, now!);
+      const distance = distanceFrom(driftBaseline(then!, 50), now!);
+      expect(distance).toBeLessThanOrEqual(exact + 1e-9);
+      expect(distance).toBeGreaterThan(exact - 0.02);
+    }
+    expect(distanceFrom(driftBaseline([1, 2, 3], 50), [Number.NaN])).toBeNaN();
   });
 });
 
