@@ -2,6 +2,8 @@
 export { assignClusters, centresOf, trainClusters, type ClusterModel, type ClusterSettings } from './clusters/k-means.ts';
 export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
 export { oneHot } from './linear/standardise.ts';
+export { suspectsAmong, SUSPICIOUS, type Suspect } from './leaks/alone.ts';
+export { leaksBetween, ROW_ITSELF, type Leak, type LeakRows } from './leaks/compare.ts';
 export { brierScore, calibration, decisionsAt, logLoss, type Calibration, type Decisions, type ReliabilityBin } from './metrics/classification.ts';
 export { distanceFrom, driftBaseline, modelBaseline, populationStability, type ColumnBaseline, type DriftBaseline, type ModelBaseline } from './metrics/drift.ts';
 export { permutationImportance, type PermutationImportance } from './metrics/permutation.ts';

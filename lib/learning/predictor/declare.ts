@@ -1,5 +1,6 @@
 // A predictor as it is declared: one file says what is asked, from what, by which algorithm, and when a version is good enough.
 import { MillraceError } from '../../base/index.ts';
+import type { SearchSpace } from '../tuning/space.ts';
 import type { BoostingSettings } from '../trees/boosting-settings.ts';
 import type { ForestSettings } from '../trees/train.ts';
 
@@ -21,6 +22,19 @@ export interface Gate {
   notWorseThanChampion: number;
   /** Greatest expected calibration error, for probabilities. */
   calibrationError?: number;
+  /** Most milliseconds that scoring one row may take, the median of many; default 5. */
+  latencyMs?: number;
+  /** Parts of the test rows by columns of the training set, features or not: in none of them may a version be much worse than the champion. */
+  slices?: SliceDeclaration;
+}
+
+export interface SliceDeclaration {
+  /** Columns whose every value is a part: `customer_state`. */
+  by: readonly string[];
+  /** Smaller parts say nothing; default 200. */
+  leastRows?: number;
+  /** How much worse than the champion in one part; default ten times `notWorseThanChampion`. */
+  notWorseThanChampion?: number;
 }
 
 export interface Predictor {
@@ -39,6 +53,10 @@ export interface Predictor {
   gate: Gate;
   /** Table of the batch predictions. */
   writes: string;
+  /** Columns of sources whose times are known before they come, as `order_items.shipping_limit_date` is: the look for leaks leaves them. */
+  knownAhead?: readonly string[];
+  /** Of trees: where `--tune` looks; default: a space of the algorithm's own. */
+  tune?: SearchSpace;
   /** Rows without the label weigh as much as those with it, together: `balanced`. */
   classWeights?: 'balanced';
 }

@@ -1,0 +1,58 @@
+// Rows of a training set made twice, from everything and from what was known: a feature that differs has seen the future.
+
+export type LeakCell = string | number | bigint | boolean | null;
+
+export interface LeakRows { columns: readonly string[]; rows: readonly (readonly LeakCell[])[] }
+
+export interface Leak {
+  /** A feature; `a row itself` where the row is there only because of what came later. */
+  feature: string;
+  /** How many of the compared rows differ, and one of them. */
+  rows: number;
+  example: { entity: string; at: string; says: LeakCell; knew: LeakCell };
+}
+
+/** The feature that stands for rows which the past did not have. */
+export const ROW_ITSELF = 'a row itself';
+
+/** Sums of doubles in another order differ by less. */
+const TOLERANCE = 1e-9;
+
+/** `keys`: columns that tell rows apart. Leaks by feature, those that most rows have first. */
+export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly string[], features: readonly string[], atColumn: string): Leak[] {
+  const place = ({ columns }: LeakRows, name: string): number => columns.indexOf(name);
+  const keyOf = (set: LeakRows): ((row: readonly LeakCell[]) => string) => {
+    const places = keys.map((name) => place(set, name));
+    return (row) => places.map((index) => String(row[index])).join('\u0000');
+  };
+  const [ofAll, ofKnown] = [keyOf(all), keyOf(known)];
+  const past = new Map(known.rows.map((row) => [ofKnown(row), row]));
+  const places = features.map((feature) => ({ feature, here: place(all, feature), there: place(known, feature) }));
+  const found = new Map<string, Leak>();
+  const note = (feature: string, row: readonly LeakCell[], says: LeakCell, knew: LeakCell): void => {
+    const leak = found.get(feature) ?? {
+      feature, rows: 0, example: { entity: keys.filter((name) => name !== atColumn).map((name) => String(row[place(all, name)])).join(', '), at: String(row[place(all, atColumn)]), says, knew },
+    };
+    leak.rows += 1;
+    found.set(feature, leak);
+  };
+  for (const row of all.rows) {
+    const before = past.get(ofAll(row));
+    if (before === undefined) {
+      note(ROW_ITSELF, row, 'there', 'not there');
+      continue;
+    }
+    for (const { feature, here, there } of places) {
+      if (!isSame(row[here] ?? null, before[there] ?? null)) note(feature, row, row[here] ?? null, before[there] ?? null);
+    }
+  }
+  return [...found.values()].sort((left, right) => right.rows - left.rows || (left.feature < right.feature ? -1 : 1));
+}
+
+function isSame(one: LeakCell, other: LeakCell): boolean {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  const [left, right] = [Number(one), Number(other)];
+  if (Number.isNaN(left) || Number.isNaN(right)) return String(one) === String(other);
+  return Math.abs(left - right) <= TOLERANCE * Math.max(1, Math.abs(left), Math.abs(right));
+}

@@ -1,0 +1,61 @@
+// A query over the shop as it stood at a moment: every table that it reads is made again from the sources, with all that came later cut away.
+import { columnsOf, typedColumns, type Contract } from '../../contracts/index.ts';
+import { expandSources, rewriteTables, tableReferences, type Project } from '../../warehouse/index.ts';
+
+export interface AsItStood {
+  /** A SELECT in Athena's dialect. */
+  sql: string;
+  /** Sources that say of no row when it was: they are read whole, and what leaks through them is not found. */
+  whole: string[];
+}
+
+/**
+ * Rows of a source that happened at `cut` or later are left out, and so is, of the rows before, every time at or after it: an order bought before it and delivered
+ * after it is there, undelivered. Dates without a time, such as a promised one, stay, and so do the columns named in `knownAhead` (`order_items.shipping_limit_date`).
+ * Without `cut` nothing is left out. `cut`: milliseconds since 1970, UTC.
+ */
+export function asItStood(sql: string, { models, graph, sources }: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, knownAhead: readonly string[] = []): AsItStood {
+  const read = tableReferences(sql).map(({ name }) => name).filter((name) => models.has(name));
+  const needed = new Set(read.flatMap((name) => [name, ...graph.upstream(name)]));
+  const order = graph.order.filter((name) => needed.has(name));
+  const named = [...new Set([sql, ...order.map((name) => models.get(name)!.sql)].flatMap((text) => tableReferences(text)).flatMap(({ name }) => sourceOf(name, sources) ?? []))];
+  const cteOf = (name: string): string => `stood__${name.replace('.', '__')}`;
+  const rewritten = (text: string): string => rewriteTables(text, ({ name, travel, metadata }) => {
+    if (travel !== undefined || metadata !== undefined) return undefined;
+    return needed.has(name) || sourceOf(name, sources) !== undefined ? cteOf(name) : undefined;
+  });
+  const parts = [
+    ...named.map((contract) => `${cteOf(`source.${contract.name}`)} AS (\n${cutSource(contract, sources, cut, knownAhead)}\n)`),
+    ...order.map((name) => `${cteOf(name)} AS (\n${rewritten(models.get(name)!.sql).trim().replace(/;$/, '')}\n)`),
+  ];
+  return {
+    sql: `${parts.length === 0 ? '' : `WITH ${parts.join(',\n')}\n`}SELECT stood.* FROM (\n${rewritten(sql)}\n) AS stood`,
+    whole: named.filter(({ eventTime }) => eventTime === undefined).map(({ name }) => name).sort(),
+  };
+}
+
+function sourceOf(name: string, sources: ReadonlyMap<string, Contract>): Contract | undefined {
+  return name.startsWith('source.') ? sources.get(name.slice('source.'.length)) : undefined;
+}
+
+function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, knownAhead: readonly string[]): string {
+  const all = `SELECT * FROM (${expandSources(`SELECT * FROM source.${contract.name}`, sources)}) AS every_row`;
+  if (cut === undefined) return all;
+  const moment = timestampText(cut);
+  const kinds = new Map(columnsOf(contract).map(({ name, column }) => [name, column.kind]));
+  const timeOf = (name: string): string => (kinds.get(name) === 'epoch_ms' ? `"${name}__time"` : `"${name}"`);
+  const { name: source, eventTime, currency } = contract;
+  // By the name of the column, and of what is derived from it: the time that says whether it is known.
+  const unknown = new Map([...kinds].flatMap(([name, kind]): [string, string][] =>
+    (name === eventTime || (kind !== 'timestamp' && kind !== 'epoch_ms') || knownAhead.includes(`${source}.${name}`) ? [] : [name, `${name}__time`, `${name}__date`].map((column) => [column, timeOf(name)]))));
+  const columns = [...typedColumns(contract).map(({ name }) => name), ...(currency === undefined ? [] : ['_currency'])].map((column) => {
+    const time = unknown.get(column);
+    return time === undefined ? `"${column}"` : `CASE WHEN ${time} < ${moment} THEN "${column}" END AS "${column}"`;
+  });
+  return `SELECT ${columns.join(', ')} FROM (${all}) AS some_rows${eventTime === undefined ? '' : ` WHERE CAST(${timeOf(eventTime)} AS timestamp(6)) < ${moment}`}`;
+}
+
+/** A literal in UTC. */
+export function timestampText(at: number): string {
+  return `TIMESTAMP '${new Date(at).toISOString().replace('T', ' ').replace('Z', '')}'`;
+}

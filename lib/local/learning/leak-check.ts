@@ -1,0 +1,81 @@
+// Does a feature see its future? The training set is made again from a shop that ends at some moments, and rows of before must be the same.
+import { MillraceError } from '../../base/index.ts';
+import type { FeatureSet } from '../../features/index.ts';
+import { AT_TIME, leaksBetween, seededRandom, type Leak, type LeakRows, type LoadedPredictor } from '../../learning/index.ts';
+import type { Engine, Parameters, Project } from '../../warehouse/index.ts';
+import { asItStood, timestampText } from './as-it-stood.ts';
+import { trainingSql } from './dataset.ts';
+
+export interface LeakCheck {
+  /** Moments at which the shop was made to end, ISO 8601. */
+  cuts: string[];
+  /** Rows that were compared. */
+  rows: number;
+  leaks: Leak[];
+  /** Sources that say of no row when it was, so that nothing of them was cut. */
+  whole: string[];
+}
+
+export interface LeakCheckOptions {
+  parameters: Parameters;
+  /** Of the rows of the training set, milliseconds since 1970. */
+  times: Float64Array;
+  seed?: number;
+  /** How many moments; default 2. */
+  moments?: number;
+  /** Columns of sources whose times are known before they come: `order_items.shipping_limit_date`. */
+  knownAhead?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/** So many rows right before each moment are compared: those nearest to it are the first to see beyond. */
+const ROWS_A_MOMENT = 2_000;
+
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], signal }: LeakCheckOptions): Promise<LeakCheck> {
+  const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
+  const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
+  if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
+  const { uniform } = seededRandom(seed);
+  // Business dates begin some hours off UTC: rows may use what happened until then.
+  const slack = slackOf([...project.sources.values()].map(({ timeZone }) => timeZone), sorted.at(-1)!);
+  const result: LeakCheck = { cuts: [], rows: 0, leaks: [], whole: [] };
+  for (let moment = 0; moment < moments; moment++) {
+    const place = Math.floor(sorted.length * (moment + 0.3 + 0.6 * uniform()) / moments);
+    const until = sorted[Math.min(place, sorted.length - 1)]!;
+    const from = sorted[Math.max(0, place - ROWS_A_MOMENT)]!;
+    const cut = until + slack;
+    const rowsOf = async (end: number | undefined): Promise<LeakRows & { whole: string[] }> => {
+      const { sql: stood, whole } = asItStood(sql, project, end, knownAhead);
+      const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${stood}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { parameters, ...(signal === undefined ? {} : { signal }) });
+      return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'], whole };
+    };
+    const [all, known] = [await rowsOf(undefined), await rowsOf(cut)];
+    result.cuts.push(new Date(cut).toISOString());
+    result.rows += all.rows.length;
+    result.whole = all.whole;
+    result.leaks = merged(result.leaks, leaksBetween(all, known, [...predictor.entities, AT_TIME], predictor.features, AT_TIME));
+  }
+  return result;
+}
+
+function merged(left: readonly Leak[], right: readonly Leak[]): Leak[] {
+  const found = new Map(left.map((leak) => [leak.feature, leak]));
+  for (const leak of right) {
+    const known = found.get(leak.feature);
+    found.set(leak.feature, known === undefined ? leak : { ...known, rows: known.rows + leak.rows });
+  }
+  return [...found.values()].sort((one, other) => other.rows - one.rows);
+}
+
+/** The most that a clock of the sources is off UTC, in milliseconds. */
+function slackOf(zones: readonly string[], at: number): number {
+  return Math.max(0, ...[...new Set(zones)].map((zone) => {
+    const wall = new Date(at).toLocaleString('sv-SE', { timeZone: zone }).replace(' ', 'T');
+    return Math.abs(Date.parse(`${wall}Z`) - Math.floor(at / 1000) * 1000);
+  }));
+}
+
+/** One line a leak, for people. */
+export function leakText({ feature, rows, example: { entity, at, says, knew } }: Leak): string {
+  return `${feature}: ${rows} rows differ; of ${entity} at ${at} it says ${String(says)}, where ${String(knew)} was known`;
+}
