@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export MILLRACE_VERIFY_HOME=${MILLRACE_VERIFY_HOME:-$root/.verify}
-all=(trino pyiceberg spark chdb ministack aws node24 xgboost cfn-lint kinesis)
+all=(trino pyiceberg spark chdb ministack aws node24 xgboost mlflow cfn-lint kinesis schemathesis)
 
 # Trino 449 from Maven with a Java 25 from PyPI: 0.6 GB. Needs mvn and a JDK 17.
 trino() { TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino "$root/test/oracles/trino/start" --prepare; }
@@ -16,6 +16,8 @@ pyiceberg() { engine pyiceberg; }
 spark() { engine spark; }
 # XGBoost and scikit-learn, in a virtual environment: 0.9 GB. Needs python3 with venv.
 xgboost() { engine xgboost; }
+# MLflow, its server and its client, in a virtual environment: 0.9 GB. Needs python3 with venv.
+mlflow() { engine mlflow; }
 # ClickHouse as a library for Node: 0.6 GB.
 chdb() { engine chdb; }
 # S3 and Glue on loopback.
@@ -27,6 +29,9 @@ aws() {
 
 # The Node that Lambda runs, from npm: 0.1 GB.
 node24() { engine node24; }
+
+# Calls an API by its OpenAPI document.
+schemathesis() { engine schemathesis; }
 
 # CloudFormation's linter, with the schemas of its resources.
 cfn-lint() { engine cfn-lint; }

@@ -22,6 +22,16 @@ export function xgboostPython(): string {
   return join(pythonEnvironment(['xgboost==3.2.0', 'scikit-learn==1.9.1', 'numpy==2.4.6']), 'python');
 }
 
+/** The folder of programs of the Python that has MLflow, its server and its client. */
+export function mlflowPrograms(): string {
+  return pythonEnvironment(['mlflow==3.14.0']);
+}
+
+/** The command that calls an API by its OpenAPI document. */
+export function schemathesis(): string {
+  return join(pythonEnvironment(['schemathesis==4.32.5']), 'schemathesis');
+}
+
 /** The command of CloudFormation's linter. */
 export function cfnLint(): string {
   return join(pythonEnvironment(['cfn-lint==1.58.0']), 'cfn-lint');
@@ -65,7 +75,7 @@ export function lambdaNode(): string {
 }
 
 const INSTALLERS: Readonly<Record<string, () => unknown>> = {
-  pyiceberg: pyicebergPython, xgboost: xgboostPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode, 'cfn-lint': cfnLint,
+  pyiceberg: pyicebergPython, xgboost: xgboostPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode, 'cfn-lint': cfnLint, schemathesis, mlflow: mlflowPrograms,
 };
 
 if (process.argv[1] === import.meta.filename) {
