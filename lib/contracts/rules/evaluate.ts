@@ -123,6 +123,13 @@ function arithmetic<Row>(operator: '+' | '-' | '*', type: RuleType, leftNode: Ru
 function comparison<Row>(operator: Comparison, leftNode: RuleNode, rightNode: RuleNode, of: Build<Row>): Evaluate<Row> {
   const type = common(leftNode.type, rightNode.type)!;
   const [left, right] = [as(type, leftNode, of), as(type, rightNode, of)];
+  if (type.is === 'text' && (operator === '=' || operator === '<>')) {
+    const wanted = operator === '=';
+    return (row) => {
+      const [a, b] = [left(row), right(row)];
+      return a === null || b === null ? null : (a === b) === wanted;
+    };
+  }
   const holds = HOLDS[operator];
   const compare = type.is === 'text' ? (a: RuleValue, b: RuleValue) => compareText(a as string, b as string)
     : (a: RuleValue, b: RuleValue) => (a! < b! ? -1 : a! > b! ? 1 : 0);

@@ -11,40 +11,63 @@ import { textOf, type TextOrNull } from './text.ts';
 /** A record as it came: values of a JSON object, or fields as text; by the names in the source, or those of our tables. */
 export type RawRecord = Readonly<Record<string, unknown>>;
 
-/** What an event is found to be. */
+/** What a record is found to be. */
 export interface CheckedRow {
   /** For bronze, in the order of the contract's columns. */
   texts: readonly TextOrNull[];
   /** What is wrong, in the order of precedence. */
+  failures: readonly Failure[];
+}
+
+/** What the record of an event is found to be. */
+export interface CheckedEvent {
+  /** As `texts`; a number that conforms is left as it is, and `String` of it is its text: not everybody who checks an event wants that. */
+  values: readonly (TextOrNull | number)[];
   failures: readonly Failure[];
   /** Columns that the record has a key for, be its value null. */
   present: number;
 }
 
 export type RowValidator = (record: RawRecord) => CheckedRow;
+export type EventValidator = (record: RawRecord) => CheckedEvent;
 
 const NONE: readonly Failure[] = Object.freeze([]);
 const SPACE = 0x20;
 
+/** Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. */
+export function compileValidator(plan: ValidationPlan): RowValidator {
+  const check = compileChecks(plan, textOf, false);
+  return (record) => {
+    const { values, failures } = check(record);
+    return { texts: values.map(asText), failures };
+  };
+}
+
 /**
- * Compiles a plan; no code is generated, so it runs where `new Function` is forbidden. `toText` is for callers that know more of their values than
- * that JSON may hold them: text is then taken as it is.
+ * The same for callers that know more of their values than that JSON may hold them: strings are well-formed, `String` of a number is what was sent,
+ * and `toText` gives the text of the rest.
  */
-export function compileValidator(plan: ValidationPlan, toText: (value: unknown) => TextOrNull = textOf): RowValidator {
-  const stringsAreWhole = toText !== textOf;
+export function compileEventValidator(plan: ValidationPlan, toText: (value: unknown) => TextOrNull): EventValidator {
+  return compileChecks(plan, toText, true);
+}
+
+function compileChecks(plan: ValidationPlan, toText: (value: unknown) => TextOrNull, stringsAreWhole: boolean): EventValidator {
   const columns = plan.columns.map((column) => compileColumn(plan, column));
   const rules = plan.rules.map((rule) => {
     const reads = rule.reads.map((name) => plan.columns.findIndex((column) => column.name === name));
-    const holds = compileRule<Texts>(rule.node, (name) => {
+    const holds = compileRule<Values>(rule.node, (name) => {
       const at = plan.columns.findIndex((column) => column.name === name);
       const { typed } = columns[at]!;
-      return (texts) => (texts[at] == null ? null : typed(texts[at]));
+      return (values) => {
+        const value = values[at];
+        return value == null ? null : typed(typeof value === 'number' ? String(value) : value);
+      };
     });
     return { failure: ruleFailure(plan.source, rule), reads, holds };
   });
 
   return (record) => {
-    const texts: TextOrNull[] = new Array<TextOrNull>(columns.length);
+    const values: (TextOrNull | number)[] = new Array<TextOrNull>(columns.length);
     let suspicious = false;
     let present = 0;
     for (let at = 0; at < columns.length; at++) {
@@ -52,27 +75,33 @@ export function compileValidator(plan: ValidationPlan, toText: (value: unknown) 
       let value = record[column.header];
       if (value === undefined && column.name !== column.header) value = record[column.name];
       if (value !== undefined) present++;
+      if (typeof value === 'number' && value >= column.lowest && value <= column.highest && Math.round(value * column.power) / column.power === value) {
+        values[at] = value;
+        continue;
+      }
       const text = stringsAreWhole && typeof value === 'string' && value !== '' ? value : toText(value);
-      texts[at] = text;
+      values[at] = text;
       if (text == null) {
         if (text === undefined || !column.nullable) suspicious = true;
-      } else if (column.takesAnything || (typeof value === 'number' && value >= column.lowest && value <= column.highest && Number.isSafeInteger(value))) {
-        continue;
-      } else if (!column.isPlain(text)) {
+      } else if (!column.takesAnything && !isPlain(column, text)) {
         suspicious = true;
       }
     }
     if (!suspicious) {
       let broken = false;
-      for (const rule of rules) broken ||= rule.holds(texts) === false;
-      if (!broken) return { texts, failures: NONE, present };
+      for (const rule of rules) broken ||= rule.holds(values) === false;
+      if (!broken) return { values, failures: NONE, present };
     }
-    return { texts, failures: failuresIn(texts, columns, rules), present };
+    return { values, failures: failuresIn(values.map(asText), columns, rules), present };
   };
 }
 
+type Values = readonly (TextOrNull | number)[];
 type Texts = readonly TextOrNull[];
-interface CompiledRule { failure: Failure; reads: readonly number[]; holds: (texts: Texts) => boolean | null }
+
+const asText = (value: TextOrNull | number): TextOrNull => (typeof value === 'number' ? String(value) : value);
+
+interface CompiledRule { failure: Failure; reads: readonly number[]; holds: (values: Values) => boolean | null }
 
 interface CompiledColumn {
   name: string;
@@ -80,17 +109,30 @@ interface CompiledColumn {
   nullable: boolean;
   /** No text needs a further check. */
   takesAnything: boolean;
-  /** Whole numbers from here to there need none; NaN where numbers have to be looked at as text. */
+  /** Numbers from here to there that are whole when multiplied by this power of ten need none; NaN where numbers have to be looked at as text. */
   lowest: number;
   highest: number;
-  /** This one needs none. */
-  isPlain(text: string): boolean;
+  power: number;
+  /** ids: a space at either end is a wrong type. */
+  outerSpaces: boolean;
+  accepted: ReadonlySet<string> | undefined;
+  /** Text that matches needs no further check. */
+  plain: RegExp | undefined;
+  /** Nothing is asked of text but what stands above. */
+  free: boolean;
   /** The failure of a value's type, or undefined. */
   typeFailure(text: string | undefined): Failure | undefined;
   missing: Failure | undefined;
   rangeFailure(text: string): Failure | undefined;
   /** The value for rules; text must have the right type. */
   typed(text: string): RuleValue;
+}
+
+/** Whether the text needs no further check. */
+function isPlain({ outerSpaces, accepted, plain, free }: CompiledColumn, text: string): boolean {
+  if (outerSpaces && (text.charCodeAt(0) === SPACE || text.charCodeAt(text.length - 1) === SPACE)) return false;
+  if (accepted !== undefined) return accepted.has(text);
+  return plain === undefined ? free : plain.test(text);
 }
 
 function failuresIn(texts: Texts, columns: readonly CompiledColumn[], rules: readonly CompiledRule[]): readonly Failure[] {
@@ -120,12 +162,8 @@ function compileColumn(plan: ValidationPlan, column: ColumnPlan): CompiledColumn
     missing: column.nullable ? undefined : failure('missing'),
     nullable: column.nullable,
     takesAnything: free && plain === undefined && accepted === undefined && !column.outerSpaces,
-    ...wholeNumbers(column),
-    isPlain(text) {
-      if (column.outerSpaces && (text.charCodeAt(0) === SPACE || text.charCodeAt(text.length - 1) === SPACE)) return false;
-      if (accepted !== undefined) return accepted.has(text);
-      return plain === undefined ? free : plain.test(text);
-    },
+    ...plainNumbers(column),
+    outerSpaces: column.outerSpaces, accepted, plain, free,
     typeFailure(text) {
       if (text === undefined) return notText;
       if (column.outerSpaces && (text.startsWith(' ') || text.endsWith(' '))) return wrong;
@@ -179,10 +217,20 @@ function rangeChecks(column: ColumnPlan, typed: (text: string) => RuleValue, fai
   };
 }
 
-/** The whole numbers that a column of them takes, as far as doubles tell them apart. */
-function wholeNumbers(column: ColumnPlan): { lowest: number; highest: number } {
-  if (column.kind !== 'integer' && column.kind !== 'epoch_ms') return { lowest: Number.NaN, highest: Number.NaN };
-  return { lowest: Number(column.min ?? Number.MIN_SAFE_INTEGER), highest: Number(column.max ?? Number.MAX_SAFE_INTEGER) };
+/** Decimals of so many digits are told apart by doubles. */
+const EXACT = 1e15;
+/** Numbers with more places than these may be written with an exponent. */
+const MOST_PLACES = 6;
+
+/** The numbers that a column of them takes, as far as a double tells without its text. */
+function plainNumbers(column: ColumnPlan): Pick<CompiledColumn, 'lowest' | 'highest' | 'power'> {
+  const isWhole = column.kind === 'integer' || column.kind === 'epoch_ms';
+  const isNumber = isWhole || column.kind === 'decimal' || column.kind === 'money';
+  const edges = [column.min, column.max].filter((bound) => bound !== undefined);
+  if (!isNumber || column.scale > MOST_PLACES || edges.some((bound) => bound.length > 15)) return { lowest: Number.NaN, highest: Number.NaN, power: Number.NaN };
+  const power = isWhole ? 1 : 10 ** column.scale;
+  const most = isWhole ? Number.MAX_SAFE_INTEGER : Math.min(10 ** (column.precision - column.scale), EXACT / power) - 1;
+  return { lowest: Math.max(-most, Number(column.min ?? -most)), highest: Math.min(most, Number(column.max ?? most)), power };
 }
 
 /** How text of the right type is read for bounds and rules. Times are those on the wall of the contract's zone. */

@@ -1,6 +1,6 @@
 // The compiled checks of one contract's events.
 import { MillraceError } from '../../base/index.ts';
-import { compileEventTime, compileValidator, pseudonymiser, type Failure, type PiiClass, type TextOrNull } from '../../contracts/index.ts';
+import { compileEventTime, compileEventValidator, pseudonymiser, type Failure, type PiiClass, type TextOrNull } from '../../contracts/index.ts';
 import type { PrivacyKey } from '../privacy/keys.ts';
 import { textOfMember } from './parse.ts';
 import type { EventPlan } from './plans.ts';
@@ -32,7 +32,7 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
   if (reserved !== undefined) throw new MillraceError('bad_input', `${plan.type}: a column of events cannot be called ${reserved}`, { todo: 'Rename it: the key says which contract an event is for.' });
   const twice = columns.flatMap(({ name, header }) => (header === undefined || header === name ? [] : [[header, name] as const]));
   const clashes = twice.length === 0 ? undefined : (record: Readonly<Record<string, unknown>>) => twice.some(([header, name]) => record[header] !== undefined && record[name] !== undefined);
-  const validate = compileValidator(plan.validation, textOfMember);
+  const validate = compileEventValidator(plan.validation, textOfMember);
   const failures = envelopeFailures(plan, mostBytes);
   const timeAt = plan.eventTime === undefined ? -1 : names.indexOf(plan.eventTime);
   const timeOf = timeAt === -1 ? undefined : compileEventTime(plan.validation, plan.eventTime!);
@@ -49,19 +49,18 @@ export function compileType(plan: EventPlan, key: PrivacyKey | undefined, mostBy
     check(members, keys, arrivedAt) {
       const record = inherited ? Object.assign(Object.create(null) as Record<string, unknown>, members) : members;
       if (clashes !== undefined && clashes(record)) return rejection(plan, [failures.duplicate_key]);
-      const { texts, failures: found, present } = validate(record);
+      const { values, failures: found, present } = validate(record);
       const unknownKeys = keys - present;
       if (unknownKeys > 0 && plan.refusesUnknownKeys) return rejection(plan, [failures.unexpected, ...found]);
       let eventTime: number | null = null;
       let outOfTime: Failure | undefined;
-      const timeText = timeOf === undefined ? null : texts[timeAt];
+      const time = timeOf === undefined ? null : values[timeAt];
       const conforms = found.length === 0;
-      if (timeText != null && (conforms || found.every(({ column }) => column !== plan.eventTime))) {
-        const came = record[headers[timeAt]!];
-        eventTime = isEpoch && typeof came === 'number' ? came : timeOf!(timeText);
+      if (time != null && (conforms || found.every(({ column }) => column !== plan.eventTime))) {
+        eventTime = isEpoch && typeof time === 'number' ? time : timeOf!(String(time));
         if (eventTime !== null) outOfTime = arrivedAt - eventTime > oldest ? failures.too_old : eventTime - arrivedAt > newest ? failures.too_far_ahead : undefined;
       }
-      if (conforms && outOfTime === undefined) return new Accepted(plan, names, pseudonyms.length === 0 ? texts : withPseudonyms(texts, pseudonyms), eventTime, unknownKeys);
+      if (conforms && outOfTime === undefined) return new Accepted(plan, names, pseudonyms.length === 0 ? values : withPseudonyms(values, pseudonyms), eventTime, unknownKeys);
       return rejection(plan, inOrder(found, outOfTime));
     },
   };
@@ -92,16 +91,18 @@ function pseudonymsOf({ type, personal }: EventPlan, names: readonly string[], k
   return columns.map(([name, pii]) => ({ at: names.indexOf(name), pseudonym: pseudonymiser(pii, secret) }));
 }
 
-function withPseudonyms(texts: readonly TextOrNull[], personal: readonly PersonalColumn[]): readonly TextOrNull[] {
-  const pseudonyms = [...texts];
+type Values = readonly (TextOrNull | number)[];
+
+function withPseudonyms(values: Values, personal: readonly PersonalColumn[]): Values {
+  const pseudonyms = [...values];
   for (const { at, pseudonym } of personal) {
-    const text = texts[at];
-    if (text != null) pseudonyms[at] = pseudonym(text);
+    const value = values[at];
+    if (value != null) pseudonyms[at] = pseudonym(String(value));
   }
   return pseudonyms;
 }
 
-/** Texts stay in a list until somebody asks for them by name. */
+/** Numbers stay numbers until somebody asks for texts, and values stay in a list until somebody asks for them by name. */
 class Accepted implements AcceptedEvent {
   readonly fate = 'accepted';
   readonly type: string;
@@ -109,16 +110,22 @@ class Accepted implements AcceptedEvent {
   readonly eventTime: number | null;
   readonly unknownKeys: number;
   readonly names: readonly string[];
-  readonly texts: readonly (string | null)[];
+  private readonly found: Values;
+  private madeTexts: readonly (string | null)[] | undefined = undefined;
   private made: Readonly<Record<string, string | null>> | undefined = undefined;
 
-  constructor(plan: EventPlan, names: readonly string[], texts: readonly TextOrNull[], eventTime: number | null, unknownKeys: number) {
+  constructor(plan: EventPlan, names: readonly string[], found: Values, eventTime: number | null, unknownKeys: number) {
     this.type = plan.type;
     this.contractVersion = plan.version;
     this.names = names;
-    this.texts = texts as readonly (string | null)[];
+    this.found = found;
     this.eventTime = eventTime;
     this.unknownKeys = unknownKeys;
+  }
+
+  get texts(): readonly (string | null)[] {
+    this.madeTexts ??= this.found.map((value) => (value == null ? null : typeof value === 'number' ? String(value) : value));
+    return this.madeTexts;
   }
 
   get values(): Readonly<Record<string, string | null>> {

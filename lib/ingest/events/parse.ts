@@ -83,15 +83,23 @@ function keysAsWritten(record: Record<string, unknown>, text: string): number {
  */
 function plainDigits(value: number): number {
   const size = Math.abs(value);
-  if (!Number.isSafeInteger(value)) {
-    const { length } = String(value);
-    return length <= 16 && size >= 0.01 && size < 1e15 ? length : 0;
-  }
-  if (size !== 0 && Math.floor(size / 1000) * 1000 === size) return 0;
   let digits = value < 0 ? 2 : 1;
+  if (!Number.isSafeInteger(value)) {
+    // Doubles tell decimals of fifteen digits apart, so the first power of ten that makes it whole says how many digits follow the point.
+    if (size < 0.01 || size >= 1e9) return 0;
+    let power = 10;
+    let places = 1;
+    while (Math.round(size * power) / power !== size) {
+      if (++places > MOST_PLACES) return 0;
+      power *= 10;
+    }
+    digits += places + 1;
+  } else if (size !== 0 && Math.floor(size / 1000) * 1000 === size) return 0;
   for (let bound = 10; size >= bound; bound *= 10) digits++;
   return digits;
 }
+
+const MOST_PLACES = 6;
 
 /** Member by member, from the text itself. */
 function readClosely(text: string): ParsedEvent {

@@ -1,4 +1,5 @@
 // The check of events: what is accepted becomes the text that bronze keeps, what is not says why, in the order of precedence.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventPlans, openEventChecker, type EventVerdict } from '../../../lib/ingest/events/index.ts';
 import { id, source, text } from '../../../lib/contracts/index.ts';
@@ -37,6 +38,27 @@ describe('an accepted event', () => {
     expect(signup(' Ana@Example.com ')['email']).toMatch(/^k1:[0-9a-f]{64}$/);
     expect(signup('ana@example.com')['email']).toBe(signup(' Ana@Example.com ')['email']);
     expect(signup('bia@example.com')['email']).not.toBe(signup('ana@example.com')['email']);
+  });
+});
+
+describe('a number', () => {
+  const digits = fc.oneof(
+    fc.stringMatching(/^-?(0|[1-9][0-9]{0,16})(\.[0-9]{1,7})?$/),
+    fc.tuple(fc.integer({ min: -3, max: 30_000 }), fc.integer({ min: 0, max: 99_999 })).map(([whole, fraction]) => `${whole}.${fraction}`),
+    fc.constantFrom('0', '-0', '0.0', '0.0001', '0.00001', '0.000001', '99999999999999', '99999999999999.9999', '100000000000000', '9007199254740991', '9007199254740993', '1e3', '129.90'),
+  );
+  const foundOf = (column: string, json: string) => {
+    const others = { at: String(NOW), visitor: '"v"', kind: '"view"', item: '"7"' };
+    const verdict = check(`{${Object.entries({ ...others, [column]: json }).map(([key, value]) => `"${key}":${value}`).join(',')}}`);
+    return verdict.fate === 'accepted' ? { values: verdict.values, eventTime: verdict.eventTime } : verdict.reasons;
+  };
+  /** Numbers lose their exponent, and zero its sign. */
+  const asText = (number: string) => `"${number === '1e3' ? '1000' : number.replace(/^-(?=[0.]+$)/, '')}"`;
+
+  test('is found to be the same whether it came as a number or as text with its digits', () => {
+    fc.assert(fc.property(fc.constantFrom('price', 'ItemCount', 'weight', 'item', 'at'), digits, (column, number) => {
+      expect(foundOf(column, number)).toEqual(foundOf(column, asText(number)));
+    }), { numRuns: 3_000 });
   });
 });
 
