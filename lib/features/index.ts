@@ -7,6 +7,7 @@ export type { CompiledSource, EventRow } from './source.ts';
 export { featuresAtSql, featuresOfPointsSql, type SqlOptions } from './sql.ts';
 export { foldBatch, noFoldCounts, type FeatureEvent, type FoldCounts, type FoldOptions, type FoldResult } from './fold.ts';
 export { readFeatures, readViews, type EntityId } from './read.ts';
+export { rememberedFeatures, type RememberedFeatures } from './remembered.ts';
 export type { Change, OnlineStore, StoredItem, WriteResult } from './store.ts';
 export { fromSql, isSameValue } from './values.ts';
 export { eventsOf, featuresHandler, type FeatureCounters, type FeaturesHandlerOptions } from './handler.ts';

@@ -33,7 +33,8 @@ export async function readViews(store: OnlineStore, wanted: readonly { view: Com
   }));
 }
 
-function textOf(view: CompiledView, entity: EntityId): string {
+/** An entity as the store knows it. */
+export function textOf(view: CompiledView, entity: EntityId): string {
   const parts = typeof entity === 'string' ? [entity] : entity;
   if (parts.length !== view.entity.length) {
     throw new MillraceError('usage', `${view.name} is known by ${view.entity.join(' and ')}, and this is ${parts.length === 1 ? 'one value' : `${parts.length} values`}`, { todo: `Give ${view.entity.length}.` });

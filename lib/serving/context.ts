@@ -48,8 +48,8 @@ export interface Models {
 export interface FeatureReader {
   /** Entity columns of a view; undefined where there is no such view. */
   entityOf(view: string): readonly string[] | undefined;
-  /** Features of several views at once, each for its entities. @throws where the store does not answer. */
-  read(wanted: readonly { view: string; entities: readonly (readonly string[])[] }[], at: number): Promise<FeatureValues[][]>;
+  /** Features of several views at once, each for its entities; a store on the same machine gives them without a promise. @throws where the store does not answer. */
+  read(wanted: readonly { view: string; entities: readonly (readonly string[])[] }[], at: number): Promise<FeatureValues[][]> | FeatureValues[][];
 }
 
 export interface Recommendation { item_id: string; score: number }

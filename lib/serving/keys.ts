@@ -1,5 +1,5 @@
 // API keys: who may call what, and how often. Only hashes are kept.
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { Problem } from './problem.ts';
 
 /** `predict` for every predictor, or `predict:conversion` for one. */
@@ -23,7 +23,7 @@ export interface KeyStore {
 }
 
 export function hashOf(key: string): string {
-  return createHash('sha256').update(key, 'utf8').digest('hex');
+  return hash('sha256', key, 'hex');
 }
 
 /** A new key: 32 random bytes that begin with `mr_`, and what is kept of it. The key itself is shown once and kept nowhere. */

@@ -1,12 +1,9 @@
 // From rows of a request to scores: variant, features, model, answer, log.
 import { assign } from '../experiments/index.ts';
-import type { FeatureValue } from '../features/index.ts';
-import type { Alias, ModelInput, PredictionRecord, ServedModel, ServingContext } from './context.ts';
-import { invalid, notFound, Problem, type InvalidField } from './problem.ts';
+import type { Alias, PredictionRecord, ServedModel, ServingContext } from './context.ts';
+import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
-
-export type Cell = string | number | boolean | null;
-export type Row = Readonly<Record<string, Cell>>;
+import { checkRows, inputPlan, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
 
 export interface Wanted {
   predictor: string;
@@ -32,38 +29,72 @@ export interface Scored {
 
 interface Assigned { alias: Alias; experiment: string | null; variant: string | null; unit: string | null }
 
+/** Rows of a request that one model answers. */
+interface Group {
+  /** undefined: there is no model yet. */
+  plan: InputPlan | undefined;
+  rows: readonly Row[];
+  /** Where the rows are in the request. */
+  members: readonly number[];
+}
+
+type Read = ReadFeatures | 'unavailable';
+
+/** A request that is being answered. */
+interface Work { wanted: Wanted; assignments: readonly Assigned[]; groups: readonly Group[]; now: number; started: number }
+
 /**
  * Scores rows. A row names its entities, and may give inputs itself: those are taken as they are, the others are read from the online store. Where the store
- * does not answer in time, or no model is there yet, the answer is a fall-back and says so.
+ * does not answer in time, or no model is there yet, the answer is a fall-back and says so. Where everything is at hand there is no promise: most
+ * requests are answered without waiting for anything.
  * @throws Problem 400 that names every wrong field of every row, 404 for a predictor that is not declared.
  */
-export async function predict(context: ServingContext, wanted: Wanted): Promise<Scored[]> {
+export function predict(context: ServingContext, wanted: Wanted): Scored[] | Promise<Scored[]> {
   const started = performance.now();
-  const { predictor, rows, key } = wanted;
+  const { predictor } = wanted;
   const champion = context.models.find(predictor, 'champion');
   if (champion === undefined && !context.models.declares(predictor)) throw notFound(`predictor '${predictor}'`, `there are ${context.models.declared().join(', ') || 'none'}`);
-  const assignments = rows.map((row) => assignmentOf(context, wanted, row));
-  const scored: Scored[] = Array.from({ length: rows.length });
-  const records: PredictionRecord[] = [];
-  const [now, request] = [context.clock.now(), context.ids.prediction()];
-  for (const alias of ['champion', 'challenger'] as const) {
-    const members = assignments.flatMap((assignment, index) => (assignment.alias === alias ? [index] : []));
+  const assignments = assignmentsOf(context, wanted);
+  const groups = groupsOf(context, wanted, champion, assignments);
+  for (const { plan, rows: own } of groups) if (plan !== undefined) checkRows(plan, own);
+  const now = context.clock.now();
+  const work: Work = { wanted, assignments, groups, now, started };
+  const reads = groups.map((group) => (group.plan === undefined ? [] : readInputs(context, group.plan, group.rows, now)));
+  return reads.some((read) => read instanceof Promise) ? Promise.all(reads).then((all) => answered(context, work, all)) : answered(context, work, reads as Read[]);
+}
+
+function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion: ServedModel | undefined, assignments: readonly Assigned[]): Group[] {
+  const groups: Group[] = [];
+  for (const alias of ALIASES) {
+    const members: number[] = [];
+    for (let index = 0; index < assignments.length; index++) if (assignments[index]!.alias === alias) members.push(index);
     if (members.length === 0) continue;
     // A variant whose challenger is gone gets the champion, under its own version.
     const model = context.models.find(predictor, alias) ?? champion;
-    const results = model === undefined ? members.map(() => MISSING) : await scoreGroup(context, model, members.map((index) => rows[index]!), wanted.explain === true, now);
-    for (const [position, index] of members.entries()) {
+    groups.push({ plan: model === undefined ? undefined : inputPlan(context.features, model), members, rows: members.length === rows.length ? rows : members.map((index) => rows[index]!) });
+  }
+  return groups;
+}
+
+const ALIASES = ['champion', 'challenger'] as const;
+
+function answered(context: ServingContext, { wanted, assignments, groups, now, started }: Work, reads: readonly Read[]): Scored[] {
+  const { predictor, rows, key, explain = false } = wanted;
+  const scored = Array<Scored>(rows.length);
+  const records: PredictionRecord[] = [];
+  const request = context.ids.prediction();
+  for (const [at, group] of groups.entries()) {
+    const model = group.plan?.model;
+    const results = resultsOf(group, reads[at]!, explain, now);
+    for (const [position, index] of group.members.entries()) {
       const { experiment, variant, unit } = assignments[index]!;
-      const result = results[position]!;
-      const answer: Scored = {
-        prediction_id: context.ids.prediction(), version: model?.version ?? null, experiment, variant, score: result.score, fallback: result.reason !== null, reason: result.reason,
-        ...(result.contributions === undefined ? {} : { contributions: result.contributions }),
-      };
+      const { score, reason, features, contributions } = results[position]!;
+      const answer: Scored = { prediction_id: context.ids.prediction(), version: model?.version ?? null, experiment, variant, score, fallback: reason !== null, reason };
+      if (contributions !== undefined) answer.contributions = contributions;
       scored[index] = answer;
       records.push({
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit,
-        entity: JSON.stringify(entityOf(model, rows[index]!)), features: result.features, response: JSON.stringify({ score: answer.score }),
-        score: answer.score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
+        entity: entityJson(model, rows[index]!), features, response: JSON.stringify({ score }), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
       });
     }
   }
@@ -77,69 +108,29 @@ interface Result { score: number | null; reason: string | null; features: string
 
 const MISSING: Result = Object.freeze({ score: null, reason: 'model_missing', features: '{}' });
 
-async function scoreGroup(context: ServingContext, model: ServedModel, rows: readonly Row[], explain: boolean, now: number): Promise<Result[]> {
-  checkRows(context, model, rows);
-  const { inputs } = model;
-  const width = inputs.length;
-  const matrix = new Float64Array(rows.length * width);
-  const read = await featuresOf(context, model, rows, now);
+function resultsOf({ plan, rows }: Group, read: Read, explain: boolean, now: number): Result[] {
+  if (plan === undefined) return rows.map(() => MISSING);
+  const { model, inputs } = plan;
   if (read === 'unavailable') return rows.map(() => ({ score: model.fallback, reason: 'features_unavailable', features: '{}' }));
-  for (const [index, row] of rows.entries()) {
-    for (const [column, input] of inputs.entries()) {
-      const cell = row[input.name] ?? read.get(input.view ?? '')?.[index]?.[columnOf(input)] ?? null;
-      matrix[index * width + column] = numberOf(cell, now);
-    }
-  }
+  const matrix = matrixOf(plan, rows, read, now);
   const scores = model.score(matrix, rows.length);
   return rows.map((_, index) => {
-    const own = matrix.subarray(index * width, (index + 1) * width);
-    return { score: scores[index]!, reason: null, features: featuresJson(inputs, own), ...(explain && model.contributions !== undefined ? { contributions: named(inputs, model.contributions(own)) } : {}) };
+    const own = rows.length === 1 ? matrix : matrix.subarray(index * inputs.length, (index + 1) * inputs.length);
+    const result: Result = { score: scores[index]!, reason: null, features: inputsJson(plan, own) };
+    if (explain && model.contributions !== undefined) result.contributions = named(plan, model.contributions(own));
+    return result;
   });
 }
 
-/** Features of the views that a row leaves to the store, each view's in the order of the rows. */
-async function featuresOf(context: ServingContext, { inputs }: ServedModel, rows: readonly Row[], now: number): Promise<Map<string, readonly Readonly<Record<string, FeatureValue>>[]> | 'unavailable'> {
-  const views = [...new Set(inputs.flatMap(({ name, view }) => (view !== undefined && rows.some((row) => row[name] === undefined) ? [view] : [])))];
-  if (views.length === 0) return new Map();
-  const wanted = views.map((view) => ({ view, entities: rows.map((row) => context.features.entityOf(view)!.map((column) => String(row[column] ?? ''))) }));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'unavailable'>((resolve) => {
-    timer = setTimeout(() => resolve('unavailable'), context.limits.featureMilliseconds);
-  });
-  try {
-    const answer = await Promise.race([context.features.read(wanted, now), late]);
-    return answer === 'unavailable' ? answer : new Map(views.map((view, index) => [view, answer[index]!]));
-  } catch {
-    return 'unavailable'; // the answer says so, and the alarm on the share of fall-backs tells the operator
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Every wrong cell of every row, with what is allowed there. */
-function checkRows(context: ServingContext, model: ServedModel, rows: readonly Row[]): void {
-  const errors: InvalidField[] = [];
-  const names = new Set([...model.entities, ...model.inputs.map(({ name }) => name)]);
-  for (const [index, row] of rows.entries()) {
-    for (const [column, cell] of Object.entries(row)) {
-      if (!names.has(column)) errors.push({ pointer: `/rows/${index}/${column}`, detail: `${model.predictor} takes ${[...names].join(', ')}` });
-      else if (model.entities.includes(column)) {
-        if (typeof cell !== 'string' || cell === '') errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected an id, a string that is not empty; got ${JSON.stringify(cell)}` });
-      } else if (cell !== null && typeof cell !== 'number') {
-        errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected a number or null; got ${JSON.stringify(cell)}` });
-      }
-    }
-    const needed = new Set(model.inputs.flatMap(({ name, view }) => (row[name] !== undefined || view === undefined ? [] : context.features.entityOf(view) ?? [])));
-    for (const column of needed) if (row[column] === undefined) errors.push({ pointer: `/rows/${index}/${column}`, detail: 'expected an id; it is missing' });
-    if (errors.length > 20) break;
-  }
-  if (errors.length > 0) throw invalid(`the rows are not what ${model.predictor} takes`, errors.slice(0, 20));
+function assignmentsOf(context: ServingContext, wanted: Wanted): Assigned[] {
+  const subject = `predict:${wanted.predictor}`;
+  const experiments = context.experiments.filter((experiment) => experiment.subject === subject);
+  return wanted.rows.map((row) => assignmentOf(experiments, wanted, row));
 }
 
 /** By the first experiment on this predictor that the unit is in. */
-function assignmentOf(context: ServingContext, { predictor, unit, attributes }: Wanted, row: Row): Assigned {
-  for (const experiment of context.experiments) {
-    if (experiment.subject !== `predict:${predictor}`) continue;
+function assignmentOf(experiments: ServingContext['experiments'], { unit, attributes }: Wanted, row: Row): Assigned {
+  for (const experiment of experiments) {
     const named = row[`${experiment.unit}_id`] ?? unit;
     if (typeof named !== 'string') continue;
     const assignment = assign(experiment, named, attributes);
@@ -150,32 +141,13 @@ function assignmentOf(context: ServingContext, { predictor, unit, attributes }: 
   return { alias: 'champion', experiment: null, variant: null, unit: unit ?? null };
 }
 
-function columnOf({ name, view }: ModelInput): string {
-  return view === undefined ? name : name.slice(view.length + 1);
+function entityJson(model: ServedModel | undefined, row: Row): string {
+  const entity: Record<string, Row[string]> = {};
+  for (const column of model?.entities ?? []) if (row[column] !== undefined) entity[column] = row[column];
+  return JSON.stringify(entity);
 }
 
-/** Times count as days before now: a model learns how long ago something was, not when. */
-export function numberOf(cell: FeatureValue | Cell, now: number): number {
-  if (cell === null) return Number.NaN;
-  if (typeof cell === 'number') return cell;
-  if (typeof cell === 'boolean') return cell ? 1 : 0;
-  const number = Number(cell);
-  if (!Number.isNaN(number)) return number;
-  const time = Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`);
-  return Number.isNaN(time) ? Number.NaN : (now - time) / 86_400_000;
-}
-
-function entityOf(model: ServedModel | undefined, row: Row): Record<string, Cell> {
-  return Object.fromEntries((model?.entities ?? []).flatMap((column) => (row[column] === undefined ? [] : [[column, row[column]]])));
-}
-
-function featuresJson(inputs: readonly ModelInput[], row: Float64Array): string {
-  const values: Record<string, number | null> = {};
-  for (const [index, { name }] of inputs.entries()) values[name] = Number.isNaN(row[index]!) ? null : row[index]!;
-  return JSON.stringify(values);
-}
-
-function named(inputs: readonly ModelInput[], contributions: Float64Array): Record<string, number> {
+function named({ inputs }: InputPlan, contributions: Float64Array): Record<string, number> {
   return Object.fromEntries([...inputs.map(({ name }, index) => [name, contributions[index]!]), ['bias', contributions[inputs.length]!]]);
 }
 

@@ -10,9 +10,8 @@ export interface RouteRequest<Body> {
   query: Readonly<Record<string, string | undefined>>;
   /** undefined on open routes. */
   key: ApiKey | undefined;
+  /** Aborts when the request is given up. */
   signal: AbortSignal;
-  /** Adds a header to the answer. */
-  header(name: string, value: string): void;
 }
 
 export interface Route {

@@ -6,6 +6,8 @@ import { nextVersion, type Change, type OnlineStore, type StoredItem, type Write
 export interface LmdbStore extends OnlineStore {
   /** As `get`, at once: for who scores. */
   getNow(keys: readonly string[]): (StoredItem | undefined)[];
+  /** The version of an item, at once and without its text; undefined where there is none. */
+  versionNow(key: string): number | undefined;
   /** Removes items that have expired, about `most` a call; gives how many. */
   sweep(now: number, most?: number): Promise<number>;
   /** How many items there are, expired ones included. */
@@ -78,6 +80,10 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
     mostChanges: Number.POSITIVE_INFINITY,
     get: async (keys, isKnown) => getNow(keys, isKnown),
     getNow,
+    versionNow(key) {
+      const bytes = items.getBinaryFast(key) as Buffer | undefined;
+      return bytes === undefined ? undefined : versionOf(bytes);
+    },
     async write(changes): Promise<WriteResult> {
       try {
         // Writes of one moment share a transaction, each whole in itself, and its way to the disk is waited for beside other work, not instead of it.

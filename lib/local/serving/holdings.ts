@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../base/index.ts';
-import { readOnlineHome, type OnlineHome, type OnlineStore } from '../../features/index.ts';
+import { readOnlineHome, type LmdbStore, type OnlineHome } from '../../features/index.ts';
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
 import type { HomeModels } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -30,7 +30,7 @@ export class Holdings {
   }
 
   /** undefined before anything was folded or filled. */
-  get online(): OnlineStore | undefined {
+  get online(): LmdbStore | undefined {
     return this.#online?.home.store;
   }
 

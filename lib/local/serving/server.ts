@@ -1,8 +1,7 @@
-// The API on this machine: the app behind Node's own HTTP server, on loopback.
+// The API on this machine: behind Node's own HTTP server, on loopback.
 import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
 import { MillraceError } from '../../base/index.ts';
+import { nodeListener, type Api } from '../../serving/index.ts';
 import type { Home } from '../home.ts';
 import { announceEndpoint } from '../running.ts';
 
@@ -14,8 +13,8 @@ export const DEFAULT_API_PORT = 8080;
 const KEEP_ALIVE_MS = 75_000;
 
 /** @throws MillraceError `conflict` where the port is in use. */
-export async function serveApi(app: Hono, { home, port, since }: { home: Pick<Home, 'run'>; port: number; since: number }): Promise<ApiServer> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, getRequestListener(app.fetch));
+export async function serveApi(api: Api, { home, port, since }: { home: Pick<Home, 'run'>; port: number; since: number }): Promise<ApiServer> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, nodeListener(api));
   await listen(server, port);
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`;

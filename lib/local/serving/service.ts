@@ -2,12 +2,12 @@
 import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
-import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
+import { createApi, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { homeModels, predictorsOf, registryOf, viewOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
-import { featureReader } from './feature-reader.ts';
+import { homeFeatureReader } from './feature-reader.ts';
 import { Holdings } from './holdings.ts';
 import { openKeyFile, type KeyFile } from './key-file.ts';
 import { openPredictionLog } from './prediction-log.ts';
@@ -58,7 +58,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
   const context: ServingContext = {
     version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
-    idempotency: storedIdempotency(store, () => clock.now()), models, features: featureReader(features, () => holdings.online), log,
+    idempotency: storedIdempotency(store, () => clock.now()), models, features: homeFeatureReader(features, () => holdings.online), log,
     get experiments() {
       return holdings.experiments;
     },
@@ -74,8 +74,8 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
   let [trouble, sweepFailure]: [string[], string | undefined] = [await holdings.refresh(), undefined];
-  const app = createApp(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
-  const server = await serveApi(app, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
+  const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
+  const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
     await holdings.close();
     await store.close();

@@ -17,9 +17,11 @@ export const featuresRoute = route({
     const parts = columns.length === 1 ? [id] : id.split(',').map((part) => part.replaceAll(/%2C/gi, ','));
     if (parts.length !== columns.length || parts.includes('')) throw invalid(`${entity} is known by ${columns.join(' and ')}`, [{ pointer: 'id', detail: `expected ${columns.length} ids, parted by commas; got ${parts.length}` }]);
     const at = context.clock.now();
-    const [[features = {}] = []] = await context.features.read([{ view: entity, entities: [parts] }], at).catch(() => {
+    try {
+      const [[features = {}] = []] = await context.features.read([{ view: entity, entities: [parts] }], at);
+      return { entity, id: parts, at: new Date(at).toISOString(), features };
+    } catch {
       throw new Problem(503, 'Not ready', 'the online features cannot be read now; try again, or fill them with `millrace features backfill`', { headers: { 'retry-after': '1' } });
-    });
-    return { entity, id: parts, at: new Date(at).toISOString(), features };
+    }
   },
 });

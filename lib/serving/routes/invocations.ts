@@ -1,7 +1,8 @@
 // MLflow's scoring protocol (https://mlflow.org/docs/latest/genai/serving): /ping, /health, /version, /invocations.
 import { Type, type Static } from '@sinclair/typebox';
 import { notFound, invalid, type InvalidField } from '../problem.ts';
-import { predict, tooManyRows, type Cell as CellValue, type Row as RowValue } from '../predict.ts';
+import type { Cell as CellValue, Row as RowValue } from '../model-inputs.ts';
+import { predict, tooManyRows } from '../predict.ts';
 import { route } from '../route.ts';
 import { Cell, OrNull, Row } from '../schemas.ts';
 

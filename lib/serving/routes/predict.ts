@@ -25,9 +25,10 @@ export const predictRoute = route({
   }),
   problems: { 404: 'There is no such predictor.', 413: 'Too many rows or bytes.', 422: 'The Idempotency-Key was used for another body.' },
   example: { rows: [{ visitor_id: 'v1', item_id: 'i1' }] },
-  async handle(context, { body, params: { predictor = '' }, key }) {
+  handle(context, { body, params: { predictor = '' }, key }) {
     tooManyRows(body.rows.length, context.limits.rows);
-    const predictions = await predict(context, { predictor, ...body, key: key! });
-    return { predictor, output: context.models.find(predictor, 'champion')?.output ?? 'value', predictions };
+    const output = context.models.find(predictor, 'champion')?.output ?? 'value';
+    const predictions = predict(context, { predictor, ...body, key: key! });
+    return predictions instanceof Promise ? predictions.then((all) => ({ predictor, output, predictions: all })) : { predictor, output, predictions };
   },
 });

@@ -1,0 +1,67 @@
+// Features of entities for who scores: read at once, and kept as long as nothing they are made from has changed. Most requests ask for items and visitors
+// that were asked for a moment ago; what it costs then is a look at the versions.
+import type { LmdbStore } from './lmdb/store.ts';
+import { stateKeys } from './keys.ts';
+import { textOf, valuesAt, type EntityId } from './read.ts';
+import { decodeState } from './state.ts';
+import type { FeatureValues } from './types.ts';
+import type { CompiledView } from './view.ts';
+import { firstTile } from './windows.ts';
+
+/** How many entities of a view are kept. */
+const MOST_KEPT = 10_000;
+
+interface Kept {
+  keys: readonly string[];
+  versions: readonly (number | undefined)[];
+  values: FeatureValues;
+  /** The values hold from one moment to before another, microseconds: in between no window's first tile changes. */
+  from: number;
+  until: number;
+}
+
+export interface RememberedFeatures {
+  /** As `readViews`, at once. The values are shared: who changes them, copies them. */
+  read(wanted: readonly { view: CompiledView; entities: readonly EntityId[] }[], at: number): FeatureValues[][];
+}
+
+export function rememberedFeatures(store: Pick<LmdbStore, 'getNow' | 'versionNow'>, mostKept: number = MOST_KEPT): RememberedFeatures {
+  const keptOf = new Map<CompiledView, Map<string, Kept>>();
+
+  const valuesOf = (view: CompiledView, known: Map<string, Kept>, entity: string, at: number): FeatureValues => {
+    const kept = known.get(entity);
+    if (kept !== undefined && kept.from <= at && at < kept.until && isCurrent(kept)) return kept.values;
+    const keys = kept?.keys ?? stateKeys(view, entity);
+    const items = store.getNow(keys);
+    const states = items.flatMap((item) => (item === undefined ? [] : [decodeState(item.value)]));
+    const values = valuesAt(view, states, at);
+    known.delete(entity);
+    // Events that are still to come change the values when their time does: such an entity is read anew.
+    if (states.some(({ a = [] }) => a.length > 0)) return values;
+    if (known.size >= mostKept) known.delete(known.keys().next().value!);
+    known.set(entity, { keys, versions: items.map((item) => item?.version), values, from: at, until: nextTileAfter(view, at) });
+    return values;
+  };
+  const isCurrent = ({ keys, versions }: Kept): boolean => {
+    for (let index = 0; index < keys.length; index++) if (store.versionNow(keys[index]!) !== versions[index]) return false;
+    return true;
+  };
+
+  return {
+    read(wanted, at) {
+      const microseconds = at * 1000;
+      return wanted.map(({ view, entities }) => {
+        let known = keptOf.get(view);
+        if (known === undefined) keptOf.set(view, (known = new Map()));
+        return entities.map((entity) => valuesOf(view, known, textOf(view, entity), microseconds));
+      });
+    },
+  };
+}
+
+/** When the first window of the view loses a tile. */
+function nextTileAfter(view: CompiledView, at: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { window } of view.series) if (window !== undefined) next = Math.min(next, (firstTile(window, at) + 1) * window.hop + window.span);
+  return next;
+}

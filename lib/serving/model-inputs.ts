@@ -1,0 +1,162 @@
+// What a model takes: rows checked, features read for what they leave out, the matrix filled. What can be known of a model beforehand is worked out once.
+import type { FeatureValue } from '../features/index.ts';
+import type { FeatureReader, ModelInput, ServedModel, ServingContext } from './context.ts';
+import { invalid, type InvalidField } from './problem.ts';
+
+export type Cell = string | number | boolean | null;
+export type Row = Readonly<Record<string, Cell>>;
+
+/** A view that a model's inputs come from. */
+interface PlannedView {
+  name: string;
+  /** The columns of a row that name its entity. */
+  columns: readonly string[];
+  /** Inputs of the model: where a row gives all of them itself, the view need not be read. */
+  inputs: readonly string[];
+}
+
+interface PlannedInput {
+  name: string;
+  /** The place of its view among the views, and its name there; -1: the request gives it. */
+  view: number;
+  column: string;
+  /** `"views_7d":`, for the log. */
+  json: string;
+}
+
+export interface InputPlan {
+  model: ServedModel;
+  kinds: ReadonlyMap<string, 'entity' | 'input'>;
+  views: readonly PlannedView[];
+  inputs: readonly PlannedInput[];
+}
+
+/** Features of the rows by the plan's views; undefined for a view that is not needed. */
+export type ReadFeatures = readonly (readonly Readonly<Record<string, FeatureValue>>[] | undefined)[];
+
+const plans = new WeakMap<ServedModel, InputPlan>();
+
+export function inputPlan(features: FeatureReader, model: ServedModel): InputPlan {
+  let plan = plans.get(model);
+  if (plan === undefined) plans.set(model, (plan = planned(features, model)));
+  return plan;
+}
+
+function planned(features: FeatureReader, model: ServedModel): InputPlan {
+  const names = [...new Set(model.inputs.flatMap(({ view }) => (view === undefined ? [] : [view])))];
+  return {
+    model,
+    kinds: new Map([...model.inputs.map(({ name }) => [name, 'input'] as const), ...model.entities.map((name) => [name, 'entity'] as const)]),
+    views: names.map((name) => ({ name, columns: features.entityOf(name) ?? [], inputs: model.inputs.filter(({ view }) => view === name).map((input) => input.name) })),
+    inputs: model.inputs.map((input) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${JSON.stringify(input.name)}:` })),
+  };
+}
+
+function columnOf({ name, view }: ModelInput): string {
+  return view === undefined ? name : name.slice(view.length + 1);
+}
+
+/** @throws Problem 400 that names every wrong cell of every row, with what is allowed there. */
+export function checkRows(plan: InputPlan, rows: readonly Row[]): void {
+  for (const row of rows) if (!isRight(plan, row)) throw wrongRows(plan, rows);
+}
+
+function isRight({ kinds, views }: InputPlan, row: Row): boolean {
+  for (const column of Object.keys(row)) {
+    const kind = kinds.get(column);
+    const cell = row[column];
+    if (kind === 'entity' ? typeof cell !== 'string' || cell === '' : kind === undefined || (cell !== null && typeof cell !== 'number')) return false;
+  }
+  for (const view of views) {
+    if (leavesOut(row, view)) for (const column of view.columns) if (row[column] === undefined) return false;
+  }
+  return true;
+}
+
+function leavesOut(row: Row, { inputs }: PlannedView): boolean {
+  for (const name of inputs) if (row[name] === undefined) return true;
+  return false;
+}
+
+function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Error {
+  const errors: InvalidField[] = [];
+  for (const [index, row] of rows.entries()) {
+    for (const [column, cell] of Object.entries(row)) {
+      const kind = kinds.get(column);
+      if (kind === undefined) {
+        errors.push({ pointer: `/rows/${index}/${column}`, detail: `${model.predictor} takes ${[...new Set([...model.entities, ...model.inputs.map(({ name }) => name)])].join(', ')}` });
+      } else if (kind === 'entity') {
+        if (typeof cell !== 'string' || cell === '') errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected an id, a string that is not empty; got ${JSON.stringify(cell)}` });
+      } else if (cell !== null && typeof cell !== 'number') {
+        errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected a number or null; got ${JSON.stringify(cell)}` });
+      }
+    }
+    const needed = new Set(views.flatMap((view) => (leavesOut(row, view) ? view.columns : [])));
+    for (const column of needed) if (row[column] === undefined) errors.push({ pointer: `/rows/${index}/${column}`, detail: 'expected an id; it is missing' });
+    if (errors.length > 20) break;
+  }
+  return invalid(`the rows are not what ${model.predictor} takes`, errors.slice(0, 20));
+}
+
+/** Features of the views that a row leaves to the store. A store that answers at once is not waited for. */
+export function readInputs(context: ServingContext, { views }: InputPlan, rows: readonly Row[], now: number): Promise<ReadFeatures | 'unavailable'> | ReadFeatures | 'unavailable' {
+  const needed = views.filter((view) => rows.some((row) => leavesOut(row, view)));
+  if (needed.length === 0) return [];
+  const wanted = needed.map(({ name, columns }) => ({ view: name, entities: rows.map((row) => columns.map((column) => String(row[column] ?? ''))) }));
+  try {
+    const answer = context.features.read(wanted, now);
+    return answer instanceof Promise ? withinTime(answer, context.limits.featureMilliseconds).then((read) => placed(views, needed, read)) : placed(views, needed, answer);
+  } catch {
+    return 'unavailable'; // the answer says so, and the alarm on the share of fall-backs tells the operator
+  }
+}
+
+function placed(views: readonly PlannedView[], needed: readonly PlannedView[], read: ReadFeatures | 'unavailable'): ReadFeatures | 'unavailable' {
+  return read === 'unavailable' || needed.length === views.length ? read : views.map((view) => read[needed.indexOf(view)]);
+}
+
+async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number): Promise<ReadFeatures | 'unavailable'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'unavailable'>((resolve) => {
+    timer = setTimeout(() => resolve('unavailable'), milliseconds);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } catch {
+    return 'unavailable';
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Row-major, NaN where nothing is known: what a row gives itself goes before what the store knows. */
+export function matrixOf({ inputs }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
+  const matrix = new Float64Array(rows.length * inputs.length);
+  let at = 0;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    for (const { name, view, column } of inputs) matrix[at++] = numberOf(row[name] ?? read[view]?.[index]?.[column] ?? null, now);
+  }
+  return matrix;
+}
+
+/** Times count as days before now: a model learns how long ago something was, not when. */
+export function numberOf(cell: FeatureValue | Cell, now: number): number {
+  if (cell === null) return Number.NaN;
+  if (typeof cell === 'number') return cell;
+  if (typeof cell === 'boolean') return cell ? 1 : 0;
+  const number = Number(cell);
+  if (!Number.isNaN(number)) return number;
+  const time = Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`);
+  return Number.isNaN(time) ? Number.NaN : (now - time) / 86_400_000;
+}
+
+/** A row of the matrix by the inputs' names, as JSON. */
+export function inputsJson({ inputs }: InputPlan, row: Float64Array): string {
+  let text = '{';
+  for (let index = 0; index < inputs.length; index++) {
+    const value = row[index]!;
+    text += `${index === 0 ? '' : ','}${inputs[index]!.json}${Number.isFinite(value) ? value : 'null'}`;
+  }
+  return `${text}}`;
+}

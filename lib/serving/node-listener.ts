@@ -1,0 +1,70 @@
+// The API behind Node's own HTTP server, without the objects of Fetch in between: those cost as much as an answer does.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { tooLarge, type Api, type ApiAnswer, type ApiRequest } from './api.ts';
+import { invalid } from './problem.ts';
+
+/** How long the rest of a body that nobody wants is read away, so that its sender gets to see the answer. */
+const DRAIN_MS = 500;
+
+export function nodeListener(api: Api): RequestListener {
+  return (incoming, outgoing) => {
+    void api.answer(new NodeRequest(incoming)).then((answer) => send(incoming, outgoing, answer));
+  };
+}
+
+class NodeRequest implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    const { method = 'GET', url = '/' } = incoming;
+    const question = url.indexOf('?');
+    this.method = method;
+    this.path = question < 0 ? url : url.slice(0, question);
+    this.query = question < 0 ? '' : url.slice(question + 1);
+    this.#incoming = incoming;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return typeof value === 'object' ? value.join(', ') : value;
+  }
+
+  text(mostBytes: number): Promise<string> {
+    return textOf(this.#incoming, mostBytes);
+  }
+}
+
+function textOf(incoming: IncomingMessage, mostBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size <= mostBytes) parts.push(part);
+      else reject(tooLarge(mostBytes));
+    });
+    incoming.on('end', () => resolve(decoded(parts.length === 1 ? parts[0]! : Buffer.concat(parts))));
+    incoming.on('error', () => reject(invalid('the body ended before its time')));
+  });
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+function decoded(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+}
+
+function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: ApiAnswer): void {
+  headers['content-length'] = String(Buffer.byteLength(body));
+  if (!incoming.complete) {
+    headers['connection'] = 'close';
+    incoming.resume();
+    setTimeout(() => incoming.complete || incoming.destroy(), DRAIN_MS).unref();
+  }
+  outgoing.writeHead(status, headers);
+  outgoing.end(body);
+}
