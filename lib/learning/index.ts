@@ -1,5 +1,12 @@
 // Learning: trees in XGBoost's format, scoring, metrics, and the plainer models around them. What only scores imports nothing of training.
-export { assignClusters, centresOf, trainClusters, type ClusterModel, type ClusterSettings } from './clusters/k-means.ts';
+export { judgeSeries, plantAnomalies, trainUsual, type AnomalyModel, type AnomalySettings, type DailySeries, type UsualSeries } from './anomalies/robust.ts';
+export { assignClusters, centresOf, type ClusterModel } from './clusters/assign.ts';
+export { trainClusters, type ClusterSettings } from './clusters/k-means.ts';
+export { segmentQuality, type SegmentModel, type SegmentQuality, type SegmentSettings } from './clusters/segments.ts';
+export { kindNamed, kindNameOf } from './kinds/catalogue.ts';
+export type { Batch, BatchColumn, Kind, Measured, Trained } from './kinds/kind.ts';
+export { readModel, writeModel, type FittedModel, type KindName } from './kinds/model-file.ts';
+export { answersRows, scorerOf } from './kinds/score.ts';
 export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
 export { oneHot } from './linear/standardise.ts';
 export { suspectsAmong, SUSPICIOUS, type Suspect } from './leaks/alone.ts';
@@ -17,6 +24,9 @@ export { recommendByCoVisitation, trainCoVisitation, type CoVisitation, type CoV
 export { discountedGainAt, evaluateLists, recallAt } from './recommend/evaluation.ts';
 export { recommendByFactors, trainFactorisation, type Factorisation, type FactorisationSettings } from './recommend/factorisation.ts';
 export type { Interactions } from './recommend/interactions.ts';
+export { recommendTo, type Met, type OpinionWeights, type RecommenderModel } from './recommend/opinions.ts';
+export { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from './recommend/recommender.ts';
+export { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable, type ItemForecast } from './smoothing/demand.ts';
 export { forecast, trainSmoothing, type Forecast, type SmoothingModel, type SmoothingSettings } from './smoothing/holt-winters.ts';
 export { durationOf, splitByTime, type TimeSplit } from './split/by-time.ts';
 export { balancedWeights, sampleRows, takeRows, thinNegatives } from './split/sampling.ts';
@@ -28,10 +38,12 @@ export {
 } from './trees/train.ts';
 export { readXgboost } from './xgboost/read.ts';
 export { writeXgboostJson } from './xgboost/write.ts';
-export { byTime, gradientBoosting, predictor, randomForest, type Algorithm, type Gate, type Predictor } from './predictor/declare.ts';
-export { AT_TIME, byMaturity, datasetOf, matrixOf, type Dataset } from './predictor/dataset.ts';
+export {
+  byTime, exponentialSmoothing, gradientBoosting, kMeans, METRICS, predictor, randomForest, recommender, robustResidual, type Algorithm, type Gate, type Metric, type Predictor,
+} from './predictor/declare.ts';
+export { AT_TIME, byMaturity, datasetOf, matrixOf, newestOpen, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
-export { measure, throughGate, trainPredictor, type GateVerdict, type TrainedVersion } from './predictor/train.ts';
+export { batchOf, measure, throughGate, trainPredictor, type GateVerdict, type TrainedVersion } from './predictor/train.ts';
 export { type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
 export { ModelRegistry, type ModelCard } from './registry/registry.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';

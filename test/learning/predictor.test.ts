@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import {
-  byTime, compileTrees, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scoreRows, seededRandom, throughGate, trainPredictor, type ModelCard,
+  byTime, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scorerOf, seededRandom, throughGate, trainPredictor, type ModelCard,
 } from '../../lib/learning/index.ts';
 
 const DAY = 86_400_000;
@@ -45,7 +45,7 @@ describe('a version', () => {
     'beats the base rate on days that it has not seen, knows what matters, and is what it says: %s', async (_, one) => {
       const trained = await trainPredictor(one, datasetOf(one, COLUMNS, rows(2)));
       expect(trained.metrics['auc']).toBeGreaterThan(0.75);
-      expect(trained.metrics['log_loss']).toBeLessThan(trained.metrics['log_loss_of_base_rate']!);
+      expect(trained.metrics['log_loss']).toBeLessThan(trained.metrics['baseline_log_loss']!);
       expect(trained.importance[0]!.feature).toBe('clouds');
       expect(trained.rows.test).toBe(400);
       expect(trained.baseRate).toBeCloseTo(0.5, 1);
@@ -68,6 +68,7 @@ describe('the gate', () => {
     ['lets one through that is hardly worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.705 }, true],
     ['keeps out what is worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.75 }, false],
     ['keeps out what promises too much', { auc: 0.9, calibration_error: 0.2 }, { auc: 0.75 }, false],
+    ['keeps out what is no better than the naive answer', { auc: 0.7, baseline_auc: 0.7 }, undefined, false],
     ['keeps out what could not be measured', { auc: Number.NaN }, undefined, false],
   ])('%s', (_, candidate, champion, passes) => expect(throughGate(rain, candidate, champion).passes).toBe(passes));
 });
@@ -96,7 +97,7 @@ describe('the registry', () => {
     const kept = await Promise.all([registry.register(card, model), registry.register(card, model), registry.register(card, model)]);
     expect(kept.map(({ version }) => version).sort()).toEqual(['1', '2', '3']);
     const matrix = matrixOf(data, testRows);
-    expect(scoreRows(compileTrees(await registry.model('rain', '2')), matrix)).toEqual(scoreRows(compileTrees(model), matrix));
+    expect(scorerOf(await registry.model('rain', '2'))!(matrix)).toEqual(scorerOf(model)!(matrix));
 
     expect(await registry.setAlias('rain', 'champion', '1', 1)).toBeUndefined();
     expect(await registry.setAlias('rain', 'champion', '3', 2)).toBe('1');

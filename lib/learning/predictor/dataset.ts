@@ -10,29 +10,33 @@ export interface Dataset {
   entities: string[][];
   /** Milliseconds since 1970: the moment that the row is about; every feature is from before it. */
   times: Float64Array;
-  /** NaN while it is not known. */
+  /** NaN while it is not known, and where a predictor has none. */
   labels: Float32Array;
   /** A column a feature, in the order of the predictor's. */
   columns: Float32Array[];
+  /** The columns that the gate looks at part by part, as text, by name. */
+  parts?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The time of a row, in a training set's result. */
 export const AT_TIME = 'at_time';
 
 /** From a query's answer. Times among the features count as days before the row's moment. @throws `bad_input` naming a column that is missing. */
-export function datasetOf({ name, entities, features, label }: Predictor, columns: readonly string[], rows: readonly (readonly Cell[])[]): Dataset {
+export function datasetOf({ name, entities, features, label, gate }: Predictor, columns: readonly string[], rows: readonly (readonly Cell[])[]): Dataset {
   const place = (column: string): number => {
     const index = columns.indexOf(column);
     if (index < 0) throw new MillraceError('bad_input', `the training set of ${name} has no column ${column}`, { where: `predictors/${name}.sql`, todo: `Its columns are ${columns.join(', ')}.` });
     return index;
   };
-  const [at, labelAt] = [place(AT_TIME), place(label)];
+  const at = place(AT_TIME);
+  const labelAt = label === undefined ? undefined : place(label);
   const times = Float64Array.from(rows, (row) => timeOf(row[at]!));
-  const labels = Float32Array.from(rows, (row) => (row[labelAt] === null ? Number.NaN : Number(row[labelAt])));
-  const featurePlaces = features.map(place);
+  const labels = Float32Array.from(rows, (row) => (labelAt === undefined || row[labelAt] === null ? Number.NaN : Number(row[labelAt])));
+  const [featurePlaces, entityPlaces] = [features.map(place), entities.map(place)];
   return {
-    entities: rows.map((row) => entities.map((column) => String(row[place(column)]))), times, labels,
+    entities: rows.map((row) => entityPlaces.map((index) => String(row[index]))), times, labels,
     columns: featurePlaces.map((index) => Float32Array.from(rows, (row, at_) => numberOf(row[index]!, times[at_]!))),
+    ...(gate.slices === undefined ? {} : { parts: Object.fromEntries(gate.slices.by.map((column) => [column, rows.map((row) => String(row[place(column)] ?? 'missing'))])) }),
   };
 }
 
@@ -57,6 +61,22 @@ export function matrixOf({ columns }: Dataset, rows: Uint32Array): Float32Array 
 export function byMaturity({ labels }: Dataset): { known: Uint32Array; open: Uint32Array } {
   const all = Uint32Array.from(labels.keys());
   return { known: all.filter((row) => !Number.isNaN(labels[row]!)), open: all.filter((row) => Number.isNaN(labels[row]!)) };
+}
+
+/** Of every entity the newest row whose label is not known: what is to be foretold. */
+export function newestOpen(data: Dataset): Uint32Array {
+  return newestOf(data, byMaturity(data).open);
+}
+
+/** Of several rows of one entity the newest. */
+export function newestOf({ entities, times }: Dataset, rows: Uint32Array): Uint32Array {
+  const newest = new Map<string, number>();
+  for (const row of rows) {
+    const key = entities[row]!.join('\u0000');
+    const other = newest.get(key);
+    if (other === undefined || times[other]! < times[row]!) newest.set(key, row);
+  }
+  return Uint32Array.from(newest.values());
 }
 
 function numberOf(cell: Cell, at: number): number {

@@ -1,12 +1,28 @@
 // A predictor as it is declared: one file says what is asked, from what, by which algorithm, and when a version is good enough.
 import { MillraceError } from '../../base/index.ts';
+import type { AnomalySettings } from '../anomalies/robust.ts';
+import type { SegmentSettings } from '../clusters/segments.ts';
+import type { RecommenderSettings } from '../recommend/recommender.ts';
+import type { DemandSettings } from '../smoothing/demand.ts';
 import type { SearchSpace } from '../tuning/space.ts';
 import type { BoostingSettings } from '../trees/boosting-settings.ts';
 import type { ForestSettings } from '../trees/train.ts';
 
+/** What learns. Each belongs to a kind of `kinds/catalogue.ts`: the two of trees to one, the others to one of their own. */
 export type Algorithm =
   | { kind: 'gradient_boosting'; settings: BoostingSettings }
-  | { kind: 'random_forest'; settings: ForestSettings };
+  | { kind: 'random_forest'; settings: ForestSettings }
+  | { kind: 'k_means'; settings: SegmentSettings }
+  | { kind: 'exponential_smoothing'; settings: DemandSettings }
+  | { kind: 'recommender'; settings: RecommenderSettings }
+  | { kind: 'robust_residual'; settings: AnomalySettings };
+
+/** What a gate may ask for, and which way is better. */
+export const METRICS = Object.freeze({
+  auc: 'higher', log_loss: 'lower', brier: 'lower', rmse: 'lower', mae: 'lower', r2: 'higher', pinball: 'lower', inertia: 'lower', silhouette: 'higher', recall_at_10: 'higher', ndcg_at_10: 'higher',
+} as const);
+
+export type Metric = keyof typeof METRICS;
 
 export interface SplitDeclaration {
   /** The last so much of the rows' time tests, what is before it validates: `14d`. */
@@ -17,8 +33,9 @@ export interface SplitDeclaration {
 }
 
 export interface Gate {
-  metric: 'auc' | 'log_loss' | 'rmse';
-  /** How much worse than the champion a version may be on the test rows; default 0.002. */
+  /** A version must beat the naive baseline by it, which is measured on the same rows as `baseline_<metric>`. */
+  metric: Metric;
+  /** How much worse than the champion a version may be on the test rows. */
   notWorseThanChampion: number;
   /** Greatest expected calibration error, for probabilities. */
   calibrationError?: number;
@@ -43,10 +60,10 @@ export interface Predictor {
   owner: string;
   /** Columns of the training set that say who a row is about; a request gives them. */
   entities: readonly string[];
-  /** `view.feature` for a feature of the stream, else a column of the training set. */
+  /** `view.feature` for a feature of the stream, else a column of the training set. Kinds that learn from who, when and what came alone have none. */
   features: readonly string[];
-  /** The column of the training set that is to be foretold; NULL while it is not known yet. */
-  label: string;
+  /** The column of the training set that is to be foretold; NULL while it is not known yet. Segments have none. */
+  label?: string;
   output: 'probability' | 'value';
   algorithm: Algorithm;
   split: SplitDeclaration;
@@ -57,12 +74,24 @@ export interface Predictor {
   knownAhead?: readonly string[];
   /** Of trees: where `--tune` looks; default: a space of the algorithm's own. */
   tune?: SearchSpace;
-  /** Rows without the label weigh as much as those with it, together: `balanced`. */
+  /** Rows without the label weigh as much as those with it, together: `balanced`. The probabilities are then of a shop where both are equally frequent. */
   classWeights?: 'balanced';
+  /** Of trees: learns from this share of the rows whose label is 0, seeded; those left weigh more, so that probabilities stay what they are. */
+  negatives?: { share: number; seed?: number };
+  /** Of trees: the naive answer that a version must beat is this feature alone. Default: the base rate, or the mean, of the training rows. */
+  baseline?: string;
 }
 
 export const gradientBoosting = (settings: BoostingSettings = {}): Algorithm => ({ kind: 'gradient_boosting', settings });
 export const randomForest = (settings: Omit<ForestSettings, 'task'> & Partial<Pick<ForestSettings, 'task'>> = {}): Algorithm => ({ kind: 'random_forest', settings: { task: 'classification', ...settings } });
+/** Groups of alike rows, numbered and named by ascending mean of `orderBy`. */
+export const kMeans = (settings: SegmentSettings): Algorithm => ({ kind: 'k_means', settings });
+/** Demand an item and period: the shop's total, smoothed with trend and season, shared out among the items. */
+export const exponentialSmoothing = (settings: DemandSettings = {}): Algorithm => ({ kind: 'exponential_smoothing', settings });
+/** What to show next: what one looked at, what others went on to, tastes, and what is popular. */
+export const recommender = (settings: RecommenderSettings = {}): Algorithm => ({ kind: 'recommender', settings });
+/** Values far from what the weekday and the weeks before lead to expect. */
+export const robustResidual = (settings: AnomalySettings = {}): Algorithm => ({ kind: 'robust_residual', settings });
 export const byTime = (split: SplitDeclaration): SplitDeclaration => split;
 
 /**
@@ -79,11 +108,17 @@ export const byTime = (split: SplitDeclaration): SplitDeclaration => split;
 export function predictor(name: string, declared: Omit<Predictor, 'name' | 'writes' | 'output'> & Partial<Pick<Predictor, 'writes' | 'output'>>): Predictor {
   const wrong = (message: string, todo: string) => new MillraceError('bad_input', message, { where: `predictor ${name}`, todo });
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw wrong(`'${name}' cannot be the name of a predictor`, 'Use lower-case letters, digits and _.');
-  if (declared.features.length === 0) throw wrong('it has no features', 'Name at least one.');
+  const { kind } = declared.algorithm;
+  const isOfTrees = kind === 'gradient_boosting' || kind === 'random_forest';
+  if (declared.features.length === 0 && (isOfTrees || kind === 'k_means')) throw wrong('it has no features', 'Name at least one.');
+  if (declared.features.length > 0 && !isOfTrees && kind !== 'k_means') throw wrong(`it has features, which ${kind} does not take`, 'Leave them empty: it learns from the entities, at_time and the label.');
+  if (declared.label === undefined && kind !== 'k_means') throw wrong('it has no label', 'Name the column that is to be foretold.');
+  if (declared.baseline !== undefined && !(isOfTrees && declared.features.includes(declared.baseline))) throw wrong(`its baseline ${declared.baseline} is not among its features`, 'Name one of them, or leave it out for the mean.');
+  if (declared.negatives !== undefined && !(isOfTrees && declared.negatives.share > 0 && declared.negatives.share <= 1)) throw wrong(`it takes a share of ${declared.negatives.share} of the negatives`, 'Give trees a share above 0, up to 1.');
   if (declared.entities.length === 0) throw wrong('it says of nobody who a row is about', 'Name the columns of its entities.');
   const twice = declared.features.find((feature, index) => declared.features.indexOf(feature) < index);
   if (twice !== undefined) throw wrong(`the feature ${twice} is named twice`, 'Name it once.');
-  if (declared.features.includes(declared.label)) throw wrong(`the label ${declared.label} is among the features`, 'A model that sees its answer learns nothing else.');
+  if (declared.label !== undefined && declared.features.includes(declared.label)) throw wrong(`the label ${declared.label} is among the features`, 'A model that sees its answer learns nothing else.');
   return Object.freeze({ output: 'probability' as const, writes: `gold.${name}_predictions`, ...declared, name });
 }
 

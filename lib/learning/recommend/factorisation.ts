@@ -28,7 +28,10 @@ export interface FactorisationSettings {
   seed?: number;
 }
 
-export function trainFactorisation(interactions: Interactions, { factors = 16, iterations = 10, lambda = 0.1, alpha = 10, seed = 0 }: FactorisationSettings = {}): Factorisation {
+const LAMBDA = 0.1;
+const ALPHA = 10;
+
+export function trainFactorisation(interactions: Interactions, { factors = 16, iterations = 10, lambda = LAMBDA, alpha = ALPHA, seed = 0 }: FactorisationSettings = {}): Factorisation {
   checkInteractions(interactions);
   if (!(Number.isInteger(factors) && factors >= 1 && factors <= 256)) throw new MillraceError('bad_input', `${factors} factors`, { where: 'factors', todo: 'give a whole number from 1 to 256' });
   if (!(lambda > 0)) throw new MillraceError('bad_input', `lambda is ${lambda}`, { where: 'lambda', todo: 'give a number above 0' });
@@ -82,14 +85,22 @@ function solveOne(gram: Float64Array, fixed: Float64Array, met: ArrayLike<number
   return right;
 }
 
+/** A factorisation from its items' factors, as a model's file keeps them. */
+export function factorisationOf(factors: number, items: number, itemFactors: Float64Array): Factorisation {
+  return { factors, items, itemFactors, gram: gramOf(itemFactors, items, factors), lambda: LAMBDA, alpha: ALPHA };
+}
+
 /** Items for someone who met these, best first, known to training or not. Items met are left out. */
 export function recommendByFactors(model: Factorisation, history: readonly { item: number; weight: number }[], count: number): number[] {
-  const { factors, items, itemFactors, gram, lambda, alpha } = model;
+  return best(tasteFor(model, history), count, new Set(history.map(({ item }) => item)));
+}
+
+/** How much each item is to the taste of someone who met these. */
+export function tasteFor({ factors, items, itemFactors, gram, lambda, alpha }: Factorisation, history: readonly { item: number; weight: number }[]): Float64Array {
   const taste = solveOne(gram, itemFactors, history.map(({ item }) => item), history.map(({ weight }) => weight), factors, lambda, alpha);
-  const scores = Float64Array.from({ length: items }, (_, item) => {
+  return Float64Array.from({ length: items }, (_, item) => {
     let score = 0;
     for (let i = 0; i < factors; i += 1) score += taste[i]! * itemFactors[item * factors + i]!;
     return score;
   });
-  return best(scores, count, new Set(history.map(({ item }) => item)));
 }

@@ -2,13 +2,11 @@
 import { MillraceError } from '../../base/index.ts';
 import type { ReliabilityBin } from '../metrics/classification.ts';
 import type { ModelBaseline } from '../metrics/drift.ts';
-import type { TreeModel } from '../tree-model.ts';
-import { readXgboost } from '../xgboost/read.ts';
-import { writeXgboostJson } from '../xgboost/write.ts';
+import { readModel, writeModel, type FittedModel } from '../kinds/model-file.ts';
 import { AliasLog, type Aliases, type AliasState, type ModelAlias } from './aliases.ts';
 import type { ModelStore } from './store.ts';
 
-/** Everything about a version but its trees: `card.json`. */
+/** Everything about a version but its model: `card.json`. */
 export interface ModelCard {
   predictor: string;
   /** 1, 2, 3, … as text. */
@@ -24,6 +22,8 @@ export interface ModelCard {
   importance: readonly { feature: string; loss: number }[];
   rows: { train: number; validate: number; test: number };
   baseRate: number;
+  /** What its metrics `baseline_…` are of: an answer that takes no learning. */
+  baseline?: string;
   /** As of when it was trained, and the snapshot of every table that it read. */
   asOf: string;
   snapshots: Readonly<Record<string, string>>;
@@ -61,8 +61,9 @@ export class ModelRegistry {
     return cardOf(await this.#read(predictor, version, 'card.json'));
   }
 
-  async model(predictor: string, version: string): Promise<TreeModel> {
-    return readXgboost(textOf(await this.#read(predictor, version, 'model.json')));
+  /** @throws `not_found`, and `bad_input` for a damaged file */
+  async model(predictor: string, version: string): Promise<FittedModel> {
+    return readModel(textOf(await this.#read(predictor, version, 'model.json')));
   }
 
   /** How features and scores lay at training; undefined for a version that was kept without. */
@@ -81,9 +82,9 @@ export class ModelRegistry {
   }
 
   /** Keeps a version under the next number: whole, or not at all. */
-  async register(card: Omit<ModelCard, 'version'>, model: TreeModel, baseline?: ModelBaseline): Promise<ModelCard> {
+  async register(card: Omit<ModelCard, 'version'>, model: FittedModel, baseline?: ModelBaseline): Promise<ModelCard> {
     const { predictor } = card;
-    const bytes = Buffer.from(writeXgboostJson(model));
+    const bytes = Buffer.from(writeModel(model));
     // Who creates the model has the number; one that stopped before its card leaves a number out.
     for (let next = Math.max(0, ...await this.#numbers(predictor)) + 1; ; next += 1) {
       const kept: ModelCard = { ...card, version: String(next) };

@@ -64,6 +64,18 @@ export function trainSmoothing(series: ArrayLike<number>, settings: SmoothingSet
   return { season, ...chosen, damping, hasTrend, ...state, deviation: Math.sqrt(squares / freedom), fitted };
 }
 
+/** What of a smoothing is learned, without where its series ended. */
+export type SmoothingParameters = Pick<SmoothingModel, 'season' | 'alpha' | 'beta' | 'gamma' | 'damping' | 'hasTrend' | 'deviation'>;
+
+/** The smoothing with parameters as learned before, at the end of a series that may have gone on since. */
+export function smoothWith(parameters: SmoothingParameters, series: ArrayLike<number>): SmoothingModel {
+  const { season, hasTrend, alpha, beta, gamma, damping, deviation } = parameters;
+  const values = Float64Array.from(series);
+  if (values.length < season) throw new MillraceError('bad_input', `${values.length} periods for a season of ${season}`, { where: 'the series', todo: 'give it whole, from the period that it was learned from' });
+  const { state, fitted } = run(values, startingState(values, season, hasTrend), season, { alpha, beta, gamma }, damping);
+  return { season, alpha, beta, gamma, damping, hasTrend, deviation, ...state, fitted };
+}
+
 /** Level, trend and season from the first seasons: means, their difference, and distances from the line through them. */
 function startingState(values: Float64Array, season: number, hasTrend: boolean): State {
   const mean = (begin: number, end: number): number => {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { featuresOfPointsSql, loadFeatures } from '../../features/index.ts';
-import { compileTrees, explainer, scoreRows, type ModelCard } from '../../learning/index.ts';
+import { explainer, scorerOf, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { numberOf } from '../../serving/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -26,7 +26,8 @@ export async function explainInHome(runtime: Runtime, id: string): Promise<Expla
   const registry = registryOf(runtime);
   const isModel = !prediction.fallback && (await registry.predictors()).includes(prediction.kind);
   const card = isModel ? await registry.card(prediction.kind, prediction.version) : undefined;
-  const contributions = card === undefined ? undefined : explainer(await registry.model(card.predictor, card.version)).contributions(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN));
+  const fitted = card === undefined ? undefined : await registry.model(card.predictor, card.version);
+  const contributions = card !== undefined && fitted?.kind === 'trees' ? explainer(fitted.model).contributions(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN)) : undefined;
   return {
     prediction, ...(card === undefined ? {} : { card }), outcomes: await outcomesOf(runtime, prediction),
     features: Object.entries(values).map(([name, value]) => {
@@ -60,11 +61,12 @@ export async function reproduceInHome(runtime: Runtime, id: string): Promise<Rep
   if (prediction.fallback || prediction.score === null || !(await registry.predictors()).includes(prediction.kind)) {
     throw new MillraceError('unsupported', `${id} was not answered by a model`, { where: `kind ${prediction.kind}${prediction.fallback ? ', a fall-back' : ''}`, todo: '`millrace explain` shows what it was made from.' });
   }
-  const [card, model] = [await registry.card(prediction.kind, prediction.version), await registry.model(prediction.kind, prediction.version)];
-  const compiled = compileTrees(model);
+  const card = await registry.card(prediction.kind, prediction.version);
+  const score = scorerOf(await registry.model(prediction.kind, prediction.version));
+  if (score === undefined) throw new MillraceError('unsupported', `${id} was not answered row by row`, { where: `kind ${prediction.kind}`, todo: '`millrace explain` shows what it was made from.' });
   const logged = JSON.parse(prediction.features) as Record<string, number | null>;
   const lake = await fromLake(runtime, prediction, card.features, logged);
-  const scoreOf = (values: Readonly<Record<string, number | null>>): number => scoreRows(compiled, Float32Array.from(card.features, (name) => values[name] ?? Number.NaN))[0]!;
+  const scoreOf = (values: Readonly<Record<string, number | null>>): number => score(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN))[0]!;
   const differences = card.features.flatMap((feature) => {
     const [one, other] = [logged[feature] ?? null, lake[feature] ?? null];
     return one === other || (one !== null && other !== null && Math.abs(one - other) <= TOLERANCE * Math.max(1, Math.abs(one))) ? [] : [{ feature, logged: one, lake: other }];

@@ -1,5 +1,5 @@
 // The models that a home answers from: champions and challengers of the registry, read again when an alias moves.
-import { compileTrees, explainer, scoreRows, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
+import { explainer, scorerOf, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import type { Models, ServedModel } from '../../serving/index.ts';
 
 export interface HomeModels extends Models {
@@ -27,7 +27,8 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
           const version = aliases[alias];
           if (version === undefined) continue;
           const known = served.get(keyOf(predictor, alias));
-          next.set(keyOf(predictor, alias), known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf));
+          const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf);
+          if (model !== undefined) next.set(keyOf(predictor, alias), model);
         }
       }
       served = next;
@@ -35,9 +36,11 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
   };
 }
 
-async function load(registry: ModelRegistry, predictor: string, alias: ModelAlias, version: string, viewOf: (feature: string) => string | undefined): Promise<{ card: ModelCard; model: ServedModel }> {
-  const [card, trees] = await Promise.all([registry.card(predictor, version), registry.model(predictor, version)]);
-  const compiled = compileTrees(trees);
+/** undefined for a kind that answers in batches only. */
+async function load(registry: ModelRegistry, predictor: string, alias: ModelAlias, version: string, viewOf: (feature: string) => string | undefined): Promise<{ card: ModelCard; model: ServedModel } | undefined> {
+  const [card, fitted] = await Promise.all([registry.card(predictor, version), registry.model(predictor, version)]);
+  const score = scorerOf(fitted);
+  if (score === undefined) return undefined;
   let explain: ReturnType<typeof explainer> | undefined;
   return {
     card,
@@ -47,8 +50,8 @@ async function load(registry: ModelRegistry, predictor: string, alias: ModelAlia
         const view = viewOf(name);
         return view === undefined ? { name } : { name, view };
       }),
-      score: (matrix) => Float64Array.from(scoreRows(compiled, Float32Array.from(matrix))),
-      contributions: (row) => (explain ??= explainer(trees)).contributions(Float32Array.from(row)),
+      score: (matrix) => Float64Array.from(score(Float32Array.from(matrix))),
+      ...(fitted.kind === 'trees' ? { contributions: (row: Float64Array) => (explain ??= explainer(fitted.model)).contributions(Float32Array.from(row)) } : {}),
     },
   };
 }

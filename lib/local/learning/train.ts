@@ -5,7 +5,7 @@ import { MillraceError } from '../../base/index.ts';
 import { latestBusinessDate } from '../../batch/index.ts';
 import { loadFeatures } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
-import { byMaturity, compileTrees, loadPredictors, matrixOf, measure, modelBaseline, ModelRegistry, scoreRows, modelStoreOn, throughGate, trainPredictor, type Dataset, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard, type TreeModel } from '../../learning/index.ts';
+import { byMaturity, loadPredictors, matrixOf, measure, modelBaseline, ModelRegistry, modelStoreOn, scorerOf, throughGate, trainPredictor, type Dataset, type FittedModel, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard } from '../../learning/index.ts';
 import { didYouMean } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
@@ -60,7 +60,7 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
   const champion = championVersion === undefined ? undefined : await comparable(registry, predictor, championVersion, data, trained.testRows);
   const card = await registry.register({
     predictor: name, question: predictor.question, entities: predictor.entities, features: predictor.features, output: predictor.output, algorithm: predictor.algorithm.kind,
-    parameters: predictor.algorithm.settings, metrics: trained.metrics, reliability: trained.reliability, importance: trained.importance, rows: trained.rows, baseRate: trained.baseRate, asOf: date,
+    parameters: predictor.algorithm.settings, metrics: trained.metrics, reliability: trained.reliability, importance: trained.importance, rows: trained.rows, baseRate: trained.baseRate, baseline: trained.baseline, asOf: date,
     snapshots: await snapshotsOf(runtime, sql), trainingSet: createHash('sha256').update(sql).digest('hex'), codeVersion: runtime.version, trainedAt: started, seconds: (clock.now() - started) / 1000,
   }, trained.model, baselineOf(predictor, data, trained.model));
   const gate = throughGate(predictor, trained.metrics, champion?.metrics);
@@ -69,10 +69,12 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
   return { card, ...(champion === undefined ? {} : { champion }), gate, promoted };
 }
 
-/** How features and scores lie over all rows whose label is known: what is served later is compared with it. */
-function baselineOf({ features }: LoadedPredictor, data: Dataset, model: TreeModel): ModelBaseline {
-  const { known } = byMaturity(data);
-  return modelBaseline(Object.fromEntries(features.map((name, index) => [name, Float32Array.from(known, (row) => data.columns[index]![row]!)])), scoreRows(compileTrees(model), matrixOf(data, known)));
+/** How features and scores lie over all rows whose label is known: what is served later is compared with it. undefined for a kind that answers in batches only. */
+function baselineOf({ features, label }: LoadedPredictor, data: Dataset, fitted: FittedModel): ModelBaseline | undefined {
+  const score = scorerOf(fitted);
+  if (score === undefined) return undefined;
+  const rows = label === undefined ? Uint32Array.from(data.times.keys()) : byMaturity(data).known;
+  return modelBaseline(Object.fromEntries(features.map((name, index) => [name, Float32Array.from(rows, (row) => data.columns[index]![row]!)])), score(matrixOf(data, rows)));
 }
 
 /** The champion on the candidate's test rows; undefined where it takes other features, so that the two cannot be compared. */

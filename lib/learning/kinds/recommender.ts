@@ -1,0 +1,103 @@
+// Recommendations as a kind of predictor: lists of ten for people who come back, on a later time, beside what is popular.
+import { recommendTo, type Met, type RecommenderModel } from '../recommend/opinions.ts';
+import { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from '../recommend/recommender.ts';
+import { byMaturity, type Dataset } from '../predictor/dataset.ts';
+import type { Algorithm, Predictor } from '../predictor/declare.ts';
+import type { Batch, Kind, Measured } from './kind.ts';
+import { laterWindow } from './later-window.ts';
+
+const TAG = 'recommender';
+const DAY = 86_400_000;
+
+/** Its entities are who and what, in this order; the label is how much they had to do with each other on that day. */
+export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, RecommenderModel> = {
+  async train(predictor, { settings }, data) {
+    const parts = laterWindow(predictor, data, byMaturity(data).known);
+    const earlier = Math.min(...Array.from(parts.validate, (row) => data.times[row]!));
+    const { history } = historyOf(data);
+    const model = trainRecommender(withItemsBefore(history, parts.testFrom), earlier, parts.testFrom, settings);
+    return {
+      model, ...recommenderKind.measure(predictor, model, data, parts.test), testRows: parts.test, baseline: 'what is popular', baseRate: 0,
+      importance: Object.entries(model.weights).map(([feature, loss]) => ({ feature, loss })).sort((left, right) => right.loss - left.loss),
+      rows: { train: parts.train.length, validate: parts.validate.length, test: parts.test.length },
+    };
+  },
+
+  measure(_, model, data, testRows): Measured {
+    const [from, to] = [Math.min(...Array.from(testRows, (row) => data.times[row]!)), Math.max(...Array.from(testRows, (row) => data.times[row]!)) + 1];
+    const { own, popular, neighbours, tastes } = recommenderQuality(model, asModelKnows(historyOf(data).history, model), from, to);
+    return {
+      metrics: {
+        recall_at_10: own.recall, ndcg_at_10: own.gain, baseline_recall_at_10: popular.recall, baseline_ndcg_at_10: popular.gain, co_visitation_recall_at_10: neighbours.recall,
+        co_visitation_ndcg_at_10: neighbours.gain, factorisation_recall_at_10: tastes.recall, factorisation_ndcg_at_10: tastes.gain, visits: own.visits,
+      },
+      reliability: [],
+    };
+  },
+
+  batch(predictor, model, data): Batch {
+    const { listed = 10, recentDays = 30 } = settingsOf(predictor);
+    const { history, names } = historyOf(data);
+    const known = asModelKnows(history, model);
+    const newest = known.at.reduce((latest, at) => Math.max(latest, at), 0);
+    const rows: Batch['rows'] = [];
+    metByUser(known).forEach((before, user) => {
+      if (!before.some(({ at }) => at > newest - recentDays * DAY)) return;
+      recommendTo(model, before, listed).forEach(({ item, score }, rank) => rows.push({ entity: [names[user]!, model.items[item]!], values: [rank + 1, score] }));
+    });
+    return {
+      columns: [{ name: 'rank', type: 'long', doc: 'Place on the visitor\'s list, 1 first.' }, { name: 'score', type: 'double', doc: 'Sum of the opinions, each 0 to 1 times its weight; comparable within one visitor\'s list.' }],
+      rows,
+    };
+  },
+};
+
+function historyOf(data: Dataset): { history: History; names: string[] } {
+  const { known } = byMaturity(data);
+  const [people, items] = [new Map<string, number>(), new Map<string, number>()];
+  const numberOf = (numbers: Map<string, number>, name: string): number => {
+    const found = numbers.get(name);
+    if (found !== undefined) return found;
+    numbers.set(name, numbers.size);
+    return numbers.size - 1;
+  };
+  const user = Int32Array.from(known, (row) => numberOf(people, data.entities[row]![0]!));
+  const item = Int32Array.from(known, (row) => numberOf(items, data.entities[row]![1]!));
+  return {
+    history: { user, item, weight: Float32Array.from(known, (row) => data.labels[row]!), at: Float64Array.from(known, (row) => data.times[row]!), users: people.size, items: [...items.keys()] },
+    names: [...people.keys()],
+  };
+}
+
+/** Without items that nobody had to do with before a moment: a model cannot know of them. */
+function withItemsBefore(history: History, until: number): History {
+  const kept = new Set<string>();
+  history.at.forEach((at, row) => {
+    if (at < until) kept.add(history.items[history.item[row]!]!);
+  });
+  const items = [...kept].sort();
+  const at = new Map(items.map((name, index) => [name, index]));
+  const rows = Uint32Array.from(history.at.keys()).filter((row) => history.at[row]! < until);
+  return {
+    ...history, items, user: Int32Array.from(rows, (row) => history.user[row]!), weight: Float32Array.from(rows, (row) => history.weight[row]!), at: Float64Array.from(rows, (row) => history.at[row]!),
+    item: Int32Array.from(rows, (row) => at.get(history.items[history.item[row]!]!)!),
+  };
+}
+
+/** By the model's numbers; items it does not know get numbers behind its own: they count as missed, and tell it nothing. */
+function asModelKnows(history: History, { items }: RecommenderModel): History {
+  const known = new Map(items.map((name, index) => [name, index]));
+  const unknown = history.items.filter((name) => !known.has(name));
+  unknown.forEach((name, index) => known.set(name, items.length + index));
+  return { ...history, item: history.item.map((item) => known.get(history.items[item]!)!) };
+}
+
+function metByUser({ user, item, weight, at, users }: History): Met[][] {
+  const met = Array.from({ length: users }, (): Met[] => []);
+  user.forEach((who, row) => met[who]!.push({ item: item[row]!, weight: weight[row]!, at: at[row]! }));
+  return met;
+}
+
+function settingsOf({ algorithm }: Predictor): RecommenderSettings {
+  return algorithm.kind === TAG ? algorithm.settings : {};
+}

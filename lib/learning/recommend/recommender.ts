@@ -1,0 +1,116 @@
+// Learning what to show next: opinions from earlier visits, their weights from later ones, and how good the lists are on those after.
+import { MillraceError } from '../../base/index.ts';
+import { hashUniform } from '../random.ts';
+import { trainCoVisitation } from './co-visitation.ts';
+import { discountedGainAt, recallAt } from './evaluation.ts';
+import { factorisationOf, trainFactorisation } from './factorisation.ts';
+import { best } from './interactions.ts';
+import { boughtOf, opinionsFor, recommendTo, type Met, type Opinions, type OpinionWeights, type RecommenderModel } from './opinions.ts';
+
+export interface RecommenderSettings {
+  /** Days after which a visit counts half for what is popular. Default 28. */
+  halfLife?: number;
+  /** Neighbours kept an item. Default 30. */
+  neighbours?: number;
+  /** Numbers a taste has. Default 16. */
+  factors?: number;
+  /** Recommendations a visitor in the table of the batch. Default 10. */
+  listed?: number;
+  /** Visitors seen in the last so many days get a list in the batch. Default 30. */
+  recentDays?: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/** Visits of one person on one day, and all that was known of them before. */
+export interface Visit { before: readonly Met[]; taken: ReadonlySet<number> }
+
+export interface History { user: Int32Array; item: Int32Array; weight: Float32Array; at: Float64Array; users: number; items: readonly string[] }
+
+const DAY = 86_400_000;
+/** Learns from entries before `until` (milliseconds); the weights are chosen on those of the time from `chooseFrom` on. */
+export function trainRecommender(history: History, chooseFrom: number, until: number, settings: RecommenderSettings = {}): RecommenderModel {
+  const early = learnOpinions(history, chooseFrom, settings);
+  const visits = thinned(visitsBetween(history, chooseFrom, until), settings.seed ?? 0);
+  return { ...learnOpinions(history, until, settings), weights: visits.length === 0 ? { again: 1, beside: 1, taste: 0, popular: 1 } : bestWeights(early, visits) };
+}
+
+function learnOpinions({ user, item, weight, at, users, items }: History, until: number, { halfLife = 28, neighbours = 30, factors = 16, seed = 0 }: RecommenderSettings): Opinions {
+  const rows = Uint32Array.from(at.keys()).filter((row) => at[row]! < until);
+  if (rows.length === 0) throw new MillraceError('bad_input', 'there is nothing to learn recommendations from', { where: 'the training set', todo: 'Give it a longer time.' });
+  const interactions = { users, items: items.length, user: Int32Array.from(rows, (row) => user[row]!), item: Int32Array.from(rows, (row) => item[row]!), weight: Float32Array.from(rows, (row) => weight[row]!) };
+  const popular = new Float64Array(items.length);
+  for (const row of rows) popular[item[row]!]! += weight[row]! * 0.5 ** ((until - at[row]!) / DAY / halfLife);
+  const most = popular.reduce((greatest, value) => Math.max(greatest, value), 0);
+  const trained = trainFactorisation(interactions, { factors: Math.min(factors, items.length), seed });
+  // Six digits say as much as is known, and make a model's file half as long.
+  return {
+    items, popular: popular.map((value) => rounded(value / most)), tastes: factorisationOf(trained.factors, items.length, trained.itemFactors.map(rounded)),
+    neighbours: trainCoVisitation(interactions, { keep: neighbours }).neighbours.map((near) => near.map(({ item: other, score }) => ({ item: other, score: rounded(score) }))),
+  };
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(6));
+
+const MOST_VISITS = 1_000;
+const CANDIDATES = 100;
+const COMBINATIONS: readonly OpinionWeights[] = [0, 0.5, 1, 3].flatMap((again) => [0, 0.3, 1].flatMap((beside) => [0, 0.3, 1].flatMap((taste) => [0.1, 1].map((popular) => ({ again, beside, taste, popular })))));
+
+/** The combination with the greatest discounted gain of ten; of equals the first, which asks for less. */
+function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights {
+  const gains = COMBINATIONS.map(() => 0);
+  for (const { before, taken } of visits) {
+    const opinions = Object.values(opinionsFor(model, before));
+    const bought = new Set(boughtOf(before));
+    // Whatever the weights, what is among nobody's first hundred does not come among the first ten.
+    const candidates = [...new Set(opinions.flatMap((opinion) => best(opinion, CANDIDATES, bought)))].sort((left, right) => left - right);
+    const values = opinions.map((opinion) => Float64Array.from(candidates, (item) => opinion[item]!));
+    COMBINATIONS.forEach(({ again, beside, taste, popular }, index) => {
+      const scores = Float64Array.from(candidates, (_, at) => again * values[0]![at]! + beside * values[1]![at]! + taste * values[2]![at]! + popular * values[3]![at]!);
+      gains[index]! += discountedGainAt(best(scores, 10, new Set()).map((at) => candidates[at]!), taken, 10);
+    });
+  }
+  const most = Math.max(...gains);
+  return COMBINATIONS[gains.findIndex((gain) => gain >= most - 1e-12)]!;
+}
+
+export interface RecommenderQuality { visits: number; recall: number; gain: number }
+
+/** Recall and discounted gain of ten over visits by people who had been there before: of the model, of what is popular, of neighbours alone, of tastes alone. */
+export function recommenderQuality(model: RecommenderModel, history: History, from: number, to: number): Record<'own' | 'popular' | 'neighbours' | 'tastes', RecommenderQuality> {
+  const visits = visitsBetween(history, from, to);
+  const only = (weights: Partial<OpinionWeights>): RecommenderModel => ({ ...model, weights: { again: 0, beside: 0, taste: 0, popular: 0, ...weights } });
+  const quality = (of: RecommenderModel): RecommenderQuality => {
+    const lists = visits.map(({ before, taken }) => ({ taken, list: recommendTo(of, before, 10).map(({ item }) => item) }));
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    return { visits: visits.length, recall: mean(lists.map(({ list, taken }) => recallAt(list, taken, 10))), gain: mean(lists.map(({ list, taken }) => discountedGainAt(list, taken, 10))) };
+  };
+  // Popularity fills in where neighbours have nothing to say.
+  return { own: quality(model), popular: quality(only({ popular: 1 })), neighbours: quality(only({ beside: 1, popular: 1e-6 })), tastes: quality(only({ taste: 1, popular: 1e-6 })) };
+}
+
+/** Visits (a person and a day) of a span of time, of people with something before; only items that were known at its beginning can be recommended, all count. */
+export function visitsBetween({ user, item, weight, at, users }: History, from: number, to: number): Visit[] {
+  const byUser = Array.from({ length: users }, (): number[] => []);
+  at.forEach((time, row) => {
+    if (time < to) byUser[user[row]!]!.push(row);
+  });
+  return byUser.flatMap((rows) => {
+    rows.sort((left, right) => at[left]! - at[right]! || item[left]! - item[right]!);
+    const found: Visit[] = [];
+    for (let begin = 0; begin < rows.length;) {
+      const day = at[rows[begin]!]!;
+      let end = begin;
+      while (end < rows.length && at[rows[end]!] === day) end += 1;
+      if (day >= from && begin > 0) {
+        found.push({ before: rows.slice(0, begin).map((row) => ({ item: item[row]!, weight: weight[row]!, at: at[row]! })), taken: new Set(rows.slice(begin, end).map((row) => item[row]!)) });
+      }
+      begin = end;
+    }
+    return found;
+  });
+}
+
+function thinned(visits: readonly Visit[], seed: number): readonly Visit[] {
+  return visits.length <= MOST_VISITS ? visits : visits.filter((_, index) => hashUniform(seed, index, 3) < MOST_VISITS / visits.length);
+}
