@@ -13,6 +13,7 @@ import { keysCreate, keysList, keysRevoke } from './verbs/keys.ts';
 import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
 import { maintain } from './verbs/maintain.ts';
+import { monitor } from './verbs/monitor.ts';
 import { planVerb } from './verbs/plan.ts';
 import { produce } from './verbs/produce.ts';
 import { quarantineList, quarantineReplay, quarantineSettle, quarantineShow } from './verbs/quarantine.ts';
@@ -39,5 +40,5 @@ export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
   featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
-  train, models, promote, compareVerb, predictVerb, explain, reproduce, experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
+  train, models, promote, compareVerb, predictVerb, explain, reproduce, monitor, experimentCreate, experimentStart, experimentStop, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
 ]);

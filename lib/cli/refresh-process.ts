@@ -1,4 +1,4 @@
-// The models of the stream in a process of their own: a run keeps a processor busy, and events must not wait for it.
+// The models of the stream, and what watches over them, in processes of their own: a run keeps a processor busy, and events must not wait for it.
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,21 @@ import type { Invocation } from './verb.ts';
 const CLI = fileURLToPath(new URL('../../bin/millrace-cli.mjs', import.meta.url));
 
 /** `millrace run batch --select …` on the same home, which gives way to everything else on the machine. */
-export function refreshBy({ home, project }: Pick<Invocation, 'home' | 'project'>): RunModels {
-  return (select, signal) => new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, 'run', 'batch', '--home', home, '--json', '--select', ...select], {
+export function refreshBy(place: Pick<Invocation, 'home' | 'project'>): RunModels {
+  return (select, signal) => runVerb(place, ['run', 'batch', '--select', ...select], signal, (code) => (code === 0 ? 'succeeded' : code === EXIT_CODES.conflict ? 'busy' : undefined))
+    .then((outcome) => (outcome === 'succeeded' ? outcome : undefined));
+}
+
+/** `millrace monitor`, likewise; what it finds is in its tables. */
+export function monitorBy(place: Pick<Invocation, 'home' | 'project'>): (signal: AbortSignal) => Promise<unknown> {
+  return (signal) => runVerb(place, ['monitor'], signal, (code) => (code === 0 || code === EXIT_CODES.audit_failed ? 'measured' : undefined));
+}
+
+/** Gives what `wordOf` calls the exit code; undefined where it was told to stop. @throws `audit_failed` where that has no word for it. */
+function runVerb({ home, project }: Pick<Invocation, 'home' | 'project'>, verb: readonly string[], signal: AbortSignal, wordOf: (code: number | null) => string | undefined): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const [first = '', ...rest] = verb;
+    const child = spawn(process.execPath, [CLI, first, ...rest, '--home', home, '--json'], {
       stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MILLRACE_PROJECT: project },
     });
     if (child.pid !== undefined) {
@@ -28,9 +40,9 @@ export function refreshBy({ home, project }: Pick<Invocation, 'home' | 'project'
     child.on('error', reject);
     child.on('close', (code) => {
       signal.removeEventListener('abort', stop);
-      if (code === 0) resolve('succeeded');
-      else if (code === EXIT_CODES.conflict || signal.aborted) resolve(undefined);
-      else reject(new MillraceError('audit_failed', `the models' run ended with ${code}: ${words.trim().slice(0, 300) || 'see ops.runs'}`));
+      const word = wordOf(code);
+      if (word !== undefined || signal.aborted) resolve(word);
+      else reject(new MillraceError('audit_failed', `millrace ${first} ended with ${code}: ${words.trim().slice(0, 300) || 'see ops.runs'}`));
     });
   });
 }

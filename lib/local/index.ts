@@ -19,3 +19,4 @@ export {
 export {
   explainInHome, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
 } from './learning/index.ts';
+export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

@@ -25,6 +25,7 @@ export async function examine({ root, lake, engine, nodeVersion }: DoctorOptions
     }],
     ['lake', () => tableFindings(lake, root)],
     ['ledger', async () => [await ledgerFinding(lake, engine)]],
+    ['models', () => modelFindings(lake, engine)],
   ];
   const findings: Finding[] = [];
   for (const [check, look] of checks) {
@@ -85,4 +86,20 @@ async function ledgerFinding(lake: Lake, engine: DoctorOptions['engine']): Promi
   const { rows } = await sql.query('SELECT count(*) FROM ops.ledger WHERE NOT reconciles AND run_id = :run', { parameters: { run: { type: 'varchar', value: run } } });
   const wrong = Number(rows[0]?.[0] ?? 0);
   return wrong === 0 ? { state: 'ok', message: 'the latest run reconciles' } : { state: 'wrong', message: `${wrong} counts of the latest run do not reconcile`, todo: '`millrace ledger` shows which.' };
+}
+
+/** Of the newest window that was measured. */
+async function modelFindings(lake: Lake, engine: DoctorOptions['engine']): Promise<Omit<Finding, 'check'>[]> {
+  const findings: Omit<Finding, 'check'>[] = [];
+  const told = async (table: string, status: string, state: Finding['state'], words: string): Promise<void> => {
+    if (!(await lake.tableExists({ namespace: 'gold', name: table }))) return;
+    const { rows } = await (await engine()).query(
+      `SELECT predictor, version, min(feature), count(*) FROM gold.${table} WHERE status = '${status}' AND window_end = (SELECT max(window_end) FROM gold.${table}) GROUP BY predictor, version ORDER BY 1, 2`);
+    for (const [predictor, version, feature, count] of rows as [string, string, string, number | bigint][]) {
+      findings.push({ state, message: `${predictor} ${version}: ${Number(count) === 1 ? feature : `${count} features, ${feature} among them,`} ${words}`, todo: `\`millrace monitor ${predictor}\` shows it, gold.${table} has it over time.` });
+    }
+  };
+  await told('model_drift', 'drifted', 'warning', 'drifted since training');
+  await told('train_serve_skew', 'skewed', 'wrong', 'served otherwise than the lake says');
+  return findings.length === 0 ? [{ state: 'ok', message: 'no drift and no skew was measured' }] : findings;
 }

@@ -39,7 +39,7 @@ export class OpsLog {
 
   async #write(table: Table, rows: readonly OpsRow[]): Promise<DataFile[]> {
     const { database, remote } = this.#options;
-    const select = valuesOf(table, rows);
+    const select = rowsAsSelect(table, rows);
     const opened = await database();
     const write = (folder: string) => opened.use((session) =>
       writeRows(session, { schema: table.schema, spec: table.spec, sortOrder: table.sortOrder, folder, select, where: `ops.${table.name.name}` }));
@@ -63,7 +63,7 @@ function ensureOpsTable(lake: Lake, name: keyof typeof TABLES): Promise<Table> {
 }
 
 /** Rows as a SELECT of literals with the table's exact types. */
-function valuesOf(table: Table, rows: readonly OpsRow[]): string {
+export function rowsAsSelect(table: Table, rows: readonly OpsRow[]): string {
   const fields = table.schema.fields;
   const literal = (type: PrimitiveType, value: Value | null | undefined) => (value === null || value === undefined ? 'NULL' : valueLiteral(type, value));
   const tuples = rows.map((row) => `(${fields.map(({ name, type }) => literal(type as PrimitiveType, row[name])).join(', ')})`);

@@ -2,12 +2,12 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openRefresh, predictorsOf, registryOf, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { DEFAULT_API_PORT, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
 import { liveEvents } from '../../../samples/live/index.ts';
 import { interrupted } from '../interrupted.ts';
-import { refreshBy } from '../refresh-process.ts';
+import { monitorBy, refreshBy } from '../refresh-process.ts';
 import { exitCodeOf, runReported } from '../run-reported.ts';
 import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
@@ -17,6 +17,8 @@ import { ALL_SCOPES, printApi } from './serve.ts';
 import { INTERVAL_OPTION, numberOption, PORT_OPTION, runShown } from './stream.ts';
 
 const SAMPLE_SEED = 7;
+/** Drift and skew, where the log of predictions has moved on. */
+const MONITOR_EVERY_MS = 10 * 60_000;
 /** A call of the API takes no more records. */
 const MOST_AT_ONCE = 500;
 
@@ -83,7 +85,7 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
   const { terminal } = invocation;
   const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
   const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
-  if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)));
+  if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)), openMonitor(runtime, MONITOR_EVERY_MS, monitorBy(invocation)));
   await trainUntrained(invocation, runtime);
   const api = await openApi(invocation, runtime, endpoint);
   services.push(api);

@@ -4,7 +4,7 @@ import { messageOf, type Clock } from '../../base/index.ts';
 import type { Home } from '../home.ts';
 import { removeService, writeService } from '../running.ts';
 
-export type ServiceName = 'endpoint' | 'deliver' | 'features' | 'refresh' | 'api';
+export type ServiceName = 'endpoint' | 'deliver' | 'features' | 'refresh' | 'api' | 'monitor';
 
 export interface StreamService<Status = unknown> {
   readonly name: ServiceName;

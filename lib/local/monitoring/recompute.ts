@@ -1,0 +1,127 @@
+// Served inputs computed again from the lake: as of each answer, and where they differ as of a little earlier.
+import { featuresOfPointsSql, type CompiledView, type FeatureSet } from '../../features/index.ts';
+import { isSameInput, type ServedInput } from '../../quality/index.ts';
+import { numberOf } from '../../serving/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
+import { viewOf } from '../learning/index.ts';
+import type { ServedAnswer } from './served.ts';
+
+/** The store may have been so far behind, seconds. */
+const MOST_BEHIND = 300;
+/** Events of an entity before an answer that are tried as the first one which the store did not have. */
+const MOST_MOMENTS = 50;
+const POINTS_AT_ONCE = 500;
+/** Answers looked at one by one for events that reached the lake after them. */
+const MOST_ONE_BY_ONE = 20;
+
+/** Every input of the answers that a view gives, beside what the lake says. */
+export async function recomputed(engine: Engine, features: FeatureSet, answers: readonly ServedAnswer[]): Promise<ServedInput[]> {
+  const names = [...new Set(answers.flatMap((answer) => Object.keys(answer.features)))];
+  const inputs: ServedInput[] = [];
+  for (const viewName of new Set(names.flatMap((name) => viewOf(features, name) ?? []))) {
+    const view = features.views.get(viewName)!;
+    const own = names.filter((name) => viewOf(features, name) === viewName);
+    // Who gives every entity of the view; others were given the features by the request.
+    const asked = answers.filter(({ entity }) => view.entity.every((column) => typeof entity[column] === 'string'));
+    const now = await lakeAt(engine, view, own, asked.map(asOfAnswer));
+    const differs = (answer: ServedAnswer, values: Values | undefined, name: string): boolean => name in answer.features && !isSameInput(answer.features[name]!, values?.[name] ?? null);
+    const differing = asked.filter((answer) => own.some((name) => differs(answer, now.get(answer.predictionId)?.[0], name)));
+    const earlier = await lakeAt(engine, view, own, await momentsBefore(engine, view, differing));
+    const unexplained = (): ServedAnswer[] => differing.filter((answer) => own.some((name) => differs(answer, now.get(answer.predictionId)?.[0], name)
+      && !(earlier.get(answer.predictionId) ?? []).some((values) => isSameInput(answer.features[name]!, values[name] ?? null))));
+    for (const answer of unexplained().slice(0, MOST_ONE_BY_ONE)) {
+      const values = await knownBy(engine, view, own, answer);
+      earlier.set(answer.predictionId, [...earlier.get(answer.predictionId) ?? [], ...values]);
+    }
+    for (const answer of asked) {
+      for (const name of own) {
+        if (!(name in answer.features)) continue;
+        inputs.push({
+          predictionId: answer.predictionId, feature: name, view: viewName, served: answer.features[name]!, lake: now.get(answer.predictionId)?.[0]?.[name] ?? null,
+          earlier: (earlier.get(answer.predictionId) ?? []).map((values) => values[name] ?? null),
+        });
+      }
+    }
+  }
+  return inputs;
+}
+
+type Values = Readonly<Record<string, number | null>>;
+
+/** An answer, and the moment as of which the lake is asked. */
+interface Moment { answer: ServedAnswer; at: number }
+
+const asOfAnswer = (answer: ServedAnswer): Moment => ({ answer, at: answer.at });
+
+/** By prediction: the features as they stood at each of its moments. Times count back from the answer itself. */
+async function lakeAt(engine: Engine, view: CompiledView, names: readonly string[], moments: readonly Moment[], relation?: string): Promise<Map<string, Values[]>> {
+  const found = new Map<string, Values[]>();
+  for (let from = 0; from < moments.length; from += POINTS_AT_ONCE) {
+    const byPoint = new Map<string, Moment[]>();
+    for (const moment of moments.slice(from, from + POINTS_AT_ONCE)) {
+      const point = keyOf(view.entity.map((column) => moment.answer.entity[column]!), moment.at);
+      byPoint.set(point, [...byPoint.get(point) ?? [], moment]);
+    }
+    const { columns, rows } = await engine.query(featuresOfPointsSql(view, pointsSql(view, [...byPoint.values()].map(([moment]) => moment!)), relation === undefined ? {} : { relation }));
+    const place = new Map(columns.map(({ name }, index) => [name, index]));
+    for (const row of rows) {
+      const point = keyOf(view.entity.map((column) => String(row[place.get(column)!])), timeOf(row[place.get('at_time')!]));
+      for (const { answer } of byPoint.get(point) ?? []) {
+        found.set(answer.predictionId, [...found.get(answer.predictionId) ?? [], Object.fromEntries(names.map((name) => {
+          const value = numberOf((row[place.get(name.slice(view.name.length + 1))!] ?? null) as string | number | boolean | null, answer.at);
+          return [name, Number.isNaN(value) ? null : value];
+        }))]);
+      }
+    }
+  }
+  return found;
+}
+
+/** When something happened to the entity shortly before the answer: as of each, neither that event nor a later one is known. */
+async function momentsBefore(engine: Engine, view: CompiledView, answers: readonly ServedAnswer[]): Promise<Moment[]> {
+  const { table, where } = view.source;
+  const moments: Moment[] = [];
+  for (let from = 0; from < answers.length; from += POINTS_AT_ONCE) {
+    const some = answers.slice(from, from + POINTS_AT_ONCE);
+    const keys = view.entity.map((column) => `given."${column}"`);
+    const on = view.entity.map((column) => `happened."${column}" = given."${column}"`).join(' AND ');
+    const happened = `SELECT ${[...view.entity, view.time].map((column) => `"${column}"`).join(', ')} FROM ${table}${where === undefined ? '' : ` WHERE ${where}`}`;
+    const { rows } = await engine.query(`SELECT ${keys.join(', ')}, given."at_time", happened."${view.time}" FROM (${pointsSql(view, some.map(asOfAnswer))}) AS given `
+      + `JOIN (${happened}) AS happened ON ${on} AND happened."${view.time}" < given."at_time" AND happened."${view.time}" >= date_add('second', -${MOST_BEHIND}, given."at_time") ORDER BY happened."${view.time}" DESC`);
+    const byPoint = new Map<string, number[]>();
+    for (const row of rows) {
+      const point = keyOf(row.slice(0, view.entity.length).map(String), timeOf(row[view.entity.length]));
+      byPoint.set(point, [...byPoint.get(point) ?? [], timeOf(row[view.entity.length + 1])]);
+    }
+    for (const answer of some) {
+      const times = new Set(byPoint.get(keyOf(view.entity.map((column) => answer.entity[column]!), answer.at)) ?? []);
+      moments.push(...[...times].slice(0, MOST_MOMENTS).map((at) => ({ answer, at })));
+    }
+  }
+  return moments;
+}
+
+/** Of the events that had reached the lake by the answer; nothing where the source's table does not tell. */
+async function knownBy(engine: Engine, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<Values[]> {
+  const { table, where } = view.source;
+  const arrived = `(SELECT * FROM ${table} WHERE arrived_at <= TIMESTAMP '${textOf(answer.at)}'${where === undefined ? '' : ` AND (${where})`})`;
+  return (await lakeAt(engine, view, names, [asOfAnswer(answer)], arrived).catch(() => undefined))?.get(answer.predictionId) ?? [];
+}
+
+function pointsSql(view: CompiledView, moments: readonly Moment[]): string {
+  const rows = moments.map(({ answer, at }) => `(${view.entity.map((column) => quoted(answer.entity[column]!)).join(', ')}, TIMESTAMP '${textOf(at)}')`);
+  return `SELECT * FROM (VALUES ${rows.join(', ')}) AS points_ (${[...view.entity, 'at_time'].map((column) => `"${column}"`).join(', ')})`;
+}
+
+/** Milliseconds since 1970 of a timestamp as an engine gives it. */
+function timeOf(value: unknown): number {
+  return Math.floor(Date.parse(`${String(value).replace(' ', 'T')}Z`));
+}
+
+/** `2018-10-18 12:00:00.000`, UTC. */
+function textOf(at: number): string {
+  return new Date(at).toISOString().replace('T', ' ').slice(0, 23);
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const keyOf = (entity: readonly string[], at: number): string => JSON.stringify([...entity, at]);
