@@ -73,7 +73,7 @@ export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; 
   const registry = registryOf(runtime);
   const first = answers.filter(({ version }) => version === '1');
   for (let version = 1; version <= 2; version += 1) {
-    await registry.register(CARD, STUMP, modelBaseline(Object.fromEntries(INPUTS.map((name) => [name, Float32Array.from(first, (answer) => answer.features[name] ?? Number.NaN)])), Float32Array.from(first, ({ score }) => score)));
+    await registry.register(CARD, { kind: 'trees', model: STUMP }, modelBaseline(Object.fromEntries(INPUTS.map((name) => [name, Float32Array.from(first, (answer) => answer.features[name] ?? Number.NaN)])), Float32Array.from(first, ({ score }) => score)));
   }
   return {
     runtime, registry, features,
