@@ -131,7 +131,7 @@ interface Repeatable { path: string; key: ApiKey; given: string; text: string; h
 
 /** Computes once for an `Idempotency-Key`; a problem is not kept, so that it may be tried again. */
 async function once({ idempotency }: ServingContext, underWay: UnderWay, { path, key, given, text, headers }: Repeatable, compute: () => Promise<string>): Promise<string> {
-  if (given.length > 200) throw invalid('an Idempotency-Key has 200 characters at most');
+  if (given === '' || given.length > 200) throw invalid('an Idempotency-Key has 1 to 200 characters');
   const [stored, fingerprint] = [idempotencyKey(key.id, path, given), fingerprintOf(text)];
   const earlier = await (underWay.get(stored) ?? idempotency.find(stored));
   if (earlier !== undefined) {

@@ -27,7 +27,7 @@ function operation(route: Route): Record<string, unknown> {
     summary, tags: [tag], ...(description === undefined ? {} : { description }),
     ...(scope === undefined ? {} : { security: [{ apiKey: [] }] }),
     parameters: [
-      ...Object.entries(params).map(([name, text]) => ({ name, in: 'path', required: true, description: text.description, schema: { type: 'string', minLength: 1 } })),
+      ...Object.entries(params).map(([name, text]) => ({ name, in: 'path', required: true, description: text.description, schema: { type: 'string', minLength: 1 }, ...(text.example === undefined ? {} : { example: text.example }) })),
       ...Object.entries(query).map(([name, { description: text, schema }]) => ({ name, in: 'query', required: false, description: text, schema })),
       ...(idempotent === true ? [{ name: 'Idempotency-Key', in: 'header', required: false, description: 'Repeated within a day with the same body, the request gets the same answer, computed once.', schema: { type: 'string', minLength: 1, maxLength: 200 } }] : []),
     ],
@@ -35,6 +35,7 @@ function operation(route: Route): Record<string, unknown> {
     responses: {
       200: { description: 'The answer.', content: { [mediaType?.split(';')[0] ?? 'application/json']: { schema: answer } } },
       ...Object.fromEntries(common.map(([status, text]) => [status, problem(text)])),
+      ...(idempotent === true ? { 422: problem('The Idempotency-Key came with another body within the last day.') } : {}),
       ...Object.fromEntries(Object.entries(route.problems ?? {}).map(([status, text]) => [status, problem(text)])),
     },
   };

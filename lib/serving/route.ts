@@ -25,7 +25,7 @@ export interface Route {
   scope?: (params: Readonly<Record<string, string>>) => Scope;
   body?: TSchema;
   query?: Readonly<Record<string, { description: string; schema: TSchema }>>;
-  params?: Readonly<Record<string, { description: string }>>;
+  params?: Readonly<Record<string, { description: string; example?: string }>>;
   answer: TSchema;
   /** Statuses of problems beside 400, 401, 403 and 429, which every route with a key has. */
   problems?: Readonly<Record<number, string>>;

@@ -7,7 +7,7 @@ import { Cell } from '../schemas.ts';
 export const featuresRoute = route({
   method: 'get', path: '/v1/features/{entity}/{id}', tag: 'features',
   summary: 'What is known of an entity now',
-  params: { entity: { description: 'A feature view: visitor, item, customer, interest.' }, id: { description: 'Its id; of a view of several columns one each, parted by commas (commas within an id as %2C).' } },
+  params: { entity: { description: 'A feature view: visitor, item, customer, interest.', example: 'visitor' }, id: { description: 'Its id; of a view of several columns one each, parted by commas (commas within an id as %2C).', example: '257597' } },
   scope: () => 'features',
   answer: Type.Object({ entity: Type.String(), id: Type.Array(Type.String()), at: Type.String({ format: 'date-time' }), features: Type.Record(Type.String(), Cell) }),
   problems: { 404: 'There is no such view.', 503: 'The online features cannot be read now.' },

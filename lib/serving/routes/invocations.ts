@@ -25,7 +25,7 @@ export const invocationsRoute = route({
   body: Body,
   answer: Type.Object({ predictions: Type.Array(OrNull(Type.Number())) }),
   problems: { 404: 'There is no such predictor.', 413: 'Too many rows or bytes.' },
-  example: { dataframe_split: { columns: ['visitor_id', 'item_id'], data: [['v1', 'i1']] } },
+  example: { dataframe_split: { columns: ['visitorid', 'itemid'], data: [['257597', '355908']] } },
   async handle(context, { body, query, key }) {
     const predictor = query['predictor'] ?? context.defaultPredictor;
     if (predictor === undefined) throw notFound('default predictor', 'name one: /invocations?predictor=churn');

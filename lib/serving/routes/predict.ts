@@ -8,7 +8,7 @@ export const predictRoute = route({
   method: 'post', path: '/v1/predict/{predictor}', tag: 'predictions', idempotent: true,
   summary: 'Score rows by a predictor',
   description: 'A row names its entities; their features are read from the online store. Inputs that a row gives itself are taken as they are. An answer with `fallback: true` does not come from the model, and `reason` says why.',
-  params: { predictor: { description: 'As GET /v1/models lists them.' } },
+  params: { predictor: { description: 'As GET /v1/models lists them.', example: 'conversion' } },
   scope: ({ predictor = '' }) => `predict:${predictor}`,
   body: Type.Object({
     rows: Type.Array(Row, { minItems: 1, maxItems: 10_000 }),
@@ -23,8 +23,8 @@ export const predictRoute = route({
       contributions: Type.Optional(Type.Record(Type.String(), Type.Number())),
     })),
   }),
-  problems: { 404: 'There is no such predictor.', 413: 'Too many rows or bytes.', 422: 'The Idempotency-Key was used for another body.' },
-  example: { rows: [{ visitor_id: 'v1', item_id: 'i1' }] },
+  problems: { 404: 'There is no such predictor.', 413: 'Too many rows or bytes.' },
+  example: { rows: [{ visitorid: '257597', itemid: '355908' }] },
   handle(context, { body, params: { predictor = '' }, key }) {
     tooManyRows(body.rows.length, context.limits.rows);
     const output = context.models.find(predictor, 'champion')?.output ?? 'value';
