@@ -9,8 +9,11 @@ export { readModel, writeModel, type FittedModel, type KindName } from './kinds/
 export { answersRows, scorerOf } from './kinds/score.ts';
 export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
 export { oneHot } from './linear/standardise.ts';
+export { DEFAULT_LATENCY_MS, judgeVersion, type GateCheck, type GateFigures, type GateVerdict } from './gate/judge.ts';
+export { scoringLatency } from './gate/latency.ts';
+export { measureSlices, type SliceFigure } from './gate/slices.ts';
 export { suspectsAmong, SUSPICIOUS, type Suspect } from './leaks/alone.ts';
-export { leaksBetween, ROW_ITSELF, type Leak, type LeakRows } from './leaks/compare.ts';
+export { leaksBetween, ROW_ITSELF, type Leak, type LeakCheck, type LeakRows } from './leaks/compare.ts';
 export { brierScore, calibration, decisionsAt, logLoss, type Calibration, type Decisions, type ReliabilityBin } from './metrics/classification.ts';
 export { distanceFrom, driftBaseline, modelBaseline, populationStability, type ColumnBaseline, type DriftBaseline, type ModelBaseline } from './metrics/drift.ts';
 export { permutationImportance, type PermutationImportance } from './metrics/permutation.ts';
@@ -43,7 +46,9 @@ export {
 } from './predictor/declare.ts';
 export { AT_TIME, byMaturity, datasetOf, matrixOf, newestOpen, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
-export { batchOf, measure, throughGate, trainPredictor, type GateVerdict, type TrainedVersion } from './predictor/train.ts';
+export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
 export { type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
 export { ModelRegistry, type ModelCard } from './registry/registry.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';
+export { tune, type Trial, type TuneOptions, type Tuning } from './tuning/search.ts';
+export { choice, range, type SearchSpace } from './tuning/space.ts';

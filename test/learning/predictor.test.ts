@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import {
-  byTime, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scorerOf, seededRandom, throughGate, trainPredictor, type ModelCard,
+  byTime, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scorerOf, seededRandom, trainPredictor, type ModelCard,
 } from '../../lib/learning/index.ts';
 
 const DAY = 86_400_000;
@@ -60,17 +60,6 @@ describe('a version', () => {
   it('is not made where no label is known', async () => {
     await expect(trainPredictor(rain, datasetOf(rain, COLUMNS, rows(1).slice(-20)))).rejects.toThrow(/no row whose label is known/);
   });
-});
-
-describe('the gate', () => {
-  it.each([
-    ['lets the first one through', { auc: 0.7, calibration_error: 0.01 }, undefined, true],
-    ['lets one through that is hardly worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.705 }, true],
-    ['keeps out what is worse', { auc: 0.7, calibration_error: 0.01 }, { auc: 0.75 }, false],
-    ['keeps out what promises too much', { auc: 0.9, calibration_error: 0.2 }, { auc: 0.75 }, false],
-    ['keeps out what is no better than the naive answer', { auc: 0.7, baseline_auc: 0.7 }, undefined, false],
-    ['keeps out what could not be measured', { auc: Number.NaN }, undefined, false],
-  ])('%s', (_, candidate, champion, passes) => expect(throughGate(rain, candidate, champion).passes).toBe(passes));
 });
 
 describe('a declaration', () => {

@@ -1,10 +1,11 @@
 // millrace train, models, promote, compare, predict: from a question to versions that answer it.
 import { MillraceError } from '../../base/index.ts';
-import { throughGate, type ModelAlias, type ModelCard } from '../../learning/index.ts';
+import type { GateCheck, ModelAlias, ModelCard } from '../../learning/index.ts';
 import { predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { bar, number, paint, progressLine, table, type Terminal } from '../terminal.ts';
-import { present, type Verb } from '../verb.ts';
+import { present, type Invocation, type Verb } from '../verb.ts';
+import { numberOption } from './stream.ts';
 
 const PREDICTOR = { name: '<predictor>', description: 'as in predictors/: conversion, churn' };
 
@@ -16,8 +17,13 @@ export const train: Verb = {
   options: [
     { flags: '--as-of <date>', description: 'what is known before this date; default: the day after the latest business date of any source' },
     { flags: '--keep-champion', description: 'keep the version without letting it answer' },
+    { flags: '--tune', description: 'search for better settings first, on rows from before the test window' },
+    { flags: '--trials <number>', description: 'how many settings to try beside those declared (with --tune)', default: '20' },
+    { flags: '--seconds <number>', description: 'begin no trial after so long (with --tune)' },
+    { flags: '--seed <number>', description: 'of the search: the same seed tries the same settings (with --tune)', default: '1' },
+    { flags: '--allow-leaks', description: 'train although features see their future, to look at it; the card says so' },
   ],
-  examples: ['millrace train conversion', 'millrace train churn --as-of 2018-08-01 --keep-champion'],
+  examples: ['millrace train conversion', 'millrace train conversion --tune --trials 30', 'millrace train churn --as-of 2018-08-01 --keep-champion'],
   async run(invocation) {
     const { asOf } = invocation.options;
     if (typeof asOf === 'string' && !/^\d{4}-\d{2}-\d{2}$/.test(asOf)) throw new MillraceError('usage', `--as-of wants a date, not '${asOf}'`, { todo: 'Write it as 2018-10-18.' });
@@ -25,7 +31,8 @@ export const train: Verb = {
       const line = progressLine(invocation.terminal);
       try {
         const report = await trainInHome(runtime, invocation.arguments[0] ?? '', {
-          ...(typeof asOf === 'string' ? { asOf } : {}), keepChampion: invocation.options['keepChampion'] === true, onProgress: (text) => line.show(`  ${text}`),
+          ...(typeof asOf === 'string' ? { asOf } : {}), keepChampion: invocation.options['keepChampion'] === true, allowLeaks: invocation.options['allowLeaks'] === true,
+          ...(invocation.options['tune'] === true ? { tune: searchOf(invocation) } : {}), onProgress: (text) => line.show(`  ${text}`),
         });
         line.clear();
         present(invocation, report, () => printTraining(invocation.terminal, report));
@@ -36,6 +43,11 @@ export const train: Verb = {
     });
   },
 };
+
+function searchOf(invocation: Invocation): { trials: number; seed: number; seconds?: number } {
+  const seconds = invocation.options['seconds'];
+  return { trials: numberOption(invocation, 'trials', 1, 1_000), seed: numberOption(invocation, 'seed', 0, 2 ** 31), ...(seconds === undefined ? {} : { seconds: numberOption(invocation, 'seconds', 1, 86_400) }) };
+}
 
 export const models: Verb = {
   name: 'models',
@@ -67,11 +79,10 @@ export const promote: Verb = {
     const alias = invocation.options['as'];
     if (alias !== 'champion' && alias !== 'challenger') throw new MillraceError('usage', `there is no alias '${String(alias)}'`, { todo: 'Give champion or challenger.' });
     await withRuntime(invocation, async (runtime) => {
-      const predictor = await predictorNamed(runtime, name);
+      await predictorNamed(runtime, name);
       const registry = registryOf(runtime);
-      const card = await registry.card(name, version);
-      const gate = throughGate(predictor, card.metrics, undefined);
-      if (!gate.passes && alias === 'champion' && invocation.options['force'] !== true) {
+      const { gate } = await registry.card(name, version);
+      if (gate?.passes === false && alias === 'champion' && invocation.options['force'] !== true) {
         throw new MillraceError('conflict', `version ${version} of ${name} does not pass the gate: ${gate.reasons.join('; ')}`, { todo: 'Train it again, or promote it with --force.' });
       }
       const before = await registry.setAlias(name, alias as ModelAlias, version, runtime.clock.now());
@@ -128,15 +139,37 @@ export async function rollbackModel(invocation: Parameters<Verb['run']>[0], name
 
 function printTraining(terminal: Terminal, { card, champion, gate, promoted }: TrainingReport): void {
   terminal.out(`${paint(terminal, 'bold', `${card.predictor} version ${card.version}`)} · ${card.question}\n`
-    + `${card.algorithm.replace('_', ' ')}, ${number(card.rows.train)} rows to learn, ${number(card.rows.validate)} to validate, ${number(card.rows.test)} later ones to test, as of ${card.asOf}, ${card.seconds.toFixed(1)} s\n\n`);
+    + `${card.algorithm.replace('_', ' ')}, ${number(card.rows.train)} rows to learn, ${number(card.rows.validate)} to validate, ${number(card.rows.test)} later ones to test, as of ${card.asOf}, ${card.seconds.toFixed(1)} s\n`
+    + `${leakLine(card)}${tuningLine(card)}\n`);
   terminal.out(table(terminal, ['on the test rows', 'this', ...(champion === undefined ? [] : [`champion (${champion.version})`])],
     Object.entries(card.metrics).map(([name, value]) => [name, figure(value), ...(champion === undefined ? [] : [figure(champion.metrics[name])])]), { indent: 2 }));
   const most = card.importance[0]?.loss ?? 0;
-  terminal.out(`\n${table(terminal, ['what it uses', ''], card.importance.slice(0, 8).map(({ feature, loss }) => [feature, most > 0 && loss > 0 ? bar(loss / most, 20).replaceAll('░', '') : '']), { indent: 2 })}`);
+  if (card.importance.length > 0) terminal.out(`\n${table(terminal, ['what it uses', ''], card.importance.slice(0, 8).map(({ feature, loss }) => [feature, most > 0 && loss > 0 ? bar(loss / most, 20).replaceAll('░', '') : '']), { indent: 2 })}`);
   if (card.reliability.length > 0) terminal.out(`\n${table(terminal, ['it says', 'it happens', 'rows'], card.reliability.filter(({ rows }) => rows > 0).map(({ said, happened, rows }) => [said.toFixed(3), happened.toFixed(3), number(rows)]), { indent: 2 })}`);
+  for (const { feature, alone } of card.suspects ?? []) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${feature} foretells ${card.label ?? 'the label'} almost alone (${alone.toFixed(4)}): look whether it is the label under another name\n`);
+  printGate(terminal, gate.checks);
   terminal.out(promoted ? `\n  ${paint(terminal, 'green', '✔')} passes the gate and answers from now on\n`
     : gate.passes ? '\n  passes the gate; kept without letting it answer\n'
       : `\n  ${paint(terminal, 'yellow', '✖')} does not answer: ${gate.reasons.join('; ')}\n`);
+}
+
+export function printGate(terminal: Terminal, checks: readonly GateCheck[]): void {
+  if (checks.length === 0) return;
+  terminal.out(`\n${table(terminal, ['the gate', 'is', 'must be', ''], checks.map(({ check, figure: is, must, bound, passes }) => [check, figure(is), `${must} ${figure(bound)}`, passes ? paint(terminal, 'green', '✔') : paint(terminal, 'yellow', '✖')]), { indent: 2 })}`);
+}
+
+function leakLine({ leaks }: ModelCard): string {
+  if (leaks === undefined) return '';
+  if (leaks.leaks.length > 0) return `it learned from what was not known yet: ${leaks.leaks.map(({ feature }) => feature).join(', ')}\n`;
+  return `no feature sees its future: ${number(leaks.rows)} rows are the same when the shop ends at ${leaks.cuts.map((cut) => cut.slice(0, 10)).join(' or ')}\n`;
+}
+
+function tuningLine({ tuning }: ModelCard): string {
+  if (tuning === undefined) return '';
+  const of = (wanted: number): number | null | undefined => tuning.trials.findLast(({ trial, share }) => trial === wanted && share === 1)?.score;
+  const chosen = tuning.trials.findLast(({ trial }) => trial === tuning.chosen);
+  return `${number(tuning.trials.length)} trials on rows before ${tuning.before.slice(0, 10)}: ${tuning.chosen === 0 ? 'none was better than what is declared'
+    : `${Object.entries(chosen?.settings ?? {}).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; ${tuning.metric} ${figure(of(tuning.chosen))} there, ${figure(of(0))} as declared`}\n`;
 }
 
 function headline({ metrics, output }: ModelCard): string {

@@ -12,6 +12,19 @@ export interface Leak {
   example: { entity: string; at: string; says: LeakCell; knew: LeakCell };
 }
 
+/** What was found when a training set was looked through. */
+export interface LeakCheck {
+  /** Moments at which the shop was made to end, ISO 8601. */
+  cuts: string[];
+  /** Rows that were compared. */
+  rows: number;
+  leaks: Leak[];
+  /** Sources that say of no row when it was, so that nothing of them was cut. */
+  whole: string[];
+  /** Tells the training set, with all that it is made from, from any other. */
+  fingerprint: string;
+}
+
 /** The feature that stands for rows which the past did not have. */
 export const ROW_ITSELF = 'a row itself';
 

@@ -31,10 +31,10 @@ export function trainingSql(predictor: LoadedPredictor, features: FeatureSet): s
   return `WITH points AS (\n${predictor.sql.trim().replace(/;$/, '')}\n)\nSELECT points.*${columns.map((column) => `, ${column}`).join('')}\nFROM points\n${joins.join('\n')}\nORDER BY ${[...predictor.entities, AT_TIME].map((column) => `points."${column}"`).join(', ')}`;
 }
 
-/** The rows of the training set, those included whose label is not known yet: what is to be foretold. */
-export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal): Promise<Dataset> {
+/** The rows of the training set, those included whose label is not known yet: what is to be foretold. Tables are read at these snapshots, others as they are now. */
+export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal, snapshots: Readonly<Record<string, string>> = {}): Promise<Dataset> {
   const sql = trainingSql(predictor, features);
-  const { columns, rows } = await engine.query(sql, { parameters, ...(signal === undefined ? {} : { signal }) });
+  const { columns, rows } = await engine.query(sql, { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) });
   return datasetOf(predictor, columns.map(({ name }) => name), rows as (string | number | bigint | boolean | null)[][]);
 }
 

@@ -1,20 +1,13 @@
 // Does a feature see its future? The training set is made again from a shop that ends at some moments, and rows of before must be the same.
 import { MillraceError } from '../../base/index.ts';
 import type { FeatureSet } from '../../features/index.ts';
-import { AT_TIME, leaksBetween, seededRandom, type Leak, type LeakRows, type LoadedPredictor } from '../../learning/index.ts';
+import { AT_TIME, leaksBetween, seededRandom, type Leak, type LeakCheck, type LeakRows, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
 import type { Engine, Parameters, Project } from '../../warehouse/index.ts';
 import { asItStood, timestampText } from './as-it-stood.ts';
+import type { Runtime } from '../runtime.ts';
 import { trainingSql } from './dataset.ts';
-
-export interface LeakCheck {
-  /** Moments at which the shop was made to end, ISO 8601. */
-  cuts: string[];
-  /** Rows that were compared. */
-  rows: number;
-  leaks: Leak[];
-  /** Sources that say of no row when it was, so that nothing of them was cut. */
-  whole: string[];
-}
+import { textHash } from './text-hash.ts';
+import { tablesOf } from './training-tables.ts';
 
 export interface LeakCheckOptions {
   parameters: Parameters;
@@ -31,14 +24,57 @@ export interface LeakCheckOptions {
 /** So many rows right before each moment are compared: those nearest to it are the first to see beyond. */
 const ROWS_A_MOMENT = 2_000;
 
-export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], signal }: LeakCheckOptions): Promise<LeakCheck> {
+export interface LookOptions extends Pick<LeakCheckOptions, 'parameters' | 'times'> {
+  /** Versions whose training set may have been looked through already. */
+  earlier: readonly ModelCard[];
+  /** Gives what was found, instead of refusing it. */
+  allowLeaks: boolean;
+  onProgress?: (text: string) => void;
+}
+
+/**
+ * Looks through a training set that was not looked through before, as it is made now; else gives what was found then. undefined where there are no features.
+ * @throws `conflict` naming every feature that sees its future.
+ */
+export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { parameters, times, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
+  if (predictor.features.length === 0 || times.length === 0) return undefined;
+  const project = await runtime.project();
+  const fingerprint = fingerprintOf(predictor, features, project);
+  const known = earlier.findLast(({ leaks }) => leaks?.fingerprint === fingerprint)?.leaks;
+  let check = known;
+  if (check === undefined || check.leaks.length > 0) {
+    onProgress?.(`${predictor.name}   looking for features that see their future`);
+    const { signal } = runtime;
+    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, ...(signal === undefined ? {} : { signal }) }), fingerprint };
+  }
+  if (check.leaks.length > 0 && !allowLeaks) {
+    const names = check.leaks.map(({ feature }) => feature);
+    throw new MillraceError('conflict', `${predictor.name} learns from what was not known yet: ${names.join(', ')}`, {
+      where: check.leaks.slice(0, 5).map(leakText).join('\n'),
+      todo: `Let predictors/${predictor.name}.sql use only what happened before at_time; name times that are known ahead in knownAhead; or train with --allow-leaks, to look at it.`,
+    });
+  }
+  return check;
+}
+
+/** Of the statement, and of everything that the tables in it are made from. */
+function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { models, graph, sources }: Project): string {
+  const sql = trainingSql(predictor, features);
+  const tables = tablesOf(sql);
+  const behind = [...new Set(tables.flatMap((name) => (models.has(name) ? [name, ...graph.upstream(name)] : [])))].sort();
+  const contracts = [...new Set(behind.flatMap((name) => models.get(name)!.relations))].filter((name) => name.startsWith('source.')).sort().map((name) => sources.get(name.slice('source.'.length)) ?? name);
+  return textHash(JSON.stringify([sql, predictor.knownAhead ?? [], behind.map((name) => models.get(name)!.sql), contracts]));
+}
+
+/** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
   const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
   const { uniform } = seededRandom(seed);
   // Business dates begin some hours off UTC: rows may use what happened until then.
   const slack = slackOf([...project.sources.values()].map(({ timeZone }) => timeZone), sorted.at(-1)!);
-  const result: LeakCheck = { cuts: [], rows: 0, leaks: [], whole: [] };
+  const result: Omit<LeakCheck, 'fingerprint'> = { cuts: [], rows: 0, leaks: [], whole: [] };
   for (let moment = 0; moment < moments; moment++) {
     const place = Math.floor(sorted.length * (moment + 0.3 + 0.6 * uniform()) / moments);
     const until = sorted[Math.min(place, sorted.length - 1)]!;

@@ -9,7 +9,8 @@ import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
-import { predictorNamed, registryOf, sourcesBehind, tablesOf } from './train.ts';
+import { predictorNamed, registryOf } from './train.ts';
+import { sourcesBehind, tablesOf } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
 

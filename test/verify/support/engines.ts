@@ -22,9 +22,9 @@ export function xgboostPython(): string {
   return join(pythonEnvironment(['xgboost==3.2.0', 'scikit-learn==1.9.1', 'numpy==2.4.6']), 'python');
 }
 
-/** The folder of programs of the Python that has MLflow, its server and its client. */
+/** The folder of programs of the Python that has MLflow, its server and its client, and XGBoost. */
 export function mlflowPrograms(): string {
-  return pythonEnvironment(['mlflow==3.14.0']);
+  return pythonEnvironment(['mlflow==3.14.0', 'xgboost==3.2.0']);
 }
 
 /** The command that calls an API by its OpenAPI document. */
