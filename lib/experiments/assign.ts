@@ -1,5 +1,5 @@
 // Who gets what: decided by hashes alone, so that every process and every day decides alike, and nothing has to be looked up.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Assignment, Experiment, Variant } from './types.ts';
 
 const TWO_TO_53 = 2 ** 53;
@@ -9,8 +9,8 @@ const TWO_TO_53 = 2 ** 53;
  * `bitwise_right_shift(from_big_endian_64(substr(sha256(to_utf8(salt || ':' || unit)), 1, 8)), 11) / 9007199254740992e0`.
  */
 export function bucketOf(salt: string, unit: string): number {
-  const digest = createHash('sha256').update(`${salt}:${unit}`, 'utf8').digest();
-  return Number(digest.readBigUInt64BE(0) >> 11n) / TWO_TO_53;
+  const digest = hash('sha256', `${salt}:${unit}`, 'hex');
+  return (Number.parseInt(digest.slice(0, 8), 16) * 2 ** 21 + (Number.parseInt(digest.slice(8, 16), 16) >>> 11)) / TWO_TO_53;
 }
 
 /**
@@ -19,14 +19,16 @@ export function bucketOf(salt: string, unit: string): number {
  */
 export function assign(experiment: Experiment, unit: string, attributes: Readonly<Record<string, string | undefined>> = {}): Assignment {
   const { name, layer, slots, ramp, salt, targeting } = experiment;
-  const none = (reason: 'not_targeted' | 'other_slot' | 'not_ramped'): Assignment => ({ assigned: false, experiment: name, reason });
-  for (const [attribute, accepted] of Object.entries(targeting)) {
+  for (const attribute of Object.keys(targeting)) {
     const value = attributes[attribute];
-    if (value === undefined || !accepted.includes(value)) return none('not_targeted');
+    if (value === undefined || !targeting[attribute]!.includes(value)) return { assigned: false, experiment: name, reason: 'not_targeted' };
   }
-  const slot = bucketOf(`layer:${layer}`, unit);
-  if (slot < slots[0] || slot >= slots[1]) return none('other_slot');
-  if (bucketOf(`ramp:${salt}`, unit) >= ramp) return none('not_ramped');
+  // A draw that cannot turn the unit away is not made: this is asked for every answer.
+  if (slots[0] > 0 || slots[1] < 1) {
+    const slot = bucketOf(`layer:${layer}`, unit);
+    if (slot < slots[0] || slot >= slots[1]) return { assigned: false, experiment: name, reason: 'other_slot' };
+  }
+  if (ramp < 1 && bucketOf(`ramp:${salt}`, unit) >= ramp) return { assigned: false, experiment: name, reason: 'not_ramped' };
   return { assigned: true, experiment: name, variant: variantAt(experiment.variants, bucketOf(`variant:${salt}`, unit)) };
 }
 

@@ -6,9 +6,23 @@ import { invalid } from './problem.ts';
 /** How long the rest of a body that nobody wants is read away, so that its sender gets to see the answer. */
 const DRAIN_MS = 500;
 
+interface Answered { incoming: IncomingMessage; outgoing: ServerResponse; answer: ApiAnswer }
+
+/**
+ * Answers of one turn of the event loop leave together at its end. Under load a turn has many, and each that leaves alone wakes who waits for it: on one
+ * machine that costs as much as computing it.
+ */
 export function nodeListener(api: Api): RequestListener {
+  let ready: Answered[] = [];
+  const sendAll = (): void => {
+    const all = ready;
+    ready = [];
+    for (const answered of all) send(answered);
+  };
   return (incoming, outgoing) => {
-    void api.answer(new NodeRequest(incoming)).then((answer) => send(incoming, outgoing, answer));
+    void api.answer(new NodeRequest(incoming)).then((answer) => {
+      if (ready.push({ incoming, outgoing, answer }) === 1) setImmediate(sendAll);
+    });
   };
 }
 
@@ -58,7 +72,7 @@ function decoded(bytes: Buffer): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: ApiAnswer): void {
+function send({ incoming, outgoing, answer: { status, headers, body } }: Answered): void {
   headers['content-length'] = String(Buffer.byteLength(body));
   if (!incoming.complete) {
     headers['connection'] = 'close';

@@ -5,6 +5,7 @@ import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import type { OutcomeRecord, PredictionLog, PredictionRecord } from '../../serving/index.ts';
+import { recentPredictions } from './recent-predictions.ts';
 
 export interface PredictionLogOptions {
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
@@ -26,13 +27,13 @@ export interface OpenPredictionLog extends PredictionLog {
 const PER_CALL = 500;
 const PAUSE_MS = 20;
 const RETRY_MS = 500;
-const KEPT_SECONDS = 30 * 86_400;
 
 /** @throws MillraceError `io` where the folder cannot be made. */
 export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000 }: PredictionLogOptions): Promise<OpenPredictionLog> {
   await mkdir(folder, { recursive: true });
   const spill = path.join(folder, 'predictions-waiting.jsonl');
   const stop = new AbortController();
+  const answers = recentPredictions(recent);
   let waiting: PredictionRecord[] = [];
   let overflow: PredictionRecord[] = [];
   let failure: string | undefined;
@@ -43,9 +44,10 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, PER_CALL);
-      const outcomes = await put('predictions', batch.map((record) => ({ partitionKey: record.prediction_id, data: Buffer.from(JSON.stringify(record)) })));
+      const texts = batch.map((record) => JSON.stringify(record));
+      const outcomes = await put('predictions', batch.map((record, index) => ({ partitionKey: record.prediction_id, data: Buffer.from(texts[index]!) })));
       const left = batch.filter((_, index) => outcomes[index]?.ok !== true);
-      await remember(recent, batch.filter((_, index) => outcomes[index]?.ok === true), clock);
+      await answers.remember(batch.flatMap(({ prediction_id: id }, index) => (outcomes[index]?.ok === true ? [{ id, text: texts[index]! }] : [])), clock.now());
       waiting = [...left, ...waiting.slice(batch.length)];
       if (left.length > 0) throw new Error(`the stream refused ${left.length} of ${batch.length} records`);
     }
@@ -109,8 +111,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     async find(predictionId) {
       const here = waiting.find(({ prediction_id: id }) => id === predictionId);
       if (here !== undefined) return here;
-      const [item] = await recent.get([`prediction:${predictionId}`]);
-      return item === undefined ? undefined : (JSON.parse(item.value) as PredictionRecord);
+      return answers.find(predictionId);
     },
     async close() {
       stop.abort();
@@ -122,14 +123,6 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       await spillOver();
     },
   };
-}
-
-async function remember(recent: OnlineStore, records: readonly PredictionRecord[], clock: Clock): Promise<void> {
-  const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
-  for (let from = 0; from < records.length; from += recent.mostChanges) {
-    const changes = records.slice(from, from + recent.mostChanges).map((record) => ({ key: `prediction:${record.prediction_id}`, value: JSON.stringify(record), expected: undefined, version: record.predicted_at, expiresAt }));
-    await recent.write(changes); // a conflict says that it is there already
-  }
 }
 
 function recordOf(line: string): PredictionRecord[] {
