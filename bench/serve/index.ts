@@ -1,131 +1,145 @@
-// The scoring API at saturation and at a steady rate, beside an empty route of the same framework: key, limits, features from the store, model and log all
-// on. The load comes from a process of its own.
-import { execFileSync, fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+// The scoring API at saturation and at a steady rate, beside an empty route of the same framework and beside what others serve the same model with. Key,
+// limits, features from the store, an experiment, model and log are all on. The load comes from a process of its own.
+//   npm run bench:serve -- [--seconds 5] [--rounds 3] [--no-peers] [--home FOLDER]     with --home: one that is kept, prepared the first time
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { post, saturate, steadily, type Target } from './load.ts';
+import { startPeers, type Peer } from './peers.ts';
+import type { Question, Served } from './server.ts';
 
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' }, 'no-peers': { type: 'boolean', default: false }, home: { type: 'string' } },
+});
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const SECONDS = Number(process.argv[process.argv.indexOf('--seconds') + 1] || 5) || 5;
+const SECONDS = Number(values.seconds);
+const ROUNDS = Number(values.rounds);
 const CONNECTIONS = 32;
 const RATE = 1_000;
+const REQUESTS = 2_000;
 
-const home = await mkdtemp(path.join(tmpdir(), 'millrace-bench-serve-'));
+const home = values.home ?? await mkdtemp(path.join(tmpdir(), 'millrace-bench-serve-'));
+const models = path.join(home, 'models/conversion');
+let peers: Peer[] = [];
+let child: ChildProcess | undefined;
 try {
-  const millrace = (...verb: string[]): void => void execFileSync(process.execPath, [path.join(ROOT, 'bin/millrace-cli.mjs'), ...verb, '--home', home], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  process.stdout.write('preparing a home: sample, tables, online features, a trained model …\n');
-  millrace('start', '--once');
-  millrace('features', 'backfill');
-  millrace('train', 'conversion');
-  const child = fork(path.join(import.meta.dirname, 'server.ts'), [home, ROOT], { execArgv: ['--import', 'tsx'] });
-  const { api, empty, key } = await new Promise<{ api: string; empty: string; key: string }>((resolve) => {
-    child.once('message', (message) => resolve(message as { api: string; empty: string; key: string }));
+  if (!existsSync(models)) {
+    const millrace = (...verb: string[]): void => void execFileSync(process.execPath, [path.join(ROOT, 'bin/millrace-cli.mjs'), ...verb, '--home', home], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+    process.stdout.write('preparing a home: sample, tables, online features, a trained model …\n');
+    millrace('start', '--once');
+    millrace('features', 'backfill');
+    millrace('train', 'conversion');
+  }
+  child = fork(path.join(import.meta.dirname, 'server.ts'), [home, ROOT], { execArgv: ['--import', 'tsx'] });
+  const { api, empty, key, visitors, items } = await told<Served>(child);
+  const bodies = Array.from({ length: REQUESTS }, (_, at) => {
+    const visitorid = visitors[at % visitors.length]!;
+    return { rows: [{ visitorid, itemid: items[(at * 3) % items.length] }], unit: visitorid };
   });
-  const body = JSON.stringify({ rows: [{ visitorid: '257597', itemid: '355908' }] });
-  const scoring = requestOf(api, '/v1/predict/conversion', body, { 'x-api-key': key });
-  const nothing = requestOf(empty, '/empty', body, {});
-  await saturate(api, scoring, 1);
-  await saturate(empty, nothing, 1);
-  const rounds = [];
-  for (let round = 0; round < 3; round++) rounds.push({ scored: await saturate(api, scoring, SECONDS), bare: await saturate(empty, nothing, SECONDS) });
-  const median = (values: number[]): number => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)]!;
-  const [scored, bare] = [median(rounds.map((one) => one.scored)), median(rounds.map((one) => one.bare))];
-  const latencies = (await steadily(api, scoring, RATE, SECONDS)).toSorted((left, right) => left - right);
-  const at = (share: number): string => `${latencies[Math.floor(latencies.length * share)]!.toFixed(2)} ms`;
-  process.stdout.write(`one prediction a request, ${CONNECTIONS} connections, median of 3 × ${SECONDS} s\n`
-    + `  scored with everything on     ${Math.round(scored)} requests a second\n`
-    + `  the framework's empty route   ${Math.round(bare)} requests a second\n`
-    + `  ratio                         ${(scored / bare).toFixed(2)} (wanted: at least 0.45: ${scored / bare >= 0.45 ? 'met' : 'not met'})\n`
-    + `open loop at ${RATE} requests a second: p50 ${at(0.5)}, p99 ${at(0.99)} (wanted: p99 under 3 ms: ${latencies[Math.floor(latencies.length * 0.99)]! < 3 ? 'met' : 'not met'})\n`);
-  child.send('stop');
-  await new Promise((resolve) => {
-    child.once('exit', resolve);
-  });
+  await checkAnswer(api, bodies[0], key);
+  const scoring: Target = { url: api, requests: bodies.map((body) => post(api, '/v1/predict/conversion', body, { 'x-api-key': key })) };
+  const nothing: Target = { url: empty, requests: bodies.map((body) => post(empty, '/empty', body)) };
+  if (!values['no-peers']) {
+    process.stdout.write('starting mlflow and FastAPI …\n');
+    peers = await startPeers(await modelFile(), numbers(await inputsOf(await modelFile())), home);
+  }
+  await measure(child, scoring, nothing);
 } finally {
-  await rm(home, { recursive: true, force: true });
-}
-
-function requestOf(url: string, place: string, body: string, headers: Record<string, string>): Buffer {
-  const lines = Object.entries({ host: new URL(url).host, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`POST ${place} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
-}
-
-/** Calls `onAnswer` for each whole answer on a connection; anything but a 200 ends the benchmark. */
-async function open(url: string, onAnswer: (socket: Socket) => void): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  let pending = '';
-  socket.on('data', (chunk: Buffer) => {
-    pending += chunk.toString('latin1');
-    for (;;) {
-      const end = pending.indexOf('\r\n\r\n');
-      const length = Number(/content-length: (\d+)/i.exec(pending.slice(0, end))?.[1] ?? Number.NaN);
-      if (end < 0 || pending.length < end + 4 + length) return;
-      if (!pending.startsWith('HTTP/1.1 200')) throw new Error(pending.slice(0, 600));
-      if (Number.isNaN(length)) throw new Error('an answer without content-length');
-      pending = pending.slice(end + 4 + length);
-      onAnswer(socket);
-    }
-  });
-  await new Promise<void>((resolve) => {
-    socket.once('connect', resolve);
-  });
-  return socket;
-}
-
-/** Requests a second with every connection always busy. */
-async function saturate(url: string, request: Buffer, seconds: number): Promise<number> {
-  let [answers, running] = [0, true];
-  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, (socket) => {
-    answers += 1;
-    if (running) socket.write(request);
-  })));
-  const started = performance.now();
-  for (const socket of sockets) socket.write(request);
-  await new Promise((resolve) => {
-    setTimeout(resolve, seconds * 1000);
-  });
-  running = false;
-  const rate = answers / ((performance.now() - started) / 1000);
-  for (const socket of sockets) socket.destroy();
-  return rate;
-}
-
-/** Latencies in milliseconds of requests that leave when they are due, whatever the answers do: from due time to answer. */
-async function steadily(url: string, request: Buffer, rate: number, seconds: number): Promise<number[]> {
-  const latencies: number[] = [];
-  const idle: Socket[] = [];
-  const due = new Map<Socket, number>();
-  const waiting: number[] = [];
-  const send = (socket: Socket, at: number): void => {
-    due.set(socket, at);
-    socket.write(request);
-  };
-  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, (socket) => {
-    latencies.push(performance.now() - due.get(socket)!);
-    const next = waiting.shift();
-    if (next === undefined) idle.push(socket);
-    else send(socket, next);
-  })));
-  idle.push(...sockets);
-  const started = performance.now();
-  for (let sent = 0; sent < rate * seconds;) {
-    const now = performance.now();
-    for (; sent < rate * seconds && started + (sent * 1000) / rate <= now; sent++) {
-      const socket = idle.pop();
-      if (socket === undefined) waiting.push(started + (sent * 1000) / rate);
-      else send(socket, started + (sent * 1000) / rate);
-    }
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+  for (const peer of peers) await peer.stop();
+  if (child !== undefined && child.exitCode === null) {
+    const gone = told<never>(child).catch(() => undefined);
+    ask(child, 'stop');
+    await gone;
   }
-  for (let waited = 0; latencies.length < rate * seconds && waited < 200; waited++) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
+  if (values.home === undefined) await rm(home, { recursive: true, force: true });
+}
+
+async function measure(server: ChildProcess, scoring: Target, nothing: Target): Promise<void> {
+  const load = { seconds: SECONDS, connections: CONNECTIONS };
+  for (const target of [scoring, nothing, ...peers.map((peer) => peer.target)]) await saturate(target, { ...load, seconds: 1 });
+  const rates: Record<string, number[]> = { scored: [], empty: [] };
+  const costs: Record<string, number[]> = { scored: [], empty: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, target] of [['scored', scoring], ['empty', nothing]] as const) {
+      const before = await processorOf(server);
+      const rate = await saturate(target, load);
+      rates[name]!.push(rate);
+      costs[name]!.push((await processorOf(server) - before) / (rate * SECONDS));
+    }
+    for (const { name, target } of peers) (rates[name] ??= []).push(await saturate(target, load));
   }
-  for (const socket of sockets) socket.destroy();
-  return latencies;
+  const [scored, bare] = [median(rates['scored']!), median(rates['empty']!)];
+  const line = (name: string, text: string): void => void process.stdout.write(`  ${name.padEnd(30)} ${text}\n`);
+  const persecond = (rate: number): string => `${Math.round(rate).toLocaleString('en').padStart(7)} requests a second`;
+  const met = (is: boolean): string => (is ? 'met' : 'MISSED');
+  process.stdout.write(`one prediction a request, ${CONNECTIONS} connections, median of ${ROUNDS} × ${SECONDS} s\n`);
+  line('scored with everything on', `${persecond(scored)}, ${median(costs['scored']!).toFixed(1)} µs of processor each`);
+  line("the framework's empty route", `${persecond(bare)}, ${median(costs['empty']!).toFixed(1)} µs; ratio ${(scored / bare).toFixed(2)}, by processor ${(median(costs['empty']!) / median(costs['scored']!)).toFixed(2)} (wanted: at least 0.45: ${met(scored / bare >= 0.45)})`);
+  for (const { name } of peers) {
+    const [rate, wanted] = [median(rates[name]!), name.startsWith('mlflow') ? 50 : 8];
+    line(name, `${persecond(rate)}; ratio ${(scored / rate).toFixed(1)} (wanted: at least ${wanted}: ${met(scored / rate >= wanted)})`);
+  }
+  for (const peer of peers) await peer.stop(); // its memory and its threads are not in the way of the latencies
+  for (let turn = 0; turn < ROUNDS; turn++) {
+    const latencies = (await steadily(scoring, { rate: RATE, seconds: 2 * SECONDS, connections: CONNECTIONS })).toSorted((left, right) => left - right);
+    const bareLatencies = (await steadily(nothing, { rate: RATE, seconds: SECONDS, connections: CONNECTIONS })).toSorted((left, right) => left - right);
+    line(`open loop at ${RATE.toLocaleString('en')} a second`, `p50 ${at(latencies, 0.5)}, p99 ${at(latencies, 0.99)}, p99.9 ${at(latencies, 0.999)} ms (wanted: p99 under 3 ms: ${met(Number(at(latencies, 0.99)) < 3)}); empty route p50 ${at(bareLatencies, 0.5)}, p99 ${at(bareLatencies, 0.99)} ms`);
+  }
+}
+
+function at(sorted: readonly number[], share: number): string {
+  return sorted[Math.floor(sorted.length * share)]!.toFixed(2);
+}
+
+function median(all: readonly number[]): number {
+  return all.toSorted((left, right) => left - right)[all.length >> 1]!;
+}
+
+function told<Answer>(server: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`the server ended with ${code}`));
+    server.once('exit', onExit);
+    server.once('message', (message) => {
+      server.off('exit', onExit);
+      resolve(message as Answer);
+    });
+  });
+}
+
+function ask(server: ChildProcess, question: Question): void {
+  server.send(question);
+}
+
+/** Microseconds that the server has worked, all threads together. */
+function processorOf(server: ChildProcess): Promise<number> {
+  const answer = told<number>(server);
+  ask(server, 'processor');
+  return answer;
+}
+
+/** Of the newest version: the only one, unless the home is kept. */
+async function modelFile(): Promise<string> {
+  const versions = (await readdir(models)).map(Number).filter((version) => version > 0);
+  return path.join(models, String(Math.max(...versions)), 'model.json');
+}
+
+/** What is measured has to be the model's answer, from features of the store. */
+async function checkAnswer(url: string, body: unknown, key: string): Promise<void> {
+  const response = await fetch(`${url}/v1/predict/conversion`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key }, body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!text.includes('"fallback":false')) throw new Error(`no answer of the model: ${text}`);
+}
+
+/** How many inputs the model has. */
+async function inputsOf(model: string): Promise<number> {
+  const card = JSON.parse(await readFile(path.join(path.dirname(model), 'card.json'), 'utf8')) as { features: string[] };
+  return card.features.length;
+}
+
+/** Requests of as many inputs as the model has. */
+function numbers(width: number): number[][] {
+  return Array.from({ length: REQUESTS }, (_, row) => Array.from({ length: width }, (_unused, column) => ((row * 31 + column * 17) % 23) / 2));
 }
