@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import { contractFromJson } from '../../lib/contracts/index.ts';
 import { compileFeatures, featuresHandler } from '../../lib/features/index.ts';
-import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
+import { openDynamoDbStore, sdkDynamoDb } from '../../lib/features/aws/index.ts';
 import { openEventChecker, type EventChecker } from '../../lib/ingest/events/index.ts';
 import { EVENT_PLANS } from '../shared/event-plans.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
@@ -38,7 +38,7 @@ async function checkerOf(stream: string): Promise<EventChecker> {
 }
 
 export const handler = featuresHandler({
-  store: openDynamoDbStore({ client: new DynamoDBClient(endpoint === undefined ? {} : { endpoint }), table: setting('MILLRACE_ONLINE_TABLE'), clock: systemClock }),
+  store: openDynamoDbStore({ calls: sdkDynamoDb(new DynamoDBClient(endpoint === undefined ? {} : { endpoint })), table: setting('MILLRACE_ONLINE_TABLE'), clock: systemClock }),
   features: compileFeatures(FEATURE_PLANS, new Map(FEATURE_PLANS.contracts.map((text) => contractFromJson(text)).map((contract) => [contract.name, contract]))),
   checkerOf,
   streamPrefix: setting('MILLRACE_STREAM_PREFIX'),

@@ -4,8 +4,11 @@ import { readFeatureFiles, type FeatureDeclarations } from '../../lib/features/i
 
 const place = (name: string): string => new URL(`../../${name}`, import.meta.url).pathname;
 
+const declared = await readFeatureFiles(place('features'));
+const asked = new Set(declared.sources.map(({ source }) => source.options.contract ?? source.name));
+
 /** With the contracts of the streams that they are made from. */
 export const FEATURE_PLANS: FeatureDeclarations & { contracts: readonly string[] } = {
-  ...await readFeatureFiles(place('features')),
-  contracts: [...(await loadContracts(place('contracts'))).values()].filter((contract) => contract.stream !== undefined).map(contractToJson),
+  ...declared,
+  contracts: [...(await loadContracts(place('contracts'))).values()].filter(({ name }) => asked.has(name)).map(contractToJson),
 };

@@ -14,6 +14,7 @@ export interface StageSettings {
   ingestAtOnce?: number;
   upkeep?: UpkeepSettings;
   stream?: StreamSettings;
+  serving?: ServingSettings;
   /** Switches on the task that takes files which are too big for the ingest function. */
   bigFiles?: BigFileSettings;
 }
@@ -64,9 +65,90 @@ export interface StreamSettings {
   secretsLayer?: string;
 }
 
+/** The API of a stage. */
+export interface ServingSettings {
+  /** Functions that are kept ready, and charged by the hour; default 0: the first request after a pause waits for a start. */
+  provisioned?: number;
+  /** How a new version of the scoring function comes into use; default: a tenth of the requests for five minutes, then all. */
+  deployment?: 'canary10Percent5Minutes' | 'canary10Percent15Minutes' | 'linear10PercentEvery1Minute' | 'allAtOnce';
+  /** How long API Gateway keeps what the authorizer said, and so how long a revoked key may still be let in; 0 to 3600, default 60. */
+  authorizerCacheSeconds?: number;
+  /** Plans that keys are made under; default: `standard`, 50 requests a second. */
+  plans?: Readonly<Record<string, UsagePlanSettings>>;
+  /** All callers together; default 500 requests a second, bursts of 1,000. */
+  requestsPerSecond?: number;
+  burst?: number;
+  /** A firewall of managed rules and a rate by address; default on. */
+  firewall?: boolean;
+  /** Requests of one address within five minutes, 100 at least; default 100,000: it is a shop's back end that calls. */
+  requestsPerAddress?: number;
+  /** Alarms, which also roll a new version back: p99 in milliseconds (default 1,000), share of fall-back answers (default 0.2). */
+  slowMilliseconds?: number;
+  fallbackShare?: number;
+  /** Under a name of your own, with its certificate of the same region. */
+  domain?: { name: string; certificateArn: string };
+  /** API Gateway has one role for its logs in an account and region; false where something else has set it. Default true. */
+  logsRole?: boolean;
+}
+
+export interface UsagePlanSettings { ratePerSecond: number; burst?: number; dailyQuota?: number }
+
+/** How prices are made; what is left out has the defaults that docs/prices.md lists. */
+export interface PricingConfig {
+  /** Which policy answers unless an experiment says otherwise: rule, model, bandit or list. */
+  policy?: string;
+  /** Least margin, in percent of the price. */
+  marginFloorPercent?: number;
+  /** Most that a price may move in a day, in percent. */
+  dailyChangePercent?: number;
+  /** Hundredths that a price may end with; empty: any. */
+  endings?: readonly number[];
+  /** Products whose price nobody changes, by product id, and why. */
+  blocked?: Readonly<Record<string, string>>;
+  /** A computed price list holds for so many days. */
+  listDays?: number;
+  rule?: { targetMarginPercent?: number; undercutPercent?: number; anchorDiscountPercent?: number };
+  model?: { reachPercent?: number; leastGainPercent?: number };
+  bandit?: {
+    /** Prices that are tried, relative to the usual one. */
+    arms?: readonly number[];
+    /** What views and purchases at prices of the past count beside what was tried, 0 to 1. */
+    historyWeight?: number;
+  };
+}
+
+/** A carrier that is asked over HTTP. */
+export interface CarrierConfig {
+  url: string;
+  timeoutMilliseconds?: number;
+  retries?: number;
+  /** After so many failures in a row it is left alone … */
+  failuresToOpen?: number;
+  /** … for so long. */
+  openMilliseconds?: number;
+  /** Environment variable that holds the value of its `authorization` header. */
+  authorizationFrom?: string;
+}
+
+/** How shipping is quoted; what is left out has the defaults that docs/shipping.md lists. */
+export interface ShippingConfig {
+  /** Order value from which the cheapest service is free; undefined: never. */
+  freeFrom?: number;
+  /** Share of parcels that arrive by the promised day. */
+  confidence?: number;
+  /** Days added where too little is known of a route. */
+  graceDays?: number;
+  /** Cubic centimetres that count as a kilogram. */
+  cubicCmPerKg?: number;
+  /** Carriers over HTTP, by name; one that also has a rate card falls back to it. */
+  carriers?: Readonly<Record<string, CarrierConfig>>;
+}
+
 export interface ProjectConfig {
   app: string;
   shop: { timeZone: string; currency: string };
+  pricing?: PricingConfig;
+  shipping?: ShippingConfig;
   stages: Readonly<Record<string, StageSettings>>;
 }
 

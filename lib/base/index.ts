@@ -1,4 +1,5 @@
 // What every domain shares: errors a person can act on, time, ids.
 export { EXIT_CODES, MillraceError, messageOf, type ErrorCode, type ErrorDetails } from './errors.ts';
 export { systemClock, uuidv7, type Clock } from './clock.ts';
-export { defineConfig, type ProjectConfig, type BigFileSettings, type StageSettings } from './config.ts';
+export { checkKeys, numberSettings, type NumberSetting } from './check-settings.ts';
+export { defineConfig, type ProjectConfig, type BigFileSettings, type CarrierConfig, type PricingConfig, type ShippingConfig, type ServingSettings, type StageSettings, type UsagePlanSettings } from './config.ts';

@@ -9,4 +9,6 @@ export { openApi } from './openapi.ts';
 export { nodeListener } from './node-listener.ts';
 export { numberOf } from './model-inputs.ts';
 export { Problem } from './problem.ts';
+export type { Route } from './route.ts';
 export { ROUTES } from './routes/index.ts';
+export { storedKeys, type StoredKeys } from './stored-keys.ts';

@@ -1,4 +1,4 @@
-// The CDK app of one stage: two stacks, the flags, the security rules, and the bundles that they deploy.
+// The CDK app of one stage: its stacks, the flags, the security rules, and the bundles that they deploy.
 import { createHash } from 'node:crypto';
 import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -8,6 +8,7 @@ import type { StateMachine } from '../workflow/index.ts';
 import { BatchStack } from './batch-stack.ts';
 import { FLAGS } from './flags.ts';
 import { FoundationStack } from './foundation-stack.ts';
+import { LOGGED, ServingStack } from './serving-stack.ts';
 import { stageOf, type Stage } from './stage.ts';
 import { StreamStack } from './stream-stack.ts';
 import type { Streams } from './streams-of.ts';
@@ -30,7 +31,7 @@ export interface StageAppOptions {
   account?: string;
 }
 
-export interface StageStacks { stage: Stage; foundation: FoundationStack; batch: BatchStack; stream?: StreamStack }
+export interface StageStacks { stage: Stage; foundation: FoundationStack; batch: BatchStack; stream?: StreamStack; serving?: ServingStack }
 
 /** The stacks of the stage that the context names. A finding of the security rules that nobody answered for fails the synthesis. */
 export function addStage({ app, config, definition, bundles, project, streams, account }: StageAppOptions): StageStacks {
@@ -45,7 +46,10 @@ export function addStage({ app, config, definition, bundles, project, streams, a
   if (streams.contracts.length === 0) return { stage, foundation, batch };
   const stream = new StreamStack(app, `${stage.app}-${stage.name}-stream`, { foundation, bundles, ...streams, env });
   stream.addStackDependency(batch, 'Tables are made by the custom resource of the batch before anything is delivered into them; alarms end in its topic.');
-  return { stage, foundation, batch, stream };
+  if (!LOGGED.every((name) => streams.contracts.includes(name))) return { stage, foundation, batch, stream };
+  const serving = new ServingStack(app, `${stage.app}-${stage.name}-serving`, { foundation, bundles, version: project.version, hasFeatures: streams.featured.length > 0, env });
+  serving.addStackDependency(stream, 'The log goes to its streams, and the online features are in its table.');
+  return { stage, foundation, batch, stream, serving };
 }
 
 /** Changes when contracts, models or the version do, and with it the tables are applied again. */

@@ -14,7 +14,8 @@ export function featurePlansWrittenDown(root: string, projectFolder: string, con
         if (file !== module) return undefined;
         const { sources, views } = await readFeatureFiles(path.join(projectFolder, 'features'));
         const here = <One extends { file: string }>(one: One): One => ({ ...one, file: path.relative(projectFolder, one.file) });
-        const plans = { sources: sources.map(here), views: views.map(here), contracts: contracts.filter(({ stream }) => stream !== undefined).map(contractToJson) };
+        const asked = new Set(sources.map(({ source }) => source.options.contract ?? source.name));
+        const plans = { sources: sources.map(here), views: views.map(here), contracts: contracts.filter(({ name }) => asked.has(name)).map(contractToJson) };
         return { contents: `export const FEATURE_PLANS = JSON.parse(${JSON.stringify(JSON.stringify(plans))});`, loader: 'js' };
       });
     },

@@ -22,6 +22,8 @@ export class FoundationStack extends Stack {
   readonly results: PrivateBucket;
   /** Records of streams that could not be delivered, until they are swept into the quarantine. */
   readonly failed: PrivateBucket;
+  /** The registry of models, and what the API answers from. */
+  readonly models: PrivateBucket;
   readonly workgroup: CfnWorkGroup;
   readonly databases: Readonly<Record<Layer, CfnDatabase>>;
   /** Keys of pseudonyms and of encrypted payloads, by key id; rotated by adding one. */
@@ -78,6 +80,12 @@ export class FoundationStack extends Stack {
       stage, name: 'failed', key: this.key, accessLogs, eventBridge: true,
       // What was swept is in the quarantine and gone from here; what was not has had three months of an alarm.
       lifecycleRules: [{ id: 'three-months', expiration: Duration.days(90) }],
+    });
+
+    this.models = new PrivateBucket(this, 'Models', {
+      stage, name: 'models', key: this.key, accessLogs, versioned: true, eventBridge: true,
+      // Versions of models stay; what is made anew every hour, or was only waiting, does not pile up.
+      lifecycleRules: ['serving/', 'waiting/', 'training/'].map((prefix) => ({ id: `${prefix.slice(0, -1)}-a-month`, prefix, noncurrentVersionExpiration: Duration.days(30), ...(prefix === 'training/' ? { expiration: Duration.days(30) } : {}) })),
     });
 
     this.databases = Object.fromEntries(LAYERS.map((layer) => [layer, this.#database(layer)])) as Record<Layer, CfnDatabase>;

@@ -5,7 +5,7 @@ type Limit = readonly [setting: string, value: number | undefined, from: number,
 
 const DAY_HOURS = 24;
 
-function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {} }: StageSettings): Limit[] {
+function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {}, serving = {} }: StageSettings): Limit[] {
   const most = Number.MAX_SAFE_INTEGER;
   return [
     ['ingestAtOnce', ingestAtOnce, 1, most],
@@ -20,6 +20,12 @@ function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {} }: Sta
     ['stream.featuresPerShard', stream.featuresPerShard, 1, 10],
     ['stream.refreshMinutes', stream.refreshMinutes, 0, 7 * DAY_HOURS * 60],
     ['bigFiles.diskGb', bigFiles.diskGb, 21, 200],
+    ['serving.provisioned', serving.provisioned, 0, most],
+    ['serving.authorizerCacheSeconds', serving.authorizerCacheSeconds, 0, 3600],
+    ['serving.requestsPerSecond', serving.requestsPerSecond, 1, most],
+    ['serving.burst', serving.burst, 1, most],
+    ['serving.requestsPerAddress', serving.requestsPerAddress, 100, 2_000_000_000],
+    ['serving.slowMilliseconds', serving.slowMilliseconds, 1, 29_000],
   ];
 }
 

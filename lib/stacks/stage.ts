@@ -27,7 +27,7 @@ export interface Stage {
   bucketArn(name: BucketName, objects?: string): string;
 }
 
-export type BucketName = 'access-logs' | 'landing' | 'lake' | 'results' | 'failed';
+export type BucketName = 'access-logs' | 'landing' | 'lake' | 'results' | 'failed' | 'models';
 
 /** The stage that `-c stage=…` names (default: the first one in millrace.config.ts). */
 export function stageOf(app: App, config: ProjectConfig): Stage {

@@ -15,7 +15,7 @@ import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
-import { EVENT_FUNCTIONS, FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { API_FUNCTIONS, EVENT_FUNCTIONS, FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { startLambda } from './support/lambda-process.ts';
 
@@ -49,7 +49,7 @@ describe('a bundle', () => {
 
   it('holds its module, the project, and nothing else but DuckDB', async () => {
     for (const { name, folder: place, hasDuckDb } of bundles.values()) {
-      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), ...(EVENT_FUNCTIONS.includes(name) ? [] : ['project.json'])]]);
+      expect([name, (await readdir(place)).sort()]).toEqual([name, [...(hasDuckDb ? ['duckdb.node'] : []), 'index.mjs', ...(hasDuckDb ? ['libduckdb.so'] : []), ...([...EVENT_FUNCTIONS, ...API_FUNCTIONS].includes(name) ? [] : ['project.json'])]]);
     }
   });
 

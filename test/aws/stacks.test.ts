@@ -19,7 +19,7 @@ const stage = async (context: Record<string, string>) => {
 beforeAll(async () => { dev = await stage({ stage: 'dev' }); }, 120_000);
 afterAll(async () => { for (const folder of made) await rm(folder, { recursive: true, force: true }); });
 
-const all = () => ({ ...dev.foundation, ...dev.batch, ...dev.stream });
+const all = () => ({ ...dev.foundation, ...dev.batch, ...dev.stream, ...dev.serving });
 
 describe('data', () => {
   it('has no Iceberg table in a template, whose next update would unhinge it', () => {
@@ -62,13 +62,13 @@ describe('data', () => {
       expect(policies).toContain(id);
     }
     const insecure = ofType(dev.foundation, 'AWS::S3::BucketPolicy').map(([, { Properties }]) => JSON.stringify(Properties));
-    expect(insecure).toHaveLength(5);
+    expect(insecure).toHaveLength(6);
     for (const policy of insecure) expect(policy).toContain('"aws:SecureTransport":"false"');
   });
 
   it('never expires in the lake or the landing bucket', () => {
     const expiring = ofType(dev.foundation, 'AWS::S3::Bucket').filter(([, { Properties }]) => Properties['LifecycleConfiguration'] !== undefined);
-    expect(expiring.map(([, { Properties }]) => textOf(Properties['BucketName'])).sort()).toEqual(['millrace-dev-access-logs-ACCOUNT-REGION', 'millrace-dev-failed-ACCOUNT-REGION', 'millrace-dev-results-ACCOUNT-REGION']);
+    expect(expiring.map(([, { Properties }]) => textOf(Properties['BucketName'])).sort()).toEqual(['millrace-dev-access-logs-ACCOUNT-REGION', 'millrace-dev-failed-ACCOUNT-REGION', 'millrace-dev-models-ACCOUNT-REGION', 'millrace-dev-results-ACCOUNT-REGION']);
   });
 
   it('is scanned within a limit that no query can lift', () => {
@@ -100,7 +100,7 @@ describe('the functions', () => {
   });
 
   it('may nothing by wildcard, and touch only the layers that are their duty', () => {
-    for (const [name, statements] of policiesOf(dev.batch, 'millrace-dev-')) {
+    for (const [name, statements] of [...policiesOf(dev.batch, 'millrace-dev-'), ...policiesOf(dev.serving, 'millrace-dev-')]) {
       expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*')), name).toEqual([]);
       const { reads = [], writes = [], landing, notes, privacyKeys } = LAKE_FUNCTIONS[name] ?? { description: '' };
       const reachable = (actions: RegExp) => [...new Set(statements.filter((one) => one.actions.some((action) => actions.test(action)))

@@ -24,7 +24,7 @@ const functionOf = (name: string) => named(dev.stream, 'AWS::Lambda::Function', 
 
 describe('a stream', () => {
   it('is there for each contract that declares one, on demand, encrypted with our key, kept when the stack goes', () => {
-    expect(ofType(dev.stream, 'AWS::Kinesis::Stream').map(([, { Properties }]) => Properties['Name']).sort()).toEqual(['millrace-dev-events', 'millrace-dev-predictions', 'millrace-dev-transactions']);
+    expect(ofType(dev.stream, 'AWS::Kinesis::Stream').map(([, { Properties }]) => Properties['Name']).sort()).toEqual(['millrace-dev-events', 'millrace-dev-outcomes', 'millrace-dev-predictions', 'millrace-dev-transactions']);
     const { Properties, DeletionPolicy, UpdateReplacePolicy } = streamOf(dev);
     expect(Properties).toMatchObject({ StreamModeDetails: { StreamMode: 'ON_DEMAND' }, RetentionPeriodHours: 168, StreamEncryption: { EncryptionType: 'KMS' } });
     expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
@@ -37,7 +37,7 @@ describe('a stream', () => {
   it('takes records from the producers of other accounts that the stage names, and lets them do nothing else', () => {
     expect(ofType(dev.stream, 'AWS::Kinesis::ResourcePolicy')).toEqual([]);
     const policies = ofType(shared.stream, 'AWS::Kinesis::ResourcePolicy');
-    expect(policies).toHaveLength(3);
+    expect(policies).toHaveLength(4);
     for (const [, { Properties }] of policies) {
       const [statement] = (Properties['ResourcePolicy'] as { Statement: { Action: string[]; Principal: { AWS: unknown[] } }[] }).Statement;
       expect(statement?.Action.toSorted()).toEqual(['kinesis:DescribeStreamSummary', 'kinesis:ListShards', 'kinesis:PutRecord', 'kinesis:PutRecords']);
@@ -85,10 +85,10 @@ describe('delivery', () => {
     const written = statements.filter(({ actions }) => actions.some((action) => /^s3:(Put|Delete)Object$/.test(action))).flatMap(({ resources }) => resources);
     expect(written.sort()).toEqual([
       'arn:aws:s3:::millrace-dev-failed-ACCOUNT-REGION/firehose/events/*',
-      ...['events', 'predictions', 'rejected', 'transactions'].map((table) => `arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/${table}/*`),
+      ...['events', 'outcomes', 'predictions', 'rejected', 'transactions'].map((table) => `arn:aws:s3:::millrace-dev-lake-ACCOUNT-REGION/bronze/${table}/*`),
     ]);
     const tables = statements.filter(({ actions }) => actions.includes('glue:UpdateTable')).flatMap(({ resources }) => resources).filter((resource) => resource.includes('/'));
-    expect(tables.filter((resource) => !resource.endsWith('database/millrace_dev_bronze')).map((resource) => resource.split('/').at(-1)).sort()).toEqual(['events', 'predictions', 'rejected', 'transactions']);
+    expect(tables.filter((resource) => !resource.endsWith('database/millrace_dev_bronze')).map((resource) => resource.split('/').at(-1)).sort()).toEqual(['events', 'outcomes', 'predictions', 'rejected', 'transactions']);
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*') || /glue:(Create|Delete)/.test(action))).toEqual([]);
   });
 
@@ -169,6 +169,7 @@ describe('people', () => {
     const alarms = ofType(dev.stream, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
       'events-delivery-failed', 'events-delivery-late', 'events-reads-throttled', 'events-writes-throttled', 'features-errors', 'features-late', 'features-lost', 'features-stuck', 'features-throttled',
+      'outcomes-delivery-failed', 'outcomes-delivery-late', 'outcomes-reads-throttled', 'outcomes-writes-throttled',
       'predictions-delivery-failed', 'predictions-delivery-late', 'predictions-reads-throttled', 'predictions-writes-throttled',
       'records-put-aside', 'records-unswept', 'refresh-failed', 'rejected-records', 'transactions-delivery-failed', 'transactions-delivery-late', 'transactions-reads-throttled',
       'transactions-writes-throttled', 'validate-errors', 'validate-throttled',

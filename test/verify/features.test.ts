@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lib/base/index.ts';
+import { awsRequests } from '../../lib/base/aws/index.ts';
 import { featuresHandler, loadFeatures, readFeatures, type FeatureSet } from '../../lib/features/index.ts';
-import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
+import { openDynamoDbStore, sdkDynamoDb, signedDynamoDb } from '../../lib/features/aws/index.ts';
 import { eventPlans, openEventChecker } from '../../lib/ingest/events/index.ts';
 import { loadProject, type LoadedProject } from '../../lib/local/index.ts';
 import { bundleFunctions } from '../../lib/stacks/bundle.ts';
@@ -29,7 +30,14 @@ afterAll(async () => (await dynamo)?.stop());
 describeOnlineStore('DynamoDB', async () => {
   const { client, createTable } = await database();
   await createTable('contract');
-  return { store: openDynamoDbStore({ client, table: 'contract', clock: systemClock }), close: async () => undefined };
+  return { store: openDynamoDbStore({ calls: sdkDynamoDb(client), table: 'contract', clock: systemClock }), close: async () => undefined };
+});
+
+describeOnlineStore('DynamoDB by signed requests', async () => {
+  const { endpoint, createTable } = await database();
+  await createTable('signed');
+  const requests = awsRequests({ service: 'dynamodb', region: 'eu-central-1', endpoint, clock: systemClock, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }) });
+  return { store: openDynamoDbStore({ calls: signedDynamoDb(requests, { clock: systemClock }), table: 'signed', clock: systemClock }), close: async () => undefined };
 });
 
 describe('the functions as they are deployed', () => {
@@ -108,7 +116,7 @@ describe('the functions as they are deployed', () => {
     const handler = featuresHandler({ store: local, features, checkerOf: () => checker, clock: systemClock });
     for (let from = 0; from < records.length; from += 500) expect(await handler(eventOf(records.slice(from, from + 500), 'events'))).toEqual({ batchItemFailures: [] });
 
-    const remote = openDynamoDbStore({ client, table: 'millrace-rehearsal-online', clock: systemClock });
+    const remote = openDynamoDbStore({ calls: sdkDynamoDb(client), table: 'millrace-rehearsal-online', clock: systemClock });
     const visitors = [...new Set(records.map(({ visitor }) => visitor))];
     const items = ['hot', ...Array.from({ length: 50 }, (_, index) => `i${index}`)];
     const pairs = visitors.flatMap((visitor) => items.slice(0, 10).map((item) => [visitor, item]));

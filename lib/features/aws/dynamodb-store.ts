@@ -1,17 +1,16 @@
 // The online store of an account: a DynamoDB table. A write of several items is a transaction.
 import { gunzipSync, gzipSync } from 'node:zlib';
-import {
-  BatchGetItemCommand, DeleteItemCommand, PutItemCommand, TransactWriteItemsCommand,
-  type AttributeValue, type DynamoDBClient, type TransactWriteItem,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
+import type { DynamoDbCalls } from './dynamodb-calls.ts';
 import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
 /** Keys and time to live of the table. */
 export const ONLINE_TABLE = Object.freeze({ partition: 'pk', sort: 'sk', timeToLive: 'expires_at' });
 
 export interface DynamoDbStoreOptions {
-  client: DynamoDBClient;
+  /** By the SDK's client, or by signed requests. */
+  calls: DynamoDbCalls;
   table: string;
   clock: Clock;
   /** 0 to 1, for the jitter of pauses. */
@@ -27,7 +26,7 @@ const SORT: AttributeValue = { S: '-' };
 const MOST_READS = 10;
 
 /** The adapter; the client stays the caller's. */
-export function openDynamoDbStore({ client, table, clock, random = Math.random }: DynamoDbStoreOptions): OnlineStore {
+export function openDynamoDbStore({ calls, table, clock, random = Math.random }: DynamoDbStoreOptions): OnlineStore {
   const failed = (what: string, cause: unknown): MillraceError =>
     new MillraceError('io', `the online store cannot be ${what}: ${messageOf(cause)}`, { where: table, todo: 'What was not done comes again. If it goes on: look at the table’s alarms and the function’s permissions.', cause });
 
@@ -36,7 +35,7 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
     for (let tried = 0; asked.length > 0; tried++) {
       if (tried === MOST_READS) throw failed('read', new Error(`${asked.length} keys were still not answered after ${MOST_READS} calls`));
       if (tried > 0) await clock.sleep(Math.min(1000, 10 * 2 ** tried) * (0.5 + random() / 2));
-      const { Responses = {}, UnprocessedKeys = {} } = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }))
+      const { Responses = {}, UnprocessedKeys = {} } = await calls.BatchGetItem({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } })
         .catch((cause: unknown) => { throw failed('read', cause); });
       for (const item of Responses[table] ?? []) found.set(item[ONLINE_TABLE.partition]!.S!, stored(item));
       asked = UnprocessedKeys[table]?.Keys ?? [];
@@ -58,9 +57,9 @@ export function openDynamoDbStore({ client, table, clock, random = Math.random }
       try {
         // One item needs no transaction, which would cost twice as much.
         const [only] = items;
-        if (items.length === 1 && only?.Put !== undefined) await client.send(new PutItemCommand(only.Put));
-        else if (items.length === 1 && only?.Delete !== undefined) await client.send(new DeleteItemCommand(only.Delete));
-        else await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+        if (items.length === 1 && only?.Put !== undefined) await calls.PutItem(only.Put);
+        else if (items.length === 1 && only?.Delete !== undefined) await calls.DeleteItem(only.Delete);
+        else await calls.TransactWriteItems({ TransactItems: items });
         return { ok: true };
       } catch (cause) {
         if (isConflict(cause)) return { ok: false, conflict: true };

@@ -1,5 +1,8 @@
-// Prices of a home: what gold says of each product, and how its demand answers to its price.
-import { banditPolicy, checkGuardrails, elasticities, modelPolicy, rulePolicy, type Arm, type PricePoint, type PriceSituation } from '../../pricing/index.ts';
+// Prices of a shop: what gold says of each product, how its demand answers to its price, and what was tried before.
+import { seededRandom } from '../../learning/index.ts';
+import {
+  armsOfItems, banditPolicy, elasticities, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
+} from '../../pricing/index.ts';
 import type { Prices } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
@@ -16,50 +19,85 @@ ORDER BY 1, 3`;
 
 const SITUATIONS = `
 SELECT product_id, category, CAST(current_price AS double) AS price, CAST(supplier_cost AS double) AS cost, CAST(competitor_price AS double) AS competitor,
-       historical_conversion_rate, anchor_product_score
+       historical_conversion_rate, anchor_product_score, average_price_90d
 FROM gold.pricing_features
-WHERE current_price > 0
+WHERE current_price >= 0.01
 ORDER BY product_id`;
 
-/** How the arms of the bandit lie around the base price. */
-const ARMS = [0.94, 0.97, 1, 1.03, 1.06];
+const FEEDBACK = `
+SELECT product_id, arm, shown, bought
+FROM gold.price_arms
+ORDER BY product_id, arm`;
 
-/** undefined where gold has no prices yet. `asOf` names the version. */
-export async function loadPrices(engine: Engine, { currency, version, random }: { currency: string; version: string; random: () => number }): Promise<Prices | undefined> {
-  const rows = (await engine.query(SITUATIONS)).rows as [string, string, number, number | null, number | null, number | null, number | null][];
+const LISTED = `
+SELECT product_id, CAST(price AS double) AS price, CAST(previous_price AS double) AS previous_price, CAST(business_date AS varchar) AS day, CAST(valid_to AS varchar) AS valid_to
+FROM gold.prices
+ORDER BY product_id`;
+
+export interface PriceSources {
+  currency: string;
+  /** Of the features: names the prices in the log. */
+  version: string;
+  /** Uniform on [0, 1), for askers who do not say who they are. */
+  random: () => number;
+  /** Default: those of a project that sets nothing. */
+  settings?: PricingSettings;
+  /** From the champion of the `price` predictor; where there is none, the model-based policy goes by elasticities. */
+  demand?: DemandModel;
+  /** Which of the tables that are not always there may be read. */
+  tables?: { arms: boolean; list: boolean };
+  /** The moment, and the business date of it in the shop; default: no list is looked at. */
+  now?: { at: number; day: string };
+  /** Prices of the list that was handed over. */
+  listed?: Prices['listed'];
+}
+
+type Situation = [string, string, number, number | null, number | null, number | null, number | null, number | null];
+
+/** undefined where gold has no prices yet. */
+export async function loadPrices(engine: Pick<Engine, 'query'>, sources: PriceSources): Promise<Prices | undefined> {
+  const { currency, version, random, settings = pricingSettings(undefined), demand, tables = { arms: false, list: false }, now, listed } = sources;
+  const rows = (await engine.query(SITUATIONS)).rows as Situation[];
   if (rows.length === 0) return undefined;
-  const points = ((await engine.query(POINTS)).rows as [string, string, number, number | bigint, number | bigint][])
+  const history = ((await engine.query(POINTS)).rows as [string, string, number, number | bigint, number | bigint][])
     .map(([sku, category, price, views, units]): PricePoint => ({ sku, category, price, views: Number(views), units: Number(units) }));
-  const found = new Map(elasticities(points).map(({ sku, elasticity }) => [sku, elasticity]));
-  const situations = new Map(rows.map(([sku, category, currentPrice, cost, competitorPrice, conversion, anchor]): [string, PriceSituation] => [sku, {
-    sku, category, currentPrice,
-    ...(cost === null ? {} : { cost }), ...(competitorPrice === null ? {} : { competitorPrice }), ...(found.has(sku) ? { elasticity: found.get(sku)! } : {}),
-    ...(conversion === null ? {} : { historicalConversionRate: conversion }), ...(anchor === null ? {} : { anchorScore: anchor }),
-  }]));
-  const arms = armsOf(points, situations);
+  const feedback = tables.arms
+    ? ((await engine.query(FEEDBACK)).rows as [string, number, number | bigint, number | bigint][]).map(([sku, arm, shown, bought]): ArmFeedback => ({ sku, arm, shown: Number(shown), bought: Number(bought) }))
+    : [];
+  const earlier = tables.list && now !== undefined ? await earlierPrices(engine, now.at) : new Map<string, EarlierPrice>();
+  const found = new Map(elasticities(history).map(({ sku, elasticity }) => [sku, elasticity]));
+  const situations = new Map(rows.map((row): [string, PriceSituation] => [row[0], since(situationOf(row, found.get(row[0])), earlier.get(row[0]), now?.day ?? '')]));
+  const arms = armsOfItems({
+    factors: settings.bandit.arms, historyWeight: settings.bandit.historyWeight, feedback, history,
+    basePrices: new Map([...situations].map(([sku, { usualPrice, currentPrice }]) => [sku, usualPrice ?? currentPrice])),
+  });
   return {
-    version, currency, policy: 'rule',
-    guardrails: checkGuardrails({ marginFloorPercent: 10, dailyChangePercent: 10, endings: [90, 99], blocked: new Set() }),
+    version, currency, policy: settings.policy, guardrails: settings.guardrails,
     policies: {
-      rule: rulePolicy({ targetMarginPercent: 40, undercutPercent: 1, anchorDiscountPercent: 3 }),
-      model: modelPolicy(),
-      bandit: banditPolicy({ basePrice: ({ currentPrice }) => currentPrice, armsOf: (sku) => arms.get(sku) ?? [], random }),
+      rule: rulePolicy(settings.rule), model: modelPolicy(settings.model, demand),
+      bandit: banditPolicy({ armsOf: (sku) => arms.get(sku) ?? [], random: ({ unit, sku }) => (unit === undefined ? random : seededRandom(seedOf(`${unit}\u0000${sku}`)).uniform) }),
     },
-    situationOf: (sku) => situations.get(sku),
+    situationOf: (sku) => situations.get(sku), situations: () => situations.values(), ...(listed === undefined ? {} : { listed }),
   };
 }
 
-/** What is known of each arm: the events at prices nearest to it. */
-function armsOf(points: readonly PricePoint[], situations: ReadonlyMap<string, PriceSituation>): Map<string, Arm[]> {
-  const all = new Map([...situations.keys()].map((sku) => [sku, ARMS.map((factor): Arm => ({ factor, shown: 0, bought: 0 }))]));
-  for (const { sku, price, views, units } of points) {
-    const [arms, situation] = [all.get(sku), situations.get(sku)];
-    if (arms === undefined || situation === undefined) continue;
-    const factor = price / situation.currentPrice;
-    if (factor < 0.92 || factor > 1.08) continue;
-    const nearest = arms.reduce((best, arm) => (Math.abs(arm.factor - factor) < Math.abs(best.factor - factor) ? arm : best));
-    nearest.shown += views;
-    nearest.bought += Math.min(units, views);
-  }
-  return all;
+function situationOf([sku, category, currentPrice, cost, competitorPrice, conversion, anchor, usual]: Situation, elasticity: number | undefined): PriceSituation {
+  return {
+    sku, category, currentPrice,
+    ...(cost === null ? {} : { cost }), ...(competitorPrice === null ? {} : { competitorPrice }), ...(elasticity === undefined ? {} : { elasticity }),
+    ...(conversion === null ? {} : { historicalConversionRate: conversion }), ...(anchor === null ? {} : { anchorScore: anchor }), ...(usual === null ? {} : { usualPrice: usual }),
+  };
+}
+
+/** Of the list, if it still holds. */
+async function earlierPrices(engine: Pick<Engine, 'query'>, at: number): Promise<Map<string, EarlierPrice>> {
+  const rows = (await engine.query(LISTED)).rows as [string, number, number, string, string][];
+  return new Map(rows.filter(([, , , , validTo]) => at < Date.parse(`${validTo.replace(' ', 'T')}Z`)).map(([sku, price, previousPrice, day]) => [sku, { price, previousPrice, day }]));
+}
+
+/** FNV-1a. */
+function seedOf(text: string): number {
+  let hash = 0x811c_9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+  return hash | 0;
 }

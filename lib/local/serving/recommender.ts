@@ -13,7 +13,7 @@ GROUP BY visitorid, itemid
 ORDER BY visitorid, itemid`;
 
 /** Events older than the last snapshot are all that it knows; undefined where nobody has looked at anything yet. */
-export async function loadRecommender(engine: Engine, version: string): Promise<Recommender | undefined> {
+export async function loadRecommender(engine: Pick<Engine, 'query'>, version: string): Promise<Recommender | undefined> {
   const rows = (await engine.query(INTERACTIONS)).rows as [string, string, number | bigint][];
   if (rows.length === 0) return undefined;
   const [visitors, items] = [numbered(rows.map(([visitor]) => visitor)), numbered(rows.map(([, item]) => item))];

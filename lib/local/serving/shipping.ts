@@ -24,7 +24,7 @@ const ORIGIN = `
 SELECT seller_zip_code_prefix FROM silver.sellers WHERE seller_zip_code_prefix IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`;
 
 /** undefined where there are no rate cards yet. */
-export async function loadShipping(engine: Engine, { currency, version }: { currency: string; version: string }): Promise<Shipping | undefined> {
+export async function loadShipping(engine: Pick<Engine, 'query'>, { currency, version }: { currency: string; version: string }): Promise<Shipping | undefined> {
   const rates = ((await engine.query(RATES)).rows as [string, string, string, string, number, number, number, number, number | bigint, string, string | null][])
     .map(([carrier, service, originZone, destinationZone, minWeightKg, maxWeightKg, basePrice, pricePerKg, transitDays, validFrom, validTo]): Rate => ({
       carrier, service, originZone, destinationZone, minWeightKg, maxWeightKg, basePrice, pricePerKg, transitDays: Number(transitDays), validFrom, ...(validTo === null ? {} : { validTo }),

@@ -1,7 +1,7 @@
 // A function of ours: Node 24 on x86_64 (DuckDB's binding), its own role, its own encrypted log group, traced, never public.
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type IFunction, type ParamsAndSecretsLayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function as LambdaFunctionBase, LoggingFormat, Runtime, Tracing, type ParamsAndSecretsLayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -26,7 +26,7 @@ export interface LambdaFunctionProps {
 }
 
 export class LambdaFunction extends Construct {
-  readonly function: IFunction;
+  readonly function: LambdaFunctionBase;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: LambdaFunctionProps) {

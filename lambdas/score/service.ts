@@ -1,0 +1,99 @@
+// The scoring API of an account: the app of both homes over DynamoDB, S3 and Kinesis.
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { messageOf, systemClock, uuidv7, type Clock } from '../../lib/base/index.ts';
+import { refused } from '../../lib/base/aws/index.ts';
+import { contractFromJson } from '../../lib/contracts/index.ts';
+import { compileFeatures } from '../../lib/features/index.ts';
+import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
+import { ModelRegistry } from '../../lib/learning/index.ts';
+import { s3ModelStore } from '../../lib/learning/aws/index.ts';
+import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
+import { featureReader, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../lib/serving/index.ts';
+import { AdmittedKeys, Held, invocationLog, kinesisPut, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
+import { FEATURE_PLANS } from '../shared/feature-plans.ts';
+import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
+import { settingOf } from '../shared/environment.ts';
+import { dynamoDbOf, signedService } from '../shared/signed-services.ts';
+import { servingMetrics } from './metrics.ts';
+
+/** The item of the API's table that holds the experiments. */
+const EXPERIMENTS = 'experiments';
+/** The first read of a fresh connection to DynamoDB takes tens of milliseconds. */
+const FEATURE_MS = 300;
+/** An answer waits so long at most for what is looked at beside it, once in half a minute. */
+const LOOK_MS = 250;
+
+export interface ScoringService {
+  answer(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult>;
+  /** Reads what there is to answer from; a failure is told by the metrics, and the next request tries again. */
+  warm(): Promise<void>;
+}
+
+/** `print`: a line of the function's log. */
+export function scoringService(environment: NodeJS.ProcessEnv, print: (line: string) => void, clock: Clock = systemClock): ScoringService {
+  const setting = (name: string): string => settingOf(environment, name, 'serving');
+  const stage = `${setting('MILLRACE_APP')}-${setting('MILLRACE_STAGE')}`;
+  const [bucket, currency] = [setting('MILLRACE_MODELS'), setting('MILLRACE_SHOP_CURRENCY')];
+  const s3 = signedService('s3', environment, clock, { timeoutMilliseconds: 5_000, tries: 2 });
+  const dynamo = dynamoDbOf(environment, clock);
+  const table = (name: string) => openDynamoDbStore({ calls: dynamo, table: setting(name), clock });
+  const [api, online] = [table('MILLRACE_API_TABLE'), table('MILLRACE_ONLINE_TABLE')];
+  const features = compileFeatures(FEATURE_PLANS, new Map(FEATURE_PLANS.contracts.map((text) => contractFromJson(text)).map((contract) => [contract.name, contract])));
+  const declared = [...PREDICTOR_NAMES];
+  const models = homeModels(new ModelRegistry(s3ModelStore({ requests: s3, bucket, folder: 'registry' })), declared, (feature) => viewOf(features, feature));
+  const held = new Held({
+    requests: s3, bucket, models, clock,
+    loaders: {
+      prices: (engine, version) => loadPrices(engine, { currency, version, random: Math.random }),
+      shipping: (engine, version) => loadShipping(engine, { currency, version }),
+      recommender: loadRecommender,
+    },
+    async experiments() {
+      const [item] = await api.get([EXPERIMENTS]);
+      return item === undefined ? [] : (JSON.parse(item.value) as (ServingContext['experiments'][number] & { state: string })[]).filter(({ state }) => state === 'running');
+    },
+  });
+  const log = invocationLog({
+    put: kinesisPut(signedService('kinesis', environment, clock, { timeoutMilliseconds: 1_000, tries: 2 }), setting('MILLRACE_STREAM_PREFIX')), recent: api, clock,
+    async setAside(lines) {
+      const key = `waiting/${new Date(clock.now()).toISOString().slice(0, 10)}/${uuidv7(clock.now())}.jsonl`;
+      const answer = await s3({ method: 'PUT', path: [bucket, key], body: lines });
+      if (answer.status !== 200) throw refused(`putting predictions aside in s3://${bucket}/${key}`, answer);
+    },
+  });
+  const keys = new AdmittedKeys();
+  const app = createApp({
+    version: setting('MILLRACE_VERSION'), clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
+    idempotency: storedIdempotency(api, () => clock.now()), models, features: featureReader(features, () => online), log,
+    get experiments() {
+      return held.experiments;
+    },
+    get prices() {
+      return held.prices;
+    },
+    get recommender() {
+      return held.recommender;
+    },
+    get shipping() {
+      return held.shipping;
+    },
+    defaultPredictor: environment['MILLRACE_DEFAULT_PREDICTOR'] ?? declared[0], limits: { ...DEFAULT_LIMITS, featureMilliseconds: FEATURE_MS },
+  }, { onError: (error, { method, path, requestId }) => print(JSON.stringify({ level: 'ERROR', message: messageOf(error), method, path, requestId })) });
+  return {
+    async answer(event) {
+      const looking = held.refreshed();
+      const result = await keys.during(event, async () => resultOf(await app.fetch(requestOf(event))));
+      const counts = await log.flush();
+      // Between two requests the function stands still: what is not finished by then goes on with the next one.
+      const patience = new AbortController();
+      await Promise.race([looking, clock.sleep(LOOK_MS, patience.signal).catch(() => undefined)]);
+      patience.abort();
+      for (const line of servingMetrics(counts, held.failures, stage, clock.now())) print(line);
+      return result;
+    },
+    async warm() {
+      await Promise.allSettled([held.refreshed(), online.get(['warm'])]);
+    },
+  };
+}
