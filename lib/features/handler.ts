@@ -2,10 +2,11 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { MillraceError, type Clock } from '../base/index.ts';
 import { deaggregate, type EventChecker, type StreamRecord } from '../ingest/events/index.ts';
-import { foldBatch, type FeatureEvent, type FoldCounts } from './fold.ts';
+import { foldBatch, type FoldCounts } from './fold/batch.ts';
+import type { FeatureEvent } from './fold/prepare.ts';
+import { StateCache } from './fold/state-cache.ts';
 import type { FeatureSet } from './load.ts';
 import { noteNewSeries } from './since.ts';
-import { StateCache } from './state-cache.ts';
 import type { OnlineStore } from './store.ts';
 
 export interface FeatureCounters extends FoldCounts {
@@ -93,7 +94,7 @@ export function eventsOf(features: FeatureSet, checker: EventChecker, record: St
   const verdict = checker.check(record);
   if (verdict.fate === 'rejected') return 'rejected';
   return features.sourcesOf(verdict.type).flatMap((source) => {
-    const row = source.row(verdict.values);
+    const row = source.row(verdict.texts);
     return row === undefined ? [] : [{ source, row, arrivedAt: Math.round(record.arrivedAt * 1000), place: record.position, partitionKey: record.partitionKey }];
   });
 }

@@ -20,10 +20,12 @@ export function entityOfParts(parts: readonly string[]): string {
   return parts.join(SEPARATOR);
 }
 
-/** The item that holds an entity's state, or one of several where the view spreads it. */
+/**
+ * The item that holds an entity's state, or one of several where the view spreads it. The entity comes first, so that what views know of one visitor lies
+ * together: a store that keeps keys in order then writes fewer pages.
+ */
 export function stateKey(view: string, entity: string, spread: number): string {
-  const id = entity.length <= LONGEST_ENTITY && PRINTABLE.test(entity) ? `=${entity}` : `~${createHash('sha256').update(entity).digest('base64url')}`;
-  return `s/${view}/${spread}/${id}`;
+  return `s/${idText(entity)}/${view}/${spread}`;
 }
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -42,11 +44,17 @@ export function stateKeys(view: CompiledView, entity: string): string[] {
   return Array.from({ length: spread }, (_, at) => stateKey(view.name, entity, at));
 }
 
+/** An id as a key holds it: as it is, so that ids which grow lie together, or by its hash where it is long or not printable. */
+export const idText = (id: string): string => (id.length <= LONGEST_ENTITY && PRINTABLE.test(id.replaceAll(SEPARATOR, ' ')) ? `=${id}` : `~${createHash('sha256').update(id).digest('base64url')}`);
+
 /** What is known of an event by its id. */
 export const eventKey = (source: string, id: string): string => `e/${source}/${id}`;
 
-/** When an event of this content arrived last. */
-export const contentKey = (source: string, hash: string): string => `c/${source}/${hash}`;
+/**
+ * When an event of this content arrived last. Events of one content happened at one time (microseconds since 1970), which comes first so that what is
+ * written together lies together: a store that keeps keys in order then writes few pages.
+ */
+export const contentKey = (source: string, time: number, hash: string): string => `c/${source}/${time.toString(36).padStart(11, '0')}/${hash}`;
 
 /** Up to where a stream's shards were folded from the lake, for one source: by shard. */
 export const marksKey = (source: string, stream: string): string => `m/${source}/${stream}`;

@@ -1,7 +1,8 @@
 // A feature source, compiled: from an event's texts, as the stream or the lake has them, to the row that reducers read.
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import { MillraceError } from '../base/index.ts';
 import { canonicalColumns, parseScaled, typeOfColumn, type Contract, type Evaluate, type RuleType } from '../contracts/index.ts';
+import { idText } from './keys.ts';
 import type { FeatureSource } from './types.ts';
 import { parseSpan, textOfTime, timeOfText } from './windows.ts';
 
@@ -28,8 +29,8 @@ export interface CompiledSource {
   sameContentWithin: number | undefined;
   /** How long after it happened an event may arrive, microseconds. */
   maxAge: number;
-  /** The row of an accepted event; undefined where it does not say when it happened. */
-  row(values: Readonly<Record<string, string | null>>): EventRow | undefined;
+  /** The row of an accepted event: the texts of the contract's columns in order, as bronze keeps them. undefined where it does not say when it happened. */
+  row(texts: readonly (string | null)[]): EventRow | undefined;
   /** The row of canonical texts. */
   rowOf(texts: readonly (string | null)[]): EventRow | undefined;
   /** What tells the event from others; undefined where only its place does. `hash`: that of its content, where it is known already. */
@@ -78,8 +79,8 @@ export function compileSource({ name, options }: FeatureSource, contracts: Reado
     partitionAt: all.findIndex((column) => column.name === stream.partitionKey),
     duplicates: contract.duplicates,
     maxAge: (stream.maxAgeDays + 1) * DAY,
-    row: (values) => rowOf(all.map((column) => {
-      const text = values[column.name] ?? null;
+    row: (texts) => rowOf(all.map((column, at) => {
+      const text = texts[at] ?? null;
       return text === null ? null : column.canonical(text);
     })),
     id(row, known) {
@@ -89,10 +90,10 @@ export function compileSource({ name, options }: FeatureSource, contracts: Reado
         case 'row':
           return hash(row.texts);
         case 'key':
-          return hash(idAt.map((at) => row.texts[at] ?? null));
+          return idAt.length === 1 && row.texts[idAt[0]!] != null ? idText(row.texts[idAt[0]!]!) : hash(idAt.map((at) => row.texts[at] ?? null));
         case 'first':
           // An event without an id is known by its content.
-          return row.texts[idAt[0]!] == null ? (known ?? content(row)) : hash([row.texts[idAt[0]!]!]);
+          return row.texts[idAt[0]!] == null ? (known ?? content(row)) : idText(row.texts[idAt[0]!]!);
       }
     },
   };
@@ -113,5 +114,5 @@ function readerOf(at: number, type: RuleType, isEpoch: boolean): Evaluate<EventR
 
 /** 132 bits: what is equal by accident once in more events than there will ever be. */
 function hash(texts: readonly (string | null)[]): string {
-  return createHash('sha256').update(JSON.stringify(texts)).digest('base64url').slice(0, 22);
+  return digestOf('sha256', JSON.stringify(texts), 'base64url').slice(0, 22);
 }

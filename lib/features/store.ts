@@ -1,7 +1,6 @@
 // The port to the online store: texts by key, written only if nobody else has written them since they were read.
 
 export interface StoredItem {
-  /** Empty where the reader said that it knows this version. */
   value: string;
   /** Of the change that wrote it. */
   version: number;
@@ -22,17 +21,19 @@ export interface Change {
 export type WriteResult = { ok: true } | { ok: false; conflict: true };
 
 /**
- * Items by key. Keys have at most 1,024 bytes and are printable; values at most some 300 KB.
+ * Items by key. Keys have at most 1,024 bytes, in ASCII without line breaks; values at most some 300 KB.
  *
  * Reads see every write that was answered before them. A write happens whole or not at all, is durable when its promise resolves, and
  * does nothing but tell of a conflict where an item is not as it was read. Other failures are MillraceErrors of code `io`.
  */
 export interface OnlineStore {
-  /** The items in the order of their keys. Values of versions that the reader knows need not be fetched. */
-  get(keys: readonly string[], isKnown?: (key: string, version: number) => boolean): Promise<(StoredItem | undefined)[]>;
+  /** The items in the order of their keys. */
+  get(keys: readonly string[]): Promise<(StoredItem | undefined)[]>;
   write(changes: readonly Change[]): Promise<WriteResult>;
   /** How many items a write may have. */
   readonly mostChanges: number;
+  /** True: mostly one process writes it, so what a writer remembers of an item is built on at once; a conflict tells where it was wrong. */
+  readonly hasOneWriter?: boolean;
   close(): Promise<void>;
 }
 

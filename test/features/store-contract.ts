@@ -23,14 +23,6 @@ export function describeOnlineStore(name: string, open: () => Promise<{ store: O
       expect(await store.write([])).toEqual({ ok: true });
     });
 
-    it('need not give a value that the reader knows', async () => {
-      await store.write([change('k/1', 'one'), change('k/2', 'two')]);
-      const [first] = await store.get(['k/1']);
-      const [known, other] = await store.get(['k/1', 'k/2'], (key, seen) => key === 'k/1' && seen === first!.version);
-      expect([known!.version, other!.value]).toEqual([first!.version, 'two']);
-      expect(['', 'one']).toContain(known!.value);
-    });
-
     it('takes values of any usual size', async () => {
       const value = JSON.stringify(Array.from({ length: 12_000 }, (_, index) => `value number ${index}`));
       await store.write([change('size/large', value), change('size/empty', '')]);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { epochMs, id, integer, money, source, text, timestamp, type Contract } from '../../lib/contracts/index.ts';
+import { columnsOf, epochMs, id, integer, money, source, text, timestamp, type Contract } from '../../lib/contracts/index.ts';
 import {
   compileFeatures, count, definitionOf, distinct, featureSource, featureView, first, last, max, min, ratio, sum,
   fromSql, type CompiledView, type FeatureEvent, type FeatureSet, type FeatureValues, type FeatureView,
@@ -97,7 +97,7 @@ export async function temporaryStore(): Promise<LmdbStore & { folder: string }> 
 export function eventOf(features: FeatureSet, name: string, values: Readonly<Record<string, string | null>>, { arrivedAt, shard = 'shardId-000000000000', sequence, partitionKey, stream = name }: { arrivedAt: number; shard?: string; sequence: number; partitionKey?: string; stream?: string }): FeatureEvent {
   const source = features.sources.get(name)!;
   return {
-    source, row: source.row(values)!, arrivedAt: arrivedAt * 1000,
+    source, row: source.row(columnsOf(source.contract).map((column) => values[column.name] ?? null))!, arrivedAt: arrivedAt * 1000,
     place: { stream, shard, sequence: String(sequence), subsequence: 0 },
     partitionKey: partitionKey ?? values[source.contract.stream!.partitionKey] ?? undefined,
   };

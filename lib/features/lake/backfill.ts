@@ -2,7 +2,8 @@
 import { MillraceError, type Clock } from '../../base/index.ts';
 import { CHECKPOINT_PREFIX, type Lake } from '../../lake/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
-import { foldBatch, noFoldCounts, type FeatureEvent, type FoldCounts } from '../fold.ts';
+import { foldBatch, noFoldCounts, type FoldCounts } from '../fold/batch.ts';
+import type { FeatureEvent } from '../fold/prepare.ts';
 import { marksKey, sinceKey } from '../keys.ts';
 import type { ConsumedTo } from '../lmdb/home.ts';
 import type { FeatureSet } from '../load.ts';

@@ -1,7 +1,7 @@
 // The events of a source as the lake has them, in the form in which the stream gives them.
 import { columnsOf, typedColumns } from '../../contracts/index.ts';
 import { expandSources, type Engine } from '../../warehouse/index.ts';
-import type { FeatureEvent } from '../fold.ts';
+import type { FeatureEvent } from '../fold/prepare.ts';
 import type { CompiledSource } from '../source.ts';
 import { textOfTime, timeOfText } from '../windows.ts';
 import { fromSql } from '../values.ts';
@@ -49,8 +49,7 @@ export async function eventsAsArrived({ engine, source, from, before, signal }: 
   const sql = `SELECT ${[...columns.map(({ name }) => name), ...ORIGIN].map(quoted).join(', ')} FROM bronze.${contract.name}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`} ORDER BY ${order.join(', ')}`;
   const { rows } = await engine.query(sql, { signal });
   return rows.flatMap((row) => {
-    const values = Object.fromEntries(columns.map(({ name }, index) => [name, (row[index] as string | null) || null]));
-    const event = source.row(values);
+    const event = source.row(columns.map((_, index) => (row[index] as string | null) || null));
     if (event === undefined || (from !== undefined && event.time < from) || (before !== undefined && event.time >= before)) return [];
     return eventOf(source, event, row.slice(columns.length));
   });

@@ -1,7 +1,8 @@
 // Replays a day of the lake's events through the reducers and compares every feature with the SQL.
 import type { Clock } from '../../base/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
-import { foldBatch, type FeatureEvent } from '../fold.ts';
+import { foldBatch } from '../fold/batch.ts';
+import type { FeatureEvent } from '../fold/prepare.ts';
 import { entityOf } from '../keys.ts';
 import type { FeatureSet } from '../load.ts';
 import { readFeatures } from '../read.ts';

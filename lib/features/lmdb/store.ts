@@ -30,7 +30,7 @@ const SEPARATOR = '\n';
  */
 export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOptions): Promise<LmdbStore> {
   // Loaded when a store is opened: it is native code that most commands do not need.
-  const { open } = await import('lmdb');
+  const { open, ABORT } = await import('lmdb');
   const refuse = (cause: unknown): never => {
     throw new MillraceError(readOnly ? 'not_found' : 'io', `the online store cannot be opened: ${messageOf(cause)}`, { where: folder, todo: readOnly ? 'Run `millrace features backfill` to make it.' : 'See that the folder can be written.', cause });
   };
@@ -40,34 +40,36 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
   const expiries = await Promise.resolve().then(() => root.openDB<string, [hour: number, note: number]>({ name: 'expiries', encoding: 'string' })).catch(refuse);
   if (items === undefined || expiries === undefined) return refuse(new Error('there is none'));
 
-  const getNow = (keys: readonly string[], isKnown?: (key: string, version: number) => boolean) => keys.map((key): StoredItem | undefined => {
+  const getNow = (keys: readonly string[]) => keys.map((key): StoredItem | undefined => {
     const bytes = items.getBinaryFast(key) as Buffer | undefined;
-    if (bytes === undefined) return undefined;
-    const version = versionOf(bytes);
-    return { value: isKnown?.(key, version) === true ? '' : bytes.toString('utf8', HEADER_BYTES), version };
+    return bytes === undefined ? undefined : { value: bytes.toString('utf8', HEADER_BYTES), version: versionOf(bytes) };
   });
   const failed = (what: string) => (cause: unknown): never => {
     throw new MillraceError('io', `the online store cannot be ${what}: ${messageOf(cause)}`, { where: folder, todo: 'See that the disk has room and the folder can be written; then try again.', cause });
   };
 
   let notes = 0;
-  /** False where an item is not as it was read; nothing is written then. */
+  const encoder = new ItemEncoder();
+  /** False where an item is not as it was read; what was written until then is to be taken back. */
   const applyAll = (changes: readonly Change[]): boolean => {
-    const before: number[] = [];
-    for (const { key, expected } of changes) {
-      const bytes = items.getBinaryFast(key) as Buffer | undefined;
-      if ((bytes === undefined ? undefined : versionOf(bytes)) !== expected) return false;
-      before.push(bytes === undefined ? 0 : bucketOf(expiryOf(bytes)));
-    }
     const expiring = new Map<number, string[]>();
-    for (const [at, { key, value, expected, version = nextVersion(expected, clock.now()), expiresAt = 0 }] of changes.entries()) {
+    for (const { key, value, expected, version = nextVersion(expected, clock.now()), expiresAt = 0 } of changes) {
+      let before = 0;
+      if (expected !== undefined || value === undefined) {
+        const bytes = items.getBinaryFast(key) as Buffer | undefined;
+        if ((bytes === undefined ? undefined : versionOf(bytes)) !== expected) return false;
+        if (bytes !== undefined) before = bucketOf(expiryOf(bytes));
+      }
       if (value === undefined) {
         items.removeSync(key);
         continue;
       }
-      items.putSync(key, encode(value, version, expiresAt));
+      const bytes = encoder.encode(value, version, expiresAt);
+      // Of this the types say that it gives nothing; it tells whether the item is in.
+      const isIn: unknown = items.putSync(key, bytes, { noOverwrite: expected === undefined });
+      if (isIn === false) return false;
       const bucket = bucketOf(expiresAt);
-      if (expiresAt === 0 || bucket === before[at]) continue;
+      if (expiresAt === 0 || bucket === before) continue;
       const noted = expiring.get(bucket);
       if (noted === undefined) expiring.set(bucket, [key]);
       else noted.push(key);
@@ -78,7 +80,8 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
 
   return {
     mostChanges: Number.POSITIVE_INFINITY,
-    get: async (keys, isKnown) => getNow(keys, isKnown),
+    hasOneWriter: true,
+    get: async (keys) => getNow(keys),
     getNow,
     versionNow(key) {
       const bytes = items.getBinaryFast(key) as Buffer | undefined;
@@ -87,7 +90,11 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
     async write(changes): Promise<WriteResult> {
       try {
         // Writes of one moment share a transaction, each whole in itself, and its way to the disk is waited for beside other work, not instead of it.
-        const isIn = await root.childTransaction(() => applyAll(changes));
+        let isIn = false;
+        await root.childTransaction(() => {
+          isIn = applyAll(changes);
+          return isIn ? undefined : ABORT;
+        });
         await root.flushed;
         return isIn ? { ok: true } : { ok: false, conflict: true };
       } catch (cause) {
@@ -130,12 +137,18 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
 
 const bucketOf = (seconds: number): number => Math.floor(seconds / BUCKET_SECONDS);
 
-function encode(value: string, version: number, expiresAt: number): Buffer {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(value));
-  bytes.writeDoubleBE(version, 0);
-  bytes.writeUInt32BE(Math.min(expiresAt, 0xffff_ffff), 8);
-  bytes.write(value, HEADER_BYTES, 'utf8');
-  return bytes;
+/** Items as bytes, one after the other in the same place: a transaction copies what it is given. */
+class ItemEncoder {
+  private bytes = Buffer.allocUnsafeSlow(64 * 1024);
+
+  encode(value: string, version: number, expiresAt: number): Buffer {
+    // A unit of UTF-16 takes three bytes at most.
+    const most = HEADER_BYTES + value.length * 3;
+    if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(most);
+    this.bytes.writeDoubleBE(version, 0);
+    this.bytes.writeUInt32BE(Math.min(expiresAt, 0xffff_ffff), 8);
+    return this.bytes.subarray(0, HEADER_BYTES + this.bytes.write(value, HEADER_BYTES, 'utf8'));
+  }
 }
 
 const versionOf = (bytes: Buffer): number => bytes.readDoubleBE(0);

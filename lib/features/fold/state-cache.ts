@@ -1,5 +1,5 @@
 // States of entities that were written lately, by the version that was written. Whoever works on one has taken it out.
-import type { EntityState } from './state.ts';
+import type { EntityState } from '../state.ts';
 
 export interface CachedState { version: number; state: EntityState; bytes: number }
 
@@ -27,8 +27,9 @@ export class StateCache {
   put(key: string, cached: CachedState): void {
     this.take(key);
     const bytes = cached.bytes + key.length + OVERHEAD;
-    this.#states.set(key, { ...cached, bytes });
+    this.#states.set(key, { version: cached.version, state: cached.state, bytes });
     this.#bytes += bytes;
+    if (this.#bytes <= this.#most) return;
     for (const oldest of this.#states.keys()) {
       if (this.#bytes <= this.#most) return;
       this.take(oldest);
