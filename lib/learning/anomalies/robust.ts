@@ -35,14 +35,18 @@ export interface Judged {
 const DAY = 86_400_000;
 /** Fewer values before one tell nothing about it. */
 const LEAST_BEFORE = 7;
+/** Fewer values of a series in all tell nothing about how far they usually lie apart. */
+const LEAST_KNOWN = 28;
 
 /** One value a day, NaN where there is none; `first` is the day of the first, in days since 1970. */
 export interface DailySeries { first: number; values: Float64Array }
 
 export const dayOf = (time: number): number => Math.floor(time / DAY);
 
-export function trainUsual(series: DailySeries, model: Pick<AnomalyModel, 'window' | 'scale'>): UsualSeries {
+/** undefined for a series with too few values to say what is usual. */
+export function trainUsual(series: DailySeries, model: Pick<AnomalyModel, 'window' | 'scale'>): UsualSeries | undefined {
   const values = scaled(series.values, model.scale);
+  if (values.filter((value) => !Number.isNaN(value)).length < LEAST_KNOWN) return undefined;
   const levels = levelsOf(values, series.first, new Array<number>(7).fill(0), model.window);
   const distances = Array.from({ length: 7 }, (): number[] => []);
   values.forEach((value, at) => {

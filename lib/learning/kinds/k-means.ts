@@ -3,7 +3,7 @@ import { assignClusters } from '../clusters/assign.ts';
 import { trainClusters } from '../clusters/k-means.ts';
 import { segmentQuality, type SegmentModel } from '../clusters/segments.ts';
 import type { FeatureColumn } from '../training-set.ts';
-import { newestOf, type Dataset } from '../predictor/dataset.ts';
+import { decimal, newestOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm, Predictor } from '../predictor/declare.ts';
 import type { Batch, Kind } from './kind.ts';
 import { laterWindow } from './later-window.ts';
@@ -42,7 +42,7 @@ export const kMeansKind: Kind<Extract<Algorithm, { kind: 'k_means' }>, SegmentMo
       ],
       rows: [...rows].map((row, index) => ({
         entity: data.entities[row]!,
-        values: [...data.columns.map((values) => (Number.isNaN(values[row]!) ? null : values[row]!)), assigned[index]!, model.names[assigned[index]!]!],
+        values: [...data.columns.map((values) => (Number.isNaN(values[row]!) ? null : decimal(values[row]!))), assigned[index]!, model.names[assigned[index]!]!],
       })),
     };
   },

@@ -1,7 +1,7 @@
 // Anomalies as a kind of predictor: what stands out of daily series, measured by finding planted ones, beside the rule of so many standard deviations.
 import { dayOf, judgeSeries, plantAnomalies, trainUsual, type AnomalyModel, type DailySeries } from '../anomalies/robust.ts';
 import { areaUnderCurve } from '../metrics/ranking.ts';
-import { byMaturity, type Dataset } from '../predictor/dataset.ts';
+import { byMaturity, decimal, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm } from '../predictor/declare.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
 import { laterWindow } from './later-window.ts';
@@ -14,7 +14,8 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
     const before = dayOf(parts.testFrom);
     const series = new Map([...seriesOf(data)].flatMap(([key, daily]) => {
       const earlier = daily.values.subarray(0, Math.max(0, before - daily.first));
-      return earlier.some((value) => !Number.isNaN(value)) ? [[key, trainUsual({ first: daily.first, values: earlier }, { window, scale })] as const] : [];
+      const usual = trainUsual({ first: daily.first, values: earlier }, { window, scale });
+      return usual === undefined ? [] : [[key, usual] as const];
     }));
     const model = { window, threshold, scale, series };
     return {
@@ -34,7 +35,7 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
       if (usual === undefined) continue;
       judgeSeries(daily, usual, model).forEach(({ expected, score }, at) => {
         if (!(Math.abs(score) >= model.threshold)) return;
-        rows.push({ entity: key.split('\u0000'), values: [new Date((daily.first + at) * 86_400_000).toISOString().slice(0, 10), expected, daily.values[at]!, score, score > 0 ? 'above' : 'below'] });
+        rows.push({ entity: key.split('\u0000'), values: [new Date((daily.first + at) * 86_400_000).toISOString().slice(0, 10), expected, decimal(daily.values[at]!), score, score > 0 ? 'above' : 'below'] });
       });
     }
     return {

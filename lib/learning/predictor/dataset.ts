@@ -79,6 +79,11 @@ export function newestOf({ entities, times }: Dataset, rows: Uint32Array): Uint3
   return Uint32Array.from(newest.values());
 }
 
+/** A value of a dataset, which holds seven digits, as whoever wrote it would: 606.32 rather than 606.3200073. */
+export function decimal(value: number): number {
+  return Number(value.toPrecision(7));
+}
+
 function numberOf(cell: Cell, at: number): number {
   if (cell === null) return Number.NaN;
   if (typeof cell === 'boolean') return cell ? 1 : 0;

@@ -112,7 +112,9 @@ function sharesOf({ halfLife, shrinkage }: DemandModel, { units, groups }: Deman
 }
 
 export interface DemandQuality {
+  /** Of what is expected. */
   rmse: number;
+  /** Of the median, which is what keeps it least. */
   mae: number;
   /** Mean over the three quantiles. */
   pinball: number;
@@ -127,7 +129,7 @@ export function demandQuality(model: DemandModel, table: DemandTable, from: numb
   const pick = (key: keyof ItemForecast): Float64Array => collect(table, from, periods, (_, item, ahead) => items[item]![ahead]![key]);
   const tail = (1 - model.confidence) / 2;
   const quality = (expected: Float64Array, low: Float64Array, median: Float64Array, high: Float64Array): DemandQuality => ({
-    rmse: rootMeanSquaredError(expected, labels), mae: meanAbsoluteError(expected, labels),
+    rmse: rootMeanSquaredError(expected, labels), mae: meanAbsoluteError(median, labels),
     pinball: (pinballLoss(low, labels, tail) + pinballLoss(median, labels, 0.5) + pinballLoss(high, labels, 1 - tail)) / 3,
   });
   const point = (of: (item: number, ahead: number) => number): DemandQuality => {

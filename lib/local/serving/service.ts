@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
+import { answersRows } from '../../learning/index.ts';
 import { createApi, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { homeModels, predictorsOf, registryOf, viewOf } from '../learning/index.ts';
@@ -50,7 +51,8 @@ const SWEEP_MS = 60_000;
 export async function openApiService(runtime: Runtime, { port, put, defaultPredictor, onError }: ApiOptions): Promise<OpenApiService> {
   const { home, clock } = runtime;
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
-  const declared = [...(await predictorsOf(runtime)).keys()];
+  // Those that answer in batches only, or at a route of their own, are none of `/v1/predict`.
+  const declared = [...(await predictorsOf(runtime)).values()].filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name);
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const holdings = new Holdings(runtime, models);
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
