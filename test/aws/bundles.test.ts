@@ -17,6 +17,7 @@ import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
 import { API_FUNCTIONS, EVENT_FUNCTIONS, FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
+import { newKey } from '../../lib/serving/index.ts';
 import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -159,6 +160,52 @@ describe('a function that every event passes', () => {
       }
     }, 60_000);
   });
+});
+
+describe('a function behind the API', () => {
+  /** Nobody listens there: as if every service were away. */
+  const away = 'http://127.0.0.1:9';
+  const environment = {
+    MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'dev', MILLRACE_VERSION: '1.2.3', MILLRACE_STREAM_PREFIX: 'millrace-dev-', MILLRACE_MODELS: 'models', MILLRACE_API_TABLE: 'api', MILLRACE_ONLINE_TABLE: 'online',
+    MILLRACE_KEYS_TABLE: 'keys', MILLRACE_SHOP_CURRENCY: 'BRL', AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'session',
+    AWS_ENDPOINT_URL_S3: away, AWS_ENDPOINT_URL_KINESIS: away, AWS_ENDPOINT_URL_DYNAMODB: away,
+  };
+
+  it.each([['score', 900_000], ['authorize', 100_000], ['relog', 100_000]])('is small: %s under %i bytes, our own code under 150,000', (name, most) => {
+    const { bytes, ownBytes } = bundle(name);
+    process.stdout.write(`${name}: ${bytes} bytes, of them our own ${ownBytes}\n`);
+    expect([bytes < most, ownBytes < 150_000]).toEqual([true, true]);
+  });
+
+  describe.each(nodes)('on %s', (where, node) => {
+    it.skipIf(!existsSync(node)).each(API_FUNCTIONS)('is loaded quickly, whatever is away: %s', async (name) => {
+      const script = `const begun = performance.now(); await import('${pathToFileURL(join(bundle(name).folder, 'index.mjs')).href}'); console.log(performance.now() - begun); process.exit();`;
+      const times: number[] = [];
+      for (let i = 0; i < 3; i++) times.push(Number((await promisify(execFile)(node, ['--input-type=module', '--eval', script], { env: environment })).stdout.split('\n').at(-2)));
+      process.stdout.write(`${name} is loaded in ${Math.min(...times).toFixed(0)} ms on ${where}\n`);
+      expect(Math.min(...times)).toBeLessThan(5_000);
+    }, 60_000);
+  });
+
+  it.skipIf(!onLambdasMachine)('answers while everything is away: what is open is open, a prediction is a marked fall-back, and no answer hangs', async () => {
+    const lambda = await startLambda({ folder: bundle('score').folder, name: 'score', temporary: join(folder, 'tmp', 'score'), environment });
+    const { key, kept } = newKey('web', { scopes: ['predict'] });
+    const event = (httpMethod: string, path: string, body: string | null) => ({
+      httpMethod, path, body, isBase64Encoded: false, headers: { 'x-api-key': key }, multiValueHeaders: {}, multiValueQueryStringParameters: null,
+      requestContext: { requestId: 'r1', authorizer: { keyId: 'web', hash: kept.hash, scopes: 'predict' } },
+    });
+    const answered = async (...given: Parameters<typeof event>) => {
+      const answer = await lambda.invoke(event(...given)) as { result: { statusCode: number; body: string } };
+      return [answer.result.statusCode, JSON.parse(answer.result.body) as unknown];
+    };
+    try {
+      expect(await answered('GET', '/version', null)).toMatchObject([200, { version: '1.2.3' }]);
+      const [status, body] = await answered('POST', '/v1/predict/conversion', JSON.stringify({ rows: [{ visitorid: 'v1', itemid: 'i1' }] }));
+      expect([status, body]).toMatchObject([200, { predictions: [{ fallback: true, reason: 'model_missing' }] }]);
+    } finally {
+      await lambda.stop();
+    }
+  }, 60_000);
 });
 
 describe("DuckDB's binding", () => {

@@ -55,7 +55,7 @@ export class HttpApi extends Construct {
       description: `The scoring API of ${stage.app} ${stage.name}`,
       apiKeySourceType: ApiKeySourceType.AUTHORIZER,
       endpointTypes: [EndpointType.REGIONAL],
-      cloudWatchRole: logsRole, cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      cloudWatchRole: logsRole, ...(logsRole ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
       disableExecuteApiEndpoint: domain !== undefined,
       deployOptions: {
         stageName: stage.name,
@@ -82,7 +82,7 @@ export class HttpApi extends Construct {
     });
     const validator = new RequestValidator(this, 'Validator', { restApi: this.api, requestValidatorName: stage.resource('body-and-parameters'), validateRequestBody: true, validateRequestParameters: true });
     // One permission for the API: the policy of a function has no room for one a method.
-    const integration = new LambdaIntegration(score, { allowTestInvoke: false, scopePermissionToMethod: false });
+    const integration = new LambdaIntegration(score, { scopePermissionToMethod: false });
     for (const route of routes) this.#method(route, integration, authorizer, validator);
     for (const [name, plan] of Object.entries(plans)) {
       this.api.addUsagePlan(`Plan${name}`, {

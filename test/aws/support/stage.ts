@@ -11,7 +11,7 @@ import { compileWorkflow, type StateMachine } from '../../../lib/workflow/index.
 import { batch } from '../../../workflows/batch.ts';
 
 export type Properties = Readonly<Record<string, unknown>>;
-export interface Resource { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string }
+export interface Resource { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string; UpdatePolicy?: unknown; DependsOn?: string[] }
 export type Resources = Readonly<Record<string, Resource>>;
 
 export interface SynthesisedStage { foundation: Resources; batch: Resources; stream: Resources; serving: Resources; definition: StateMachine; folder: string }
@@ -28,6 +28,11 @@ export const CONFIG: ProjectConfig = {
     shared: {
       region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false,
       stream: { shards: 4, retentionHours: 48, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'], bufferSeconds: 300, bufferMb: 128, featuresPerShard: 10, refreshMinutes: 0 },
+      serving: {
+        provisioned: 2, deployment: 'linear10PercentEvery1Minute', authorizerCacheSeconds: 0, firewall: false, logsRole: false, requestsPerSecond: 50, burst: 60,
+        plans: { shop: { ratePerSecond: 20 }, partner: { ratePerSecond: 2, burst: 3, dailyQuota: 1000 } },
+        domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' },
+      },
     },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
     roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 }, ingestAtOnce: 10 },

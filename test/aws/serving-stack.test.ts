@@ -1,0 +1,174 @@
+// What the API would be in an account: read off the synthesised template, which the security rules have passed.
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Problem, ROUTES } from '../../lib/serving/index.ts';
+import { policiesOf } from './support/policies.ts';
+import { named, ofType, only, synthesise, textOf, type Properties, type SynthesisedStage } from './support/stage.ts';
+
+let dev: SynthesisedStage;
+let shared: SynthesisedStage;
+beforeAll(async () => {
+  dev = await synthesise({ stage: 'dev' });
+  shared = await synthesise({ stage: 'shared' });
+}, 120_000);
+afterAll(async () => { for (const { folder } of [dev, shared]) await rm(folder, { recursive: true, force: true }); });
+
+/** Methods of the API by verb and path. */
+function methods({ serving }: SynthesisedStage): Map<string, Properties> {
+  const pathOf = (id: string): string => {
+    const resource = serving[id];
+    if (resource?.Type !== 'AWS::ApiGateway::Resource') return '';
+    return `${pathOf(textOf(resource.Properties['ParentId']).slice(1, -1))}/${String(resource.Properties['PathPart'])}`;
+  };
+  return new Map(ofType(serving, 'AWS::ApiGateway::Method').map(([, { Properties }]) => [`${String(Properties['HttpMethod']).toLowerCase()} ${pathOf(textOf(Properties['ResourceId']).slice(1, -1)) || '/'}`, Properties]));
+}
+
+describe('the API', () => {
+  it('has a method a route of the app, and no other', () => {
+    expect([...methods(dev).keys()].sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it('wants a key under a usage plan, looked up by the authorizer, wherever the app wants a scope', () => {
+    const [authorizer, { Properties }] = only(dev.serving, 'AWS::ApiGateway::Authorizer');
+    expect(Properties).toMatchObject({ Type: 'REQUEST', IdentitySource: 'method.request.header.x-api-key', AuthorizerResultTtlInSeconds: 60 });
+    expect(only(dev.serving, 'AWS::ApiGateway::RestApi')[1].Properties).toMatchObject({ ApiKeySourceType: 'AUTHORIZER', EndpointConfiguration: { Types: ['REGIONAL'] } });
+    for (const route of ROUTES) {
+      const method = methods(dev).get(`${route.method} ${route.path}`)!;
+      if (route.scope === undefined) expect([route.path, method['AuthorizationType'], method['ApiKeyRequired'] ?? false]).toEqual([route.path, 'NONE', false]);
+      else expect([route.path, method['AuthorizationType'], method['ApiKeyRequired'], textOf(method['AuthorizerId'])]).toEqual([route.path, 'CUSTOM', true, `<${authorizer}>`]);
+    }
+    expect(only(shared.serving, 'AWS::ApiGateway::Authorizer')[1].Properties['AuthorizerResultTtlInSeconds']).toBe(0);
+  });
+
+  it('checks before a function is called that a body is an object with the fields that the route requires', () => {
+    const [validator, { Properties }] = only(dev.serving, 'AWS::ApiGateway::RequestValidator');
+    expect(Properties).toMatchObject({ ValidateRequestBody: true, ValidateRequestParameters: true });
+    for (const route of ROUTES) {
+      const method = methods(dev).get(`${route.method} ${route.path}`)!;
+      expect(textOf(method['RequestValidatorId'])).toBe(`<${validator}>`);
+      if (route.body === undefined) continue;
+      const model = dev.serving[textOf((method['RequestModels'] as Record<string, unknown>)['application/json']).slice(1, -1)]!.Properties;
+      const schema = model['Schema'] as { type: string; required?: string[] };
+      expect([route.path, schema.type, schema.required ?? []]).toEqual([route.path, 'object', (route.body as { required?: string[] }).required ?? []]);
+      for (const name of schema.required ?? []) expect(Object.keys((route.example ?? {}) as object), route.path).toContain(name);
+    }
+  });
+
+  it('says no as the app says no', () => {
+    const answers = ofType(dev.serving, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties);
+    for (const { StatusCode, ResponseTemplates, ResponseParameters } of answers as unknown as { StatusCode: string; ResponseTemplates: Record<string, string>; ResponseParameters: Record<string, string> }[]) {
+      const told = JSON.parse(ResponseTemplates['application/json']!) as { type: string; title: string; status: number; detail: string };
+      expect(told).toEqual(new Problem(Number(StatusCode), told.title, told.detail).toJSON());
+      expect(ResponseParameters['gatewayresponse.header.content-type']).toBe("'application/problem+json'");
+    }
+    const types = answers.map((one) => `${String(one['ResponseType'])} ${String(one['StatusCode'])}`);
+    for (const expected of ['UNAUTHORIZED 401', 'THROTTLED 429', 'QUOTA_EXCEEDED 429', 'BAD_REQUEST_BODY 400', 'MISSING_AUTHENTICATION_TOKEN 404']) expect(types).toContain(expected);
+  });
+
+  it('writes down who called by the name of the key, and nothing personal', () => {
+    const [, { Properties }] = only(dev.serving, 'AWS::ApiGateway::Stage');
+    const { Format } = Properties['AccessLogSetting'] as { Format: string };
+    expect(Format).toContain('$context.authorizer.principalId');
+    expect(Format).not.toMatch(/sourceIp|userAgent|context\.path|caller|apiKey|user/i);
+    expect(Properties).toMatchObject({ StageName: 'dev', TracingEnabled: true, MethodSettings: [{ DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true, ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 }] });
+  });
+
+  it('counts keys by the plans of the stage', () => {
+    const plans = (one: SynthesisedStage) => Object.fromEntries(ofType(one.serving, 'AWS::ApiGateway::UsagePlan').map(([, { Properties }]) => [Properties['UsagePlanName'], [Properties['Throttle'], Properties['Quota']]]));
+    expect(plans(dev)).toEqual({ 'millrace-dev-standard': [{ RateLimit: 50, BurstLimit: 100 }, undefined] });
+    expect(plans(shared)).toEqual({ 'millrace-shared-shop': [{ RateLimit: 20, BurstLimit: 40 }, undefined], 'millrace-shared-partner': [{ RateLimit: 2, BurstLimit: 3 }, { Limit: 1000, Period: 'DAY' }] });
+  });
+
+  it('has a name of its own where the stage says so, and then no other', () => {
+    expect(ofType(dev.serving, 'AWS::ApiGateway::DomainName')).toEqual([]);
+    expect(only(shared.serving, 'AWS::ApiGateway::DomainName')[1].Properties).toMatchObject({ DomainName: 'api.shop.example', SecurityPolicy: 'TLS_1_2' });
+    expect(only(shared.serving, 'AWS::ApiGateway::RestApi')[1].Properties['DisableExecuteApiEndpoint']).toBe(true);
+  });
+
+  it('stands behind a firewall unless the stage switches it off; bodies of many rows pass it', () => {
+    const [, { Properties }] = only(dev.serving, 'AWS::WAFv2::WebACL');
+    expect((Properties['Rules'] as { Name: string }[]).map(({ Name }) => Name)).toEqual(['rate', 'AWSManagedRulesAmazonIpReputationList', 'AWSManagedRulesCommonRuleSet', 'AWSManagedRulesKnownBadInputsRuleSet']);
+    expect(JSON.stringify(Properties)).toContain('{"ActionToUse":{"Count":{}},"Name":"SizeRestrictions_BODY"}');
+    expect(textOf(only(dev.serving, 'AWS::WAFv2::WebACLAssociation')[1].Properties['ResourceArn'])).toMatch(/^arn:aws:apigateway:eu-central-1::\/restapis\/<.+>\/stages\/<.+>$/);
+    expect(ofType(shared.serving, 'AWS::WAFv2::WebACL')).toEqual([]);
+  });
+});
+
+describe('a new version of the scoring function', () => {
+  it('comes into use little by little, and is taken back where an alarm rings', () => {
+    const [group, { Properties }] = only(dev.serving, 'AWS::CodeDeploy::DeploymentGroup');
+    expect(textOf(Properties['DeploymentConfigName'])).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
+    const alarms = (Properties['AlarmConfiguration'] as { Alarms: { Name: unknown }[] }).Alarms.map(({ Name }) => dev.serving[textOf(Name).slice(1, -1)]?.Properties['AlarmName']);
+    expect(alarms.sort()).toEqual(['millrace-dev-api-errors', 'millrace-dev-api-fallbacks', 'millrace-dev-api-slow', 'millrace-dev-score-errors']);
+    expect((Properties['AutoRollbackConfiguration'] as { Events: string[] }).Events.sort()).toEqual(['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST']);
+    const [, alias] = only(dev.serving, 'AWS::Lambda::Alias');
+    expect(textOf((alias.UpdatePolicy as { CodeDeployLambdaAliasUpdate: { DeploymentGroupName: unknown } }).CodeDeployLambdaAliasUpdate.DeploymentGroupName)).toBe(`<${group}>`);
+    expect(textOf(only(shared.serving, 'AWS::CodeDeploy::DeploymentGroup')[1].Properties['DeploymentConfigName'])).toContain('LambdaLinear10PercentEvery1Minute');
+  });
+
+  it('is what the API calls, kept ready where the stage says so', () => {
+    const [alias, { Properties }] = only(dev.serving, 'AWS::Lambda::Alias');
+    for (const method of methods(dev).values()) expect(textOf((method['Integration'] as { Uri: unknown }).Uri)).toContain(`<${alias}>`);
+    expect(Properties['ProvisionedConcurrencyConfig']).toBeUndefined();
+    expect(only(shared.serving, 'AWS::Lambda::Alias')[1].Properties['ProvisionedConcurrencyConfig']).toEqual({ ProvisionedConcurrentExecutions: 2 });
+  });
+});
+
+describe('what the API keeps', () => {
+  it('is encrypted with our key, restorable, forgotten in time, and stays when the stack goes', () => {
+    const tables = ofType(dev.serving, 'AWS::DynamoDB::Table');
+    expect(tables.map(([, { Properties }]) => Properties['TableName']).sort()).toEqual(['millrace-dev-api', 'millrace-dev-api-keys']);
+    for (const [, { Properties, DeletionPolicy }] of tables) {
+      expect(Properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST', TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true }, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' }, DeletionProtectionEnabled: true,
+      });
+      expect(DeletionPolicy).toBe('Retain');
+    }
+    expect(named(dev.foundation, 'AWS::S3::Bucket', 'BucketName', 'millrace-dev-models-ACCOUNT-REGION')[1].Properties).toMatchObject({ VersioningConfiguration: { Status: 'Enabled' } });
+  });
+
+  it('is touched by each function only as its duty asks', () => {
+    const policies = policiesOf(dev.serving, 'millrace-dev-');
+    const may = (name: string) => policies.get(name)!.flatMap(({ actions, resources }) => actions.filter((action) => !/^(kms|logs|xray):/.test(action)).flatMap((action) => resources.map((resource) => `${action} ${resource.replace(/^arn:aws:[\w]+:[^:]*:[^:]*:/, '').replace('-ACCOUNT-REGION', '')}`))).sort();
+    const table = (name: string) => `<${ofType(dev.serving, 'AWS::DynamoDB::Table').find(([, { Properties }]) => Properties['TableName'] === `millrace-dev-${name}`)![0]}>`;
+    expect(may('score')).toEqual([
+      `dynamodb:BatchGetItem ${table('api')}`, 'dynamodb:BatchGetItem table/millrace-dev-online', `dynamodb:PutItem ${table('api')}`,
+      'kinesis:PutRecords stream/millrace-dev-outcomes', 'kinesis:PutRecords stream/millrace-dev-predictions',
+      's3:GetObject millrace-dev-models/registry/*', 's3:GetObject millrace-dev-models/serving/*', 's3:ListBucket millrace-dev-models', 's3:PutObject millrace-dev-models/waiting/*',
+    ].sort());
+    expect(may('authorize')).toEqual([`dynamodb:BatchGetItem ${table('api-keys')}`]);
+    expect(may('relog')).toEqual(['kinesis:PutRecords stream/millrace-dev-predictions', 's3:DeleteObject millrace-dev-models/waiting/*', 's3:GetObject millrace-dev-models/waiting/*', 's3:ListBucket millrace-dev-models', expect.stringMatching(/^sqs:SendMessage </) as string]);
+    expect(may('snapshot').filter((line) => /Put|Delete/.test(line))).toEqual(['s3:PutObject millrace-dev-models/serving/*', 's3:PutObject millrace-dev-results/athena/*']);
+  });
+});
+
+describe('people', () => {
+  it('are told of errors, slowness, fall-backs and what becomes of the log, all by the one topic', () => {
+    const alarms = ofType(dev.serving, 'AWS::CloudWatch::Alarm');
+    expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
+      'api-errors', 'api-fallbacks', 'api-slow', 'authorize-errors', 'authorize-throttled', 'predictions-lost', 'predictions-set-aside', 'predictions-unlogged', 'score-errors', 'score-throttled',
+      'serving-stale', 'snapshot-errors', 'snapshot-throttled',
+    ]);
+    for (const [, { Properties }] of alarms) expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual(['arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team']);
+    expect(only(dev.serving, 'AWS::CloudWatch::Dashboard')[1].Properties['DashboardName']).toBe('millrace-dev-serving');
+  });
+});
+
+describe('what is answered from', () => {
+  it('is made after each batch, after each deployment and every hour; what was put aside is logged when it arrives', () => {
+    const rules = new Map(ofType(dev.serving, 'AWS::Events::Rule').map(([, { Properties }]) => [String(Properties['Name']).replace('millrace-dev-', ''), Properties]));
+    expect([...rules.keys()].sort()).toEqual(['predictions-put-aside', 'snapshot-after-batch', 'snapshot-after-deployment', 'snapshot-hourly']);
+    expect(textOf(((rules.get('snapshot-after-batch')!['EventPattern'] as { detail: { stateMachineArn: unknown[] } }).detail.stateMachineArn)[0])).toBe('arn:aws:states:eu-central-1:ACCOUNT:stateMachine:millrace-dev-batch');
+    expect(rules.get('predictions-put-aside')!['EventPattern']).toMatchObject({ detail: { object: { key: [{ prefix: 'waiting/' }] } } });
+  });
+});
+
+describe('templates', () => {
+  it('stay far below what CloudFormation takes', () => {
+    for (const one of [dev, shared]) for (const part of [one.foundation, one.batch, one.stream, one.serving]) {
+      expect(Object.keys(part).length).toBeLessThan(400);
+      expect(JSON.stringify(part).length).toBeLessThan(900_000);
+    }
+  });
+});
