@@ -42,7 +42,16 @@ export interface Models {
   /** Whether there is such a predictor, trained or not. */
   declares(predictor: string): boolean;
   declared(): readonly string[];
-  list(): { predictor: string; alias: Alias; version: string; question: string; inputs: readonly string[]; entities: readonly string[]; metrics: Readonly<Record<string, number>> }[];
+  list(): { predictor: string; alias: Alias; version: string; question: string; inputs: readonly string[]; entities: readonly string[]; metrics: Readonly<Record<string, number>>; canary_share?: number }[];
+}
+
+/** A challenger that answers for a share of the units, and what is counted of both sides meanwhile. */
+export interface CanaryTraffic {
+  /** Whether the challenger answers for this unit: the same for every request. */
+  takes(unit: string): boolean;
+  answered(alias: Alias, answers: number, fallbacks: number, milliseconds: number): void;
+  /** The challenger threw, gave no number, or wants inputs that the rows lack: the champion answers instead. */
+  failed(answers: number): void;
 }
 
 export interface FeatureReader {
@@ -112,6 +121,8 @@ export interface ServingContext {
   usage: Usage;
   idempotency: IdempotencyStore;
   models: Models;
+  /** undefined while no canary of the predictor runs. */
+  canary?(predictor: string): CanaryTraffic | undefined;
   features: FeatureReader;
   log: PredictionLog;
   experiments: readonly (Experiment & { subject: string })[];

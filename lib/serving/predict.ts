@@ -1,6 +1,6 @@
 // From rows of a request to scores: variant, features, model, answer, log.
 import { assign } from '../experiments/index.ts';
-import type { Alias, PredictionRecord, ServedModel, ServingContext } from './context.ts';
+import type { Alias, CanaryTraffic, PredictionRecord, ServedModel, ServingContext } from './context.ts';
 import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
 import { checkRows, inputPlan, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
@@ -36,12 +36,14 @@ interface Group {
   rows: readonly Row[];
   /** Where the rows are in the request. */
   members: readonly number[];
+  /** Of the challenger of a canary: who answers where it cannot. */
+  spare?: InputPlan;
 }
 
 type Read = ReadFeatures | 'unavailable';
 
 /** A request that is being answered. */
-interface Work { wanted: Wanted; assignments: readonly Assigned[]; groups: readonly Group[]; now: number; started: number }
+interface Work { wanted: Wanted; canary: CanaryTraffic | undefined; assignments: readonly Assigned[]; groups: readonly Group[]; now: number; started: number }
 
 /**
  * Scores rows. A row names its entities, and may give inputs itself: those are taken as they are, the others are read from the online store. Where the store
@@ -54,16 +56,18 @@ export function predict(context: ServingContext, wanted: Wanted): Scored[] | Pro
   const { predictor } = wanted;
   const champion = context.models.find(predictor, 'champion');
   if (champion === undefined && !context.models.declares(predictor)) throw notFound(`predictor '${predictor}'`, `there are ${context.models.declared().join(', ') || 'none'}`);
-  const assignments = assignmentsOf(context, wanted);
-  const groups = groupsOf(context, wanted, champion, assignments);
-  for (const { plan, rows: own } of groups) if (plan !== undefined) checkRows(plan, own);
+  const canary = context.canary?.(predictor);
+  const assignments = assignmentsOf(context, wanted, canary, champion);
+  const groups = groupsOf(context, wanted, champion, assignments, canary !== undefined);
+  for (const group of groups) checkGroup(group, canary);
   const now = context.clock.now();
-  const work: Work = { wanted, assignments, groups, now, started };
+  const work: Work = { wanted, canary, assignments, groups, now, started };
   const reads = groups.map((group) => (group.plan === undefined ? [] : readInputs(context, group.plan, group.rows, now)));
+  if (canary !== undefined) for (const { spare, rows: own } of groups) reads.push(spare === undefined ? [] : readInputs(context, spare, own, now));
   return reads.some((read) => read instanceof Promise) ? Promise.all(reads).then((all) => answered(context, work, all)) : answered(context, work, reads as Read[]);
 }
 
-function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion: ServedModel | undefined, assignments: readonly Assigned[]): Group[] {
+function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion: ServedModel | undefined, assignments: readonly Assigned[], isWatched: boolean): Group[] {
   const groups: Group[] = [];
   for (const alias of ALIASES) {
     const members: number[] = [];
@@ -71,21 +75,37 @@ function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion
     if (members.length === 0) continue;
     // A variant whose challenger is gone gets the champion, under its own version.
     const model = context.models.find(predictor, alias) ?? champion;
-    groups.push({ plan: model === undefined ? undefined : inputPlan(context.features, model), members, rows: members.length === rows.length ? rows : members.map((index) => rows[index]!) });
+    const group: Group = { plan: model === undefined ? undefined : inputPlan(context.features, model), members, rows: members.length === rows.length ? rows : members.map((index) => rows[index]!) };
+    if (isWatched && model !== champion && champion !== undefined) group.spare = inputPlan(context.features, champion);
+    groups.push(group);
   }
   return groups;
 }
 
 const ALIASES = ['champion', 'challenger'] as const;
 
-function answered(context: ServingContext, { wanted, assignments, groups, now, started }: Work, reads: readonly Read[]): Scored[] {
+/** @throws Problem where the rows are not what the model takes; what the champion takes, a canary answers by the champion. */
+function checkGroup(group: Group, canary: CanaryTraffic | undefined): void {
+  if (group.plan === undefined) return;
+  try {
+    checkRows(group.plan, group.rows);
+  } catch (thrown) {
+    if (group.spare === undefined) throw thrown;
+    checkRows(group.spare, group.rows);
+    canary?.failed(group.rows.length);
+    group.plan = group.spare;
+    delete group.spare;
+  }
+}
+
+function answered(context: ServingContext, { wanted, canary, assignments, groups, now, started }: Work, reads: readonly Read[]): Scored[] {
   const { predictor, rows, key, explain = false } = wanted;
   const scored = Array<Scored>(rows.length);
   const records: PredictionRecord[] = [];
   const request = context.ids.prediction();
   for (const [at, group] of groups.entries()) {
+    const results = canary === undefined ? resultsOf(group, reads[at]!, explain, now) : watched(canary, group, reads[at]!, reads[groups.length + at]!, explain, now);
     const model = group.plan?.model;
-    const results = resultsOf(group, reads[at]!, explain, now);
     for (const [position, index] of group.members.entries()) {
       const { experiment, variant, unit } = assignments[index]!;
       const { score, reason, features, contributions } = results[position]!;
@@ -122,10 +142,32 @@ function resultsOf({ plan, rows }: Group, read: Read, explain: boolean, now: num
   });
 }
 
-function assignmentsOf(context: ServingContext, wanted: Wanted): Assigned[] {
+/** While a canary runs: both sides are counted, and what the challenger cannot answer the champion does. */
+function watched(canary: CanaryTraffic, group: Group, read: Read, spareRead: Read, explain: boolean, now: number): Result[] {
+  const { plan, spare, rows } = group;
+  const started = performance.now();
+  try {
+    const results = resultsOf(group, read, explain, now);
+    if (results.some(({ score, reason }) => reason === null && !Number.isFinite(score))) throw new TypeError('the model gave no number');
+    if (plan !== undefined) canary.answered(plan.model.alias, rows.length, results.reduce((sum, { reason }) => sum + (reason === null ? 0 : 1), 0), performance.now() - started);
+    return results;
+  } catch (thrown) {
+    if (spare === undefined) throw thrown;
+    canary.failed(rows.length);
+    group.plan = spare;
+    return resultsOf(group, spareRead, explain, now);
+  }
+}
+
+function assignmentsOf(context: ServingContext, wanted: Wanted, canary: CanaryTraffic | undefined, champion: ServedModel | undefined): Assigned[] {
   const subject = `predict:${wanted.predictor}`;
   const experiments = context.experiments.filter((experiment) => experiment.subject === subject);
-  return wanted.rows.map((row) => assignmentOf(experiments, wanted, row));
+  return wanted.rows.map((row) => {
+    const assigned = assignmentOf(experiments, wanted, row);
+    // Who is in no experiment may be in the canary. Sticky: by whoever is named, else by whom the row is about.
+    const isCanary = canary !== undefined && assigned.experiment === null && canary.takes(wanted.unit ?? String(row[champion?.entities[0] ?? ''] ?? ''));
+    return isCanary ? { ...assigned, alias: 'challenger', variant: 'canary' } : assigned;
+  });
 }
 
 /** By the first experiment on this predictor that the unit is in. */

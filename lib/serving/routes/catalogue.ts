@@ -10,6 +10,7 @@ export const modelsRoute = route({
     models: Type.Array(Type.Object({
       predictor: Type.String(), alias: Type.Union([Type.Literal('champion'), Type.Literal('challenger')]), version: Type.String(), question: Type.String(),
       entities: Type.Array(Type.String()), inputs: Type.Array(Type.String()), metrics: Type.Record(Type.String(), Type.Number()),
+      canary_share: Type.Optional(Type.Number({ description: 'Of a challenger that answers for a share of the units: that share.' })),
     })),
     not_trained: Type.Array(Type.String()),
   }),
