@@ -5,12 +5,12 @@ import type { GuardedPrice, Limit, PricePolicy, PriceSituation } from './types.t
 export interface Guardrails {
   /** Least margin, in percent of the price: 100 (price − cost) / price. Below 100. */
   marginFloorPercent: number;
-  /** Most that a price may move from the current one in a day, in percent of it. */
+  /** Most that a price may move in a day from what it was when the day began, in percent of that. */
   dailyChangePercent: number;
   /** Hundredths that a price may end with: [90, 99]. Empty: any. */
   endings: readonly number[];
-  /** Items whose price stays, by sku. */
-  blocked: ReadonlySet<string>;
+  /** Items whose price stays, by sku, and why. */
+  blocked: ReadonlyMap<string, string>;
 }
 
 /** Throws `bad_input` where the guardrails contradict themselves. */
@@ -29,30 +29,62 @@ export function checkGuardrails(guardrails: Guardrails): Guardrails {
  * and else the nearest allowed one is taken.
  */
 export function guardedPrice(policy: PricePolicy, situation: PriceSituation, guardrails: Guardrails): GuardedPrice {
-  const { sku, currentPrice, cost } = situation;
-  if (!(currentPrice > 0 && Number.isFinite(currentPrice))) {
-    throw new MillraceError('bad_input', `the current price of ${sku} is no price: ${currentPrice}`, { where: `item ${sku}`, todo: 'Give what it costs now, above 0.' });
-  }
-  const current = Math.round(currentPrice * 100);
-  if (guardrails.blocked.has(sku)) return { price: current / 100, proposed: current / 100, reason: 'its price is not to be changed', policy: policy.name, limits: ['blocked'] };
-  const { price: proposed, reason } = policy.propose(situation);
-  const wanted = Number.isFinite(proposed) ? Math.max(1, Math.round(proposed * 100)) : current;
-  const limits: Limit[] = [];
-  const cap = (current * guardrails.dailyChangePercent) / 100;
-  const [lowest, highest] = [Math.max(1, Math.ceil(current - cap - ROUNDING)), Math.floor(current + cap + ROUNDING)];
-  const floor = cost === undefined ? current : Math.ceil((cost * 100) / (1 - guardrails.marginFloorPercent / 100) - ROUNDING);
-  if (floor > highest) return { price: highest / 100, proposed: wanted / 100, reason, policy: policy.name, limits: ['margin_floor_not_reached', 'daily_change'] };
-  const from = Math.max(lowest, floor);
-  if (wanted < from) limits.push(floor > lowest ? (cost === undefined ? 'cost_unknown' : 'margin_floor') : 'daily_change');
-  if (wanted > highest) limits.push('daily_change');
-  const inside = Math.min(highest, Math.max(from, wanted));
-  const price = withEnding(inside, from, highest, current, guardrails.endings);
-  if (price !== inside) limits.push('ending');
-  return { price: price / 100, proposed: wanted / 100, reason, policy: policy.name, limits };
+  const { sku } = situation;
+  const current = hundredthsOf(situation.currentPrice, sku);
+  const why = guardrails.blocked.get(sku);
+  if (why !== undefined) return { price: current / 100, proposed: current / 100, reason: `its price is not to be changed: ${why}`, policy: policy.name, limits: ['blocked'] };
+  const range = rangeOf(situation, current, guardrails);
+  const { price: proposed, reason, arm } = policy.propose(situation, (price) => inRange(inHundredths(price, current), range, guardrails.endings).price / 100);
+  const wanted = inHundredths(proposed, current);
+  const { price, limits } = inRange(wanted, range, guardrails.endings);
+  return { price: price / 100, proposed: wanted / 100, reason, policy: policy.name, limits, ...(arm === undefined ? {} : { arm }) };
+}
+
+/** What may be asked today, in hundredths. */
+interface Range {
+  current: number;
+  from: number;
+  to: number;
+  /** What `from` is there for. */
+  floor: Limit;
+  /** The floor is beyond what a day may move: `to` is all that may be asked. */
+  isOutOfReach: boolean;
+}
+
+function rangeOf({ sku, dayStartPrice, cost }: PriceSituation, current: number, { marginFloorPercent, dailyChangePercent }: Guardrails): Range {
+  const start = dayStartPrice === undefined ? current : hundredthsOf(dayStartPrice, sku);
+  const cap = (start * dailyChangePercent) / 100;
+  const [lowest, highest] = [Math.max(1, Math.ceil(start - cap - ROUNDING)), Math.floor(start + cap + ROUNDING)];
+  const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
+  const floor = known ? Math.ceil((cost * 100) / (1 - marginFloorPercent / 100) - ROUNDING) : current;
+  if (floor > highest) return { current, from: highest, to: highest, floor: 'margin_floor_not_reached', isOutOfReach: true };
+  return { current, from: Math.max(lowest, floor), to: highest, floor: floor <= lowest ? 'daily_change' : known ? 'margin_floor' : 'cost_unknown', isOutOfReach: false };
+}
+
+function inRange(wanted: number, { current, from, to, floor, isOutOfReach }: Range, endings: readonly number[]): { price: number; limits: Limit[] } {
+  if (isOutOfReach) return { price: to, limits: [floor, 'daily_change'] };
+  const inside = Math.min(to, Math.max(from, wanted));
+  const limits: Limit[] = wanted < from ? [floor] : wanted > to ? ['daily_change'] : [];
+  const price = withEnding(inside, from, to, current, endings);
+  return { price, limits: price === inside ? limits : [...limits, 'ending'] };
 }
 
 /** Less than this of a hundredth is the binary fraction's doing. */
 const ROUNDING = 1e-6;
+/** Prices beyond this have no exact hundredths. */
+const MOST = 1e13;
+
+function hundredthsOf(price: number, sku: string): number {
+  const hundredths = Math.round(price * 100);
+  if (hundredths >= 1 && price <= MOST) return hundredths;
+  throw new MillraceError('bad_input', `the current price of ${sku} is no price: ${price}`, { where: `item ${sku}`, todo: 'Give what it costs now, a hundredth or more.' });
+}
+
+/** What is no number proposes nothing: the current price. */
+function inHundredths(price: number, current: number): number {
+  if (Number.isNaN(price)) return current;
+  return Math.round(Math.min(MOST, Math.max(0.01, price)) * 100);
+}
 
 function withEnding(wanted: number, from: number, to: number, current: number, endings: readonly number[]): number {
   if (endings.length === 0) return wanted;

@@ -1,5 +1,12 @@
-// Prices: policies that propose, guardrails that nobody gets around. This file is what others may import.
+// Prices: policies that propose, guardrails that nobody gets around, lists that are handed over. This file is what others may import.
 export type * from './types.ts';
+export { armsOfItems, type ArmFeedback, type ArmSources } from './arms.ts';
+export { answersToPrice, demandCurve, type CurveModel, type DemandCurve } from './demand-curve.ts';
 export { elasticities, type Elasticity, type PricePoint } from './elasticity.ts';
 export { checkGuardrails, guardedPrice, type Guardrails } from './guardrails.ts';
-export { banditPolicy, modelPolicy, rulePolicy, type Arm, type RuleSettings } from './policies.ts';
+export { handOver, listedPrices, type HandedPrice, type ListHeader } from './handed-over.ts';
+export { banditPolicy, type Arm, type BanditParts } from './policies/bandit.ts';
+export { modelPolicy, type DemandModel, type ModelSettings } from './policies/model.ts';
+export { rulePolicy, type RuleSettings } from './policies/rule.ts';
+export { priceList, since, type EarlierPrice, type ListedPrice } from './price-list.ts';
+export { POLICY_NAMES, pricingSettings, type PricingSettings } from './settings.ts';

@@ -6,6 +6,10 @@ export interface PriceSituation {
   category: string;
   /** What it costs the customer now, above 0. */
   currentPrice: number;
+  /** What it cost when the day began, where that was something else: the cap of a day's change counts from there. */
+  dayStartPrice?: number;
+  /** What it cost on average lately; default: the current price. */
+  usualPrice?: number;
   /** What a piece costs the shop; undefined where no supplier's cost is known. */
   cost?: number;
   /** Lowest price of a competitor, where one was seen lately. */
@@ -16,24 +20,36 @@ export interface PriceSituation {
   historicalConversionRate?: number;
   /** 0 to 1: how far it draws other items into baskets. */
   anchorScore?: number;
+  /** Who asks, so that a policy that tries prices shows one visitor the same one again. */
+  unit?: string;
 }
 
 /** A price that a policy would like, before the guardrails. */
-export interface ProposedPrice { price: number; reason: string }
+export interface ProposedPrice {
+  price: number;
+  reason: string;
+  /** Of a bandit: which of its prices it tries, relative to the base price. */
+  arm?: number;
+}
+
+/** What the guardrails make of a price: a policy that compares prices compares those that may be asked. */
+export type AllowedPrice = (price: number) => number;
 
 /** Rule, model and bandit answer alike. */
 export interface PricePolicy {
   name: string;
-  propose(situation: PriceSituation): ProposedPrice;
+  /** Of the model behind it, as `price 3`; undefined where there is none. */
+  version?: string;
+  propose(situation: PriceSituation, allowed: AllowedPrice): ProposedPrice;
 }
 
 /** What kept a price from being what the policy proposed. */
 export type Limit =
-  | 'blocked' // the item is on the list of those whose price nobody changes
+  | 'blocked' // the item is on the map of those whose price nobody changes
   | 'margin_floor'
   | 'cost_unknown' // without a cost no price is lowered
   | 'daily_change'
   | 'ending'
   | 'margin_floor_not_reached'; // the floor is further away than one day may go: so far today
 
-export interface GuardedPrice { price: number; proposed: number; reason: string; policy: string; limits: Limit[] }
+export interface GuardedPrice { price: number; proposed: number; reason: string; policy: string; limits: Limit[]; arm?: number }

@@ -1,7 +1,7 @@
 // What the API stands on: models, features, prices, carriers, the log. Ports; the homes bring the adapters.
 import type { Experiment } from '../experiments/index.ts';
 import type { FeatureValues } from '../features/index.ts';
-import type { Guardrails, PricePolicy, PriceSituation } from '../pricing/index.ts';
+import type { Guardrails, HandedPrice, ListHeader, PricePolicy, PriceSituation } from '../pricing/index.ts';
 import type { QuoteSettings } from '../shipping/index.ts';
 import type { KeyStore, Usage } from './keys.ts';
 import type { IdempotencyStore } from './idempotency.ts';
@@ -76,8 +76,15 @@ export interface Prices {
   /** Which policy answers unless an experiment says otherwise. */
   policy: string;
   situationOf(sku: string): PriceSituation | undefined;
+  /** Of all items, for a list of prices. */
+  situations?(): Iterable<PriceSituation>;
+  /** Prices of the list that holds now, from the online store; undefined where none holds. */
+  listed?(skus: readonly string[], at: number): Promise<PriceListPart | undefined>;
   currency: string;
 }
+
+/** What a precomputed list says of some items. */
+export interface PriceListPart { header: ListHeader; prices: ReadonlyMap<string, HandedPrice> }
 
 export interface Shipping { version: string; settings: QuoteSettings; originPostcode: string; currency: string }
 

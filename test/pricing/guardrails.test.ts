@@ -1,10 +1,10 @@
 // No price leaves without its guardrails, whatever proposed it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkGuardrails, guardedPrice, type Guardrails, type PricePolicy } from '../../lib/pricing/index.ts';
+import { banditPolicy, checkGuardrails, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
 
 const proposes = (price: number): PricePolicy => ({ name: 'test', propose: () => ({ price, reason: 'because' }) });
-const guardrails: Guardrails = { marginFloorPercent: 20, dailyChangePercent: 10, endings: [90, 99], blocked: new Set(['kept']) };
+const guardrails: Guardrails = { marginFloorPercent: 20, dailyChangePercent: 10, endings: [90, 99], blocked: new Map([['kept', 'fixed by contract']]) };
 const item = { sku: 'a', category: 'toys', currentPrice: 50, cost: 30 };
 
 describe('a proposed price', () => {
@@ -21,22 +21,56 @@ describe('a proposed price', () => {
     expect(guardedPrice(proposes(proposed), situation, guardrails)).toMatchObject({ price, limits, policy: 'test' });
   });
 
-  it('never breaks a guardrail', () => {
-    const hundredths = (max: number) => fc.integer({ min: 1, max }).map((value) => value / 100);
+  it('says why its item is blocked', () => {
+    expect(guardedPrice(proposes(40), { ...item, sku: 'kept' }, guardrails).reason).toMatch(/fixed by contract/);
+  });
+
+  it('counts the day from what it was when the day began', () => {
+    const moved = { ...item, currentPrice: 54.9, dayStartPrice: 50 };
+    expect(guardedPrice(proposes(80), moved, guardrails).price).toBe(54.99);
+    expect(guardedPrice(proposes(10), { ...moved, cost: 1 }, guardrails).price).toBe(45.9);
+  });
+
+  const hundredths = (max: number) => fc.integer({ min: 1, max }).map((value) => value / 100);
+  const anything = fc.oneof(fc.double(), fc.constantFrom(0, -1, Number.NaN, Infinity, -Infinity, 1e300, 5e-324));
+  const rails = fc.record({
+    marginFloorPercent: fc.oneof(fc.integer({ min: -50, max: 99 }), fc.double({ min: -100, max: 99.99, noNaN: true })), dailyChangePercent: fc.double({ min: 0, max: 100, noNaN: true }),
+    endings: fc.subarray([0, 49, 90, 95, 99]), blocked: fc.constant(new Map<string, string>()),
+  });
+  /** A policy of which nothing is known: it asks what the guardrails make of prices, and proposes anything. */
+  const wild = (asked: readonly number[], proposed: number): PricePolicy => ({ name: 'wild', propose: (_, allowed) => ({ price: asked.map(allowed).concat(proposed).at(-1)!, reason: '' }) });
+
+  it('never breaks a guardrail, whatever is put in', () => {
     fc.assert(fc.property(
-      hundredths(1_000_000), fc.option(hundredths(1_000_000), { nil: undefined }), fc.double({ min: -1e6, max: 1e6 }), fc.integer({ min: -50, max: 99 }), fc.integer({ min: 0, max: 100 }),
-      fc.subarray([0, 49, 90, 95, 99]),
-      (currentPrice, cost, proposed, marginFloorPercent, dailyChangePercent, endings) => {
-        const rails: Guardrails = { marginFloorPercent, dailyChangePercent, endings, blocked: new Set() };
-        const { price, limits } = guardedPrice(proposes(proposed), { sku: 'a', category: 'c', currentPrice, ...(cost === undefined ? {} : { cost }) }, rails);
-        const cents = Math.round(price * 100);
-        expect(Math.abs(cents / 100 - price)).toBeLessThan(1e-9);
-        expect(price).toBeGreaterThan(0);
-        expect(Math.abs(price - currentPrice)).toBeLessThanOrEqual((currentPrice * dailyChangePercent) / 100 + 1e-6);
-        if (cost === undefined) expect(price).toBeGreaterThanOrEqual(currentPrice - 1e-9);
-        else if (!limits.includes('margin_floor_not_reached')) expect(price * (1 - marginFloorPercent / 100)).toBeGreaterThanOrEqual(cost - 1e-6);
+      hundredths(1_000_000), fc.option(hundredths(1_000_000), { nil: undefined }), fc.option(anything, { nil: undefined }), fc.array(anything, { maxLength: 5 }), anything, rails, fc.record({
+        competitorPrice: anything, elasticity: anything, anchorScore: anything, usualPrice: anything, historicalConversionRate: anything,
+      }),
+      (currentPrice, dayStartPrice, cost, asked, proposed, given, rest) => {
+        const situation: PriceSituation = { sku: 'a', category: 'c', currentPrice, ...(dayStartPrice === undefined ? {} : { dayStartPrice }), ...(cost === undefined ? {} : { cost }), ...rest };
+        const policies = [wild(asked, proposed), rulePolicy({ targetMarginPercent: 40, undercutPercent: 1, anchorDiscountPercent: 3 }), modelPolicy(),
+          modelPolicy(undefined, { version: 'price 1', demandOf: () => (prices) => prices.map((price) => proposed / price) }),
+          banditPolicy({ armsOf: () => [{ factor: 0.9, shown: 10, bought: 1 }, { factor: 1.1, shown: 0, bought: 0 }], random: () => () => 0.5 })];
+        for (const policy of policies) {
+          const { price, limits } = guardedPrice(policy, situation, given);
+          const start = dayStartPrice ?? currentPrice;
+          expect(Math.abs(Math.round(price * 100) / 100 - price)).toBeLessThan(1e-9);
+          expect(price).toBeGreaterThan(0);
+          expect(Math.abs(price - start)).toBeLessThanOrEqual((start * given.dailyChangePercent) / 100 + 1e-6);
+          const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
+          if (limits.includes('margin_floor_not_reached')) continue;
+          if (known) expect(price * (1 - given.marginFloorPercent / 100)).toBeGreaterThanOrEqual(cost - 1e-6);
+          else expect(price).toBeGreaterThanOrEqual(currentPrice - 1e-9);
+        }
       },
-    ), { numRuns: 2_000 });
+    ), { numRuns: 1_500 });
+  });
+
+  it('asks a policy about prices that may then be asked', () => {
+    fc.assert(fc.property(hundredths(100_000), hundredths(100_000), fc.double({ min: 0.01, max: 2_000, noNaN: true }), rails, (currentPrice, cost, proposed, given) => {
+      let allowedIt = Number.NaN;
+      const asks: PricePolicy = { name: 'asks', propose: (_, allowed) => ({ price: (allowedIt = allowed(proposed)), reason: '' }) };
+      expect(guardedPrice(asks, { sku: 'a', category: 'c', currentPrice, cost }, given).price).toBe(allowedIt);
+    }));
   });
 });
 

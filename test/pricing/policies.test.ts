@@ -1,8 +1,9 @@
 // Policies: what they propose, and that they find the better price in a simulated shop.
 import { describe, expect, it } from 'vitest';
-import { banditPolicy, elasticities, modelPolicy, rulePolicy, type Arm, type PricePoint } from '../../lib/pricing/index.ts';
+import { answersToPrice, armsOfItems, banditPolicy, demandCurve, elasticities, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePoint } from '../../lib/pricing/index.ts';
 import { gaussian, seeded } from '../experiments/support.ts';
 
+const same = (price: number) => price;
 const item = { sku: 'a', category: 'toys', currentPrice: 50, cost: 30 };
 
 describe('the rule', () => {
@@ -12,18 +13,18 @@ describe('the rule', () => {
     ['just below the lowest competitor', { ...item, competitorPrice: 45 }, 44.55],
     ['lower for what draws other items', { ...item, anchorScore: 1 }, 47.5],
     ['what it is, where the cost is not known', { sku: 'a', category: 'toys', currentPrice: 20 }, 20],
-  ])('%s', (_, situation, price) => expect(rule.propose(situation).price).toBeCloseTo(price, 9));
+  ])('%s', (_, situation, price) => expect(rule.propose(situation, same).price).toBeCloseTo(price, 9));
 });
 
 describe('the model', () => {
   it('proposes what earns most at the elasticity', () => {
-    const { price } = modelPolicy().propose({ ...item, elasticity: -2.5 });
+    const { price } = modelPolicy().propose({ ...item, elasticity: -2.5 }, same);
     const profit = (at: number) => (at - 30) * at ** -2.5;
     for (const other of [price * 0.99, price * 1.01]) expect(profit(price)).toBeGreaterThan(profit(other));
   });
 
   it('changes nothing that it knows nothing of', () => {
-    expect(modelPolicy().propose(item).price).toBe(50);
+    expect(modelPolicy().propose(item, same).price).toBe(50);
   });
 });
 
@@ -67,21 +68,81 @@ describe('elasticities', () => {
   });
 });
 
+describe('the model of demand', () => {
+  const truth = (price: number) => 10 * (price / 50) ** -2.5;
+  const model = modelPolicy({ reachPercent: 15, leastGainPercent: 1 }, { version: 'price 3', demandOf: (sku) => (sku === 'a' ? (prices) => prices.map(truth) : undefined) });
+
+  it('is asked for the price that earns most of those that may be asked', () => {
+    expect(model.version).toBe('price 3');
+    expect(model.propose(item, same).price).toBeCloseTo(50, 1); // the best of all
+    const { price, reason } = model.propose({ ...item, cost: 35 }, (asked) => Math.min(asked, 54));
+    expect(price).toBe(54); // 58.33 would be best
+    expect(reason).toMatch(/earns most of what the demand model expects: 8.25 pieces a week, 10.00 at 50.00/);
+  });
+
+  it('does not go beyond what the model has seen, nor move for next to nothing', () => {
+    const eager = modelPolicy({ reachPercent: 15, leastGainPercent: 1 }, { version: 'price 3', demandOf: () => (prices) => prices.map(() => 1) });
+    expect(eager.propose({ ...item, usualPrice: 50 }, same).price).toBeCloseTo(57.5, 9);
+    const steady = modelPolicy({ reachPercent: 15, leastGainPercent: 50 }, { version: 'price 3', demandOf: () => (prices) => prices.map(() => 1) });
+    expect(steady.propose({ ...item, usualPrice: 50 }, same)).toMatchObject({ price: 50, reason: 'no other price earns enough more' });
+  });
+
+  it('leaves the items that it does not know to the elasticity', () => {
+    expect(model.propose({ ...item, sku: 'b', elasticity: -2.5 }, same).price).toBeCloseTo(50, 9);
+    expect(model.propose({ ...item, sku: 'b', elasticity: -2.5 }, same).reason).toMatch(/elasticity of -2.50/);
+  });
+
+  it('moves every input that is a price divided by something', () => {
+    const curve = demandCurve({ inputs: ['price_to_usual', 'weekly_units', 'price_to_competitor'], score: (matrix, rows) => Float64Array.from({ length: rows }, (_, row) => matrix[row * 3]! + 10 * matrix[row * 3 + 2]! + 100 * matrix[row * 3 + 1]!) }, [1, 2, 0.5], 50);
+    expect([...Array.from(curve([50, 100]))]).toEqual([206, 212]);
+    expect(answersToPrice(['weekly_units'])).toBe(false);
+  });
+});
+
 describe('the bandit', () => {
-  it('comes to show the arm that earns most', () => {
-    const random = seeded(4);
-    const arms: Arm[] = [0.9, 1, 1.1].map((factor) => ({ factor, shown: 0, bought: 0 }));
-    const policy = banditPolicy({ basePrice: () => 50, armsOf: () => arms, random });
-    const truth = (price: number) => 0.1 * (price / 50) ** -3.5; // at a cost of 30 the price of 42 earns most, so the lowest arm does
-    const shown = new Map<number, number>();
-    for (let view = 0; view < 40_000; view++) {
-      const { price } = policy.propose(item);
-      const arm = arms.find(({ factor }) => Math.abs(price - 50 * factor) < 1e-9)!;
-      arm.shown += 1;
-      if (random() < truth(price)) arm.bought += 1;
-      if (view >= 30_000) shown.set(arm.factor, (shown.get(arm.factor) ?? 0) + 1);
+  /** Visitors come one after the other, see a guarded price, and buy by the true rate; what is shown and bought feeds the arms. */
+  function simulate({ factors, truth, cost, guardrails, visitors, seed }: { factors: number[]; truth: (price: number) => number; cost: number; guardrails: Guardrails; visitors: number; seed: number }) {
+    const random = seeded(seed);
+    const arms = new Map(factors.map((factor) => [factor, { factor, shown: 0, bought: 0 }]));
+    const policy = banditPolicy({ basePrice: () => 50, armsOf: () => [...arms.values()], random: () => random });
+    const late: number[] = [];
+    for (let visitor = 0; visitor < visitors; visitor++) {
+      const { price, arm } = guardedPrice(policy, { ...item, cost }, guardrails);
+      arms.get(arm!)!.shown += 1;
+      if (random() < truth(price)) arms.get(arm!)!.bought += 1;
+      if (visitor >= visitors * 0.75) late.push(price);
     }
-    const best = [0.9, 1, 1.1].map((factor) => [factor, (50 * factor - 30) * truth(50 * factor)] as const).reduce((one, other) => (other[1] > one[1] ? other : one))[0];
-    expect((shown.get(best) ?? 0) / 10_000).toBeGreaterThan(0.5);
+    return { late, arms };
+  }
+  const guardrails: Guardrails = { marginFloorPercent: 10, dailyChangePercent: 10, endings: [], blocked: new Map() };
+  const truth = (price: number) => 0.1 * (price / 50) ** -3.5; // at a cost of 30 the price of 42 earns most
+
+  it('comes to show the arm that earns most', () => {
+    const { late } = simulate({ factors: [0.9, 1, 1.1], truth, cost: 30, guardrails, visitors: 40_000, seed: 4 });
+    expect(late.filter((price) => price === 45).length / late.length).toBeGreaterThan(0.5);
+  });
+
+  it('comes to the best of what the guardrails let through, and shows nothing else', () => {
+    const narrow = { ...guardrails, dailyChangePercent: 5, endings: [50, 0] };
+    const { late } = simulate({ factors: [0.8, 0.9, 1, 1.1], truth, cost: 30, guardrails: narrow, visitors: 40_000, seed: 5 });
+    expect(new Set(late.map((price) => price >= 47.5 && price <= 52.5 && [0, 50].includes(Math.round(price * 100) % 100)))).toEqual(new Set([true]));
+    expect(late.filter((price) => price === 47.5).length / late.length).toBeGreaterThan(0.6);
+  });
+
+  it('shows one visitor the same price again', () => {
+    const policy = banditPolicy({ armsOf: () => [0.9, 1, 1.1].map((factor) => ({ factor, shown: 0, bought: 0 })), random: ({ unit }) => seeded(Number(unit)) });
+    const seen = (unit: string) => guardedPrice(policy, { ...item, unit }, guardrails).price;
+    expect(new Set([1, 2, 3].map(() => seen('7'))).size).toBe(1);
+    expect(new Set(Array.from({ length: 30 }, (_, unit) => seen(String(unit)))).size).toBeGreaterThan(1);
+  });
+
+  it('knows what was tried, and for less what happened before', () => {
+    const arms = armsOfItems({
+      factors: [0.95, 1, 1.05], basePrices: new Map([['a', 50]]), historyWeight: 0.1,
+      feedback: [{ sku: 'a', arm: 0.95, shown: 30, bought: 4 }, { sku: 'a', arm: 0.9, shown: 9, bought: 9 }, { sku: 'b', arm: 1, shown: 5, bought: 1 }],
+      history: [{ sku: 'a', category: 'toys', price: 50.4, views: 100, units: 7 }, { sku: 'a', category: 'toys', price: 70, views: 100, units: 7 }],
+    });
+    expect(arms.get('a')!.map(({ factor, shown, bought }) => [factor, Math.round(shown * 100) / 100, Math.round(bought * 100) / 100])).toEqual([[0.95, 30, 4], [1, 10, 0.7], [1.05, 0, 0]]);
+    expect(arms.has('b')).toBe(false);
   });
 });

@@ -80,7 +80,7 @@ export function testApp(change: Partial<ServingContext> = {}): TestApp {
     ],
     recommender: { version: 'r1', recommend: ({ visitorId, limit }) => ({ items: [{ item_id: 'i1', score: 0.5 }, { item_id: 'i2', score: 0.4 }].slice(0, limit), source: visitorId === 'v1' ? 'personal' : 'popular' }) },
     prices: {
-      version: 'pr1', currency: 'BRL', policy: 'rule', guardrails: checkGuardrails({ marginFloorPercent: 10, dailyChangePercent: 10, endings: [90], blocked: new Set() }),
+      version: 'pr1', currency: 'BRL', policy: 'rule', guardrails: checkGuardrails({ marginFloorPercent: 10, dailyChangePercent: 10, endings: [90], blocked: new Map() }),
       policies: { rule: rulePolicy({ targetMarginPercent: 40, undercutPercent: 1, anchorDiscountPercent: 5 }), model: modelPolicy() },
       situationOf: (sku) => (sku === 'p1' ? { sku, category: 'toys', currentPrice: 50, cost: 30, competitorPrice: 45 } : undefined),
     },

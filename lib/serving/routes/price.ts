@@ -1,50 +1,83 @@
 // POST /v1/price: what items should cost now.
 import { Type } from '@sinclair/typebox';
 import { assign } from '../../experiments/index.ts';
-import { guardedPrice } from '../../pricing/index.ts';
-import type { PredictionRecord, ServingContext } from '../context.ts';
+import { guardedPrice, type PricePolicy } from '../../pricing/index.ts';
+import type { PredictionRecord, PriceListPart, Prices, ServingContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { Attributes, Id, OrNull, Unit, Variant } from '../schemas.ts';
 
+/** The policy that takes its prices from the list that was computed before. */
+const LIST = 'list';
+
 export const priceRoute = route({
   method: 'post', path: '/v1/price', tag: 'prices', idempotent: true,
   summary: 'What items should cost now',
-  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. An item that nothing is known of comes back with `price: null`.',
+  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. With `precomputed` the price is that of the list that `millrace prices compute` made, if one holds. An item that nothing is known of comes back with `price: null`.',
   scope: () => 'price',
-  body: Type.Object({ skus: Type.Array(Id, { minItems: 1, maxItems: 1_000 }), unit: Unit, attributes: Attributes }, { additionalProperties: false }),
+  body: Type.Object({
+    skus: Type.Array(Id, { minItems: 1, maxItems: 1_000 }), precomputed: Type.Optional(Type.Boolean({ description: 'From the list of prices that was handed over; no experiment decides then.' })), unit: Unit, attributes: Attributes,
+  }, { additionalProperties: false }),
   answer: Type.Object({
     currency: Type.String(), version: Type.String(), policy: Type.String(), ...Variant,
     prices: Type.Array(Type.Object({
       prediction_id: Type.String(), sku: Type.String(), price: OrNull(Type.Number()), current_price: OrNull(Type.Number()), proposed: OrNull(Type.Number()),
-      reason: Type.String(), limits: Type.Array(Type.String()), fallback: Type.Boolean(),
+      reason: Type.String(), limits: Type.Array(Type.String()), fallback: Type.Boolean(), valid_to: Type.Optional(Type.String({ format: 'date-time', description: 'Of a price of the list: until when it holds.' })),
     })),
   }),
   problems: { 503: 'There are no prices yet.' },
   example: { skus: ['p1'] },
-  handle(context, { body, key }) {
+  async handle(context, { body, key }) {
     const started = performance.now();
     const { prices } = context;
     if (prices === undefined) throw new Problem(503, 'Not ready', 'there are no prices yet; run the batch first');
-    const { policyName, experiment, variant } = policyOf(context, body.unit, body.attributes);
-    const policy = prices.policies[policyName] ?? prices.policies[prices.policy]!;
-    const [now, request] = [context.clock.now(), context.ids.prediction()];
-    const answers = body.skus.map((sku) => {
-      const situation = prices.situationOf(sku);
-      const prediction_id = context.ids.prediction();
-      if (situation === undefined) return { prediction_id, sku, price: null, current_price: null, proposed: null, reason: 'nothing is known of this item', limits: [], fallback: true };
-      const { price, proposed, reason, limits } = guardedPrice(policy, situation, prices.guardrails);
-      return { prediction_id, sku, price, current_price: situation.currentPrice, proposed, reason, limits: [...limits], fallback: false };
-    });
+    const { policyName, experiment, variant } = body.precomputed === true ? { policyName: LIST, experiment: null, variant: null } : policyOf(context, body.unit, body.attributes);
+    const now = context.clock.now();
+    const list = policyName === LIST ? await prices.listed?.(body.skus, now).catch(() => undefined) : undefined;
+    const policy = prices.policies[policyName] ?? prices.policies[prices.policy] ?? prices.policies['rule']!;
+    const version = list?.header.listId ?? prices.version;
+    const request = context.ids.prediction();
+    const answers = body.skus.map((sku) => ({ prediction_id: context.ids.prediction(), sku, ...(fromList(list, sku) ?? computed(prices, policy, sku, { unit: body.unit, insteadOfList: policyName === LIST })) }));
     const latency = performance.now() - started;
-    context.log.predicted(answers.map((answer): PredictionRecord => ({
-      prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${prices.version}:${policy.name}`, experiment, variant, unit: body.unit ?? null,
-      entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify(prices.situationOf(answer.sku) ?? {}), response: JSON.stringify(answer), score: answer.price, fallback: answer.fallback,
-      key_id: key!.id, latency_ms: latency,
-    })));
-    return { currency: prices.currency, version: prices.version, policy: policy.name, experiment, variant, prices: answers };
+    const by = list === undefined ? `${policy.name}${policy.version === undefined ? '' : ` ${policy.version}`}` : LIST;
+    context.log.predicted(answers.map(({ arm, ...answer }): PredictionRecord => {
+      // A price that no policy can move is the same in every variant: who asked for it has seen nothing of the experiment.
+      const isExposed = !answer.fallback && !answer.limits.includes('blocked');
+      return {
+        prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${version}:${by}`, ...(isExposed ? { experiment, variant } : { experiment: null, variant: null }),
+        unit: body.unit ?? null, entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
+        response: JSON.stringify(answer), score: answer.price, fallback: answer.fallback, key_id: key!.id, latency_ms: latency,
+      };
+    }));
+    return {
+      currency: prices.currency, version, policy: list === undefined ? policy.name : LIST, experiment, variant,
+      prices: answers.map(({ arm: _arm, ...answer }) => answer),
+    };
   },
 });
+
+/** As text: SQL reads it from the log, where a number with a fraction cannot be taken out of JSON alike by every engine. */
+function armText(arm: number): string {
+  return arm.toFixed(4);
+}
+
+interface Answer { price: number | null; current_price: number | null; proposed: number | null; reason: string; limits: string[]; fallback: boolean; valid_to?: string; arm?: number }
+
+function fromList(list: PriceListPart | undefined, sku: string): Answer | undefined {
+  const listed = list?.prices.get(sku);
+  if (listed === undefined) return undefined;
+  return { price: listed.price, current_price: listed.previousPrice, proposed: listed.price, reason: listed.reason, limits: [...listed.limits], fallback: false, valid_to: new Date(list!.header.validTo).toISOString() };
+}
+
+function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, insteadOfList }: { unit: string | undefined; insteadOfList: boolean }): Answer {
+  const situation = prices.situationOf(sku);
+  if (situation === undefined) return { price: null, current_price: null, proposed: null, reason: 'nothing is known of this item', limits: [], fallback: true };
+  const { price, proposed, reason, limits, arm } = guardedPrice(policy, unit === undefined ? situation : { ...situation, unit }, prices.guardrails);
+  return {
+    price, proposed, current_price: situation.currentPrice, limits: [...limits], fallback: insteadOfList, ...(arm === undefined ? {} : { arm }),
+    reason: insteadOfList ? `no list holds for it; by the policy ${policy.name}: ${reason}` : reason,
+  };
+}
 
 function policyOf({ experiments, prices }: ServingContext, unit: string | undefined, attributes: Readonly<Record<string, string>> | undefined): { policyName: string; experiment: string | null; variant: string | null } {
   for (const experiment of unit === undefined ? [] : experiments.filter(({ subject }) => subject === 'price')) {
