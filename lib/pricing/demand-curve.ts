@@ -31,6 +31,7 @@ export function demandCurve({ inputs, score }: CurveModel, row: ArrayLike<number
     prices.forEach((asked, at) => {
       for (let input = 0; input < inputs.length; input++) matrix[at * inputs.length + input] = moves[input]! ? (row[input]! * asked) / price : row[input]!;
     });
-    return score(matrix, prices.length);
+    // Trees of least squares may say a little less than nothing.
+    return Float64Array.from(score(matrix, prices.length), (units) => Math.max(0, units));
   };
 }
