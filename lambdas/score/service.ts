@@ -8,7 +8,7 @@ import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import { ModelRegistry } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
-import { featureReader, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { championRecommender, featureReader, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
@@ -41,13 +41,14 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const [api, online] = [table('MILLRACE_API_TABLE'), table('MILLRACE_ONLINE_TABLE')];
   const features = compileFeatures(FEATURE_PLANS, new Map(FEATURE_PLANS.contracts.map((text) => contractFromJson(text)).map((contract) => [contract.name, contract])));
   const declared = [...PREDICTOR_NAMES];
-  const models = homeModels(new ModelRegistry(s3ModelStore({ requests: s3, bucket, folder: 'registry' })), declared, (feature) => viewOf(features, feature));
+  const registry = new ModelRegistry(s3ModelStore({ requests: s3, bucket, folder: 'registry' }));
+  const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
   const held = new Held({
     requests: s3, bucket, models, clock,
     loaders: {
       prices: (engine, version) => loadPrices(engine, { currency, version, random: Math.random }),
       shipping: (engine, version) => loadShipping(engine, { currency, version }),
-      recommender: loadRecommender,
+      recommender: async (engine, version) => loadRecommender(engine, version, await championRecommender(registry)),
     },
     async experiments() {
       const [item] = await api.get([EXPERIMENTS]);

@@ -28,7 +28,7 @@ export { discountedGainAt, evaluateLists, recallAt } from './recommend/evaluatio
 export { recommendByFactors, trainFactorisation, type Factorisation, type FactorisationSettings } from './recommend/factorisation.ts';
 export type { Interactions } from './recommend/interactions.ts';
 export { recommendTo, type Met, type OpinionWeights, type RecommenderModel } from './recommend/opinions.ts';
-export { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from './recommend/recommender.ts';
+export { recommenderQuality, trainRecommender, untrainedRecommender, type History, type RecommenderSettings } from './recommend/recommender.ts';
 export { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable, type ItemForecast } from './smoothing/demand.ts';
 export { forecast, trainSmoothing, type Forecast, type SmoothingModel, type SmoothingSettings } from './smoothing/holt-winters.ts';
 export { durationOf, splitByTime, type TimeSplit } from './split/by-time.ts';

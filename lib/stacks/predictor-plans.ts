@@ -1,8 +1,8 @@
-// Writes the declared predictors, or their names, into the bundles that ask for them: what lambdas/shared/predictor-{plans,names}.ts would read is
+// Writes the declared predictors, or the names of those that answer row by row, into the bundles that ask for them: what lambdas/shared/predictor-{plans,names}.ts would read is
 // there as a constant.
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
-import { loadPredictors } from '../learning/index.ts';
+import { answersRows, loadPredictors } from '../learning/index.ts';
 
 /** `root`: of the checkout; `projectFolder` holds predictors/, whose files are named from there. */
 export function predictorPlansWrittenDown(root: string, projectFolder: string): Plugin {
@@ -14,7 +14,7 @@ export function predictorPlansWrittenDown(root: string, projectFolder: string): 
     setup(pluginBuild) {
       pluginBuild.onLoad({ filter: /[\\/]predictor-(plans|names)\.ts$/ }, async ({ path: file }) => {
         if (file === module('predictor-plans.ts')) return constant('PREDICTOR_PLANS', await plans());
-        return file === module('predictor-names.ts') ? constant('PREDICTOR_NAMES', (await plans()).map(({ name }) => name)) : undefined;
+        return file === module('predictor-names.ts') ? constant('PREDICTOR_NAMES', (await plans()).filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name)) : undefined;
       });
     },
   };

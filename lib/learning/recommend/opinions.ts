@@ -32,15 +32,17 @@ export interface Met { item: number; weight: number; at: number }
 /** A weight of this much or more is a purchase, which is not shown again. */
 export const BOUGHT = 5;
 
+export const OPINIONS = ['again', 'beside', 'taste', 'popular'] as const satisfies readonly (keyof OpinionWeights)[];
+
 const DAY = 86_400_000;
 /** Days after which having looked at an item counts by 1/e, as in the interest that features hold. */
 const FADES = 7;
 
 /** Items for someone who met these, best first, with the sum of their opinions, 0 to 1 each. What was bought is left out, and what `hide` names. */
 export function recommendTo(model: RecommenderModel, before: readonly Met[], count: number, hide: ReadonlySet<number> = new Set()): { item: number; score: number }[] {
-  const opinions = opinionsFor(model, before);
+  const asked = OPINIONS.filter((name) => model.weights[name] > 0);
   const scores = new Float64Array(model.items.length);
-  for (const name of Object.keys(opinions) as (keyof OpinionWeights)[]) if (model.weights[name] > 0) opinions[name].forEach((value, item) => (scores[item]! += model.weights[name] * value));
+  opinionsFor(model, before, asked).forEach((opinion, index) => opinion.forEach((value, item) => (scores[item]! += model.weights[asked[index]!] * value)));
   return best(scores, count, new Set([...hide, ...boughtOf(before)])).map((item) => ({ item, score: scores[item]! }));
 }
 
@@ -49,16 +51,25 @@ export function boughtOf(before: readonly Met[]): number[] {
   return before.filter(({ weight }) => weight >= BOUGHT).map(({ item }) => item);
 }
 
-/** What the model does not know tells it nothing. */
-export function opinionsFor({ items, popular, neighbours, tastes }: Opinions, met: readonly Met[]): Record<keyof OpinionWeights, Float64Array> {
+/** These opinions, of every item 0 to 1 each. What the model does not know tells it nothing. */
+export function opinionsFor({ items, popular, neighbours, tastes }: Opinions, met: readonly Met[], asked: readonly (keyof OpinionWeights)[] = OPINIONS): Float64Array[] {
   const before = met.filter(({ item }) => item < items.length);
-  const [again, beside] = [new Float64Array(items.length), new Float64Array(items.length)];
   const newest = before.reduce((latest, { at }) => Math.max(latest, at), 0);
-  for (const { item, weight, at } of before) {
-    again[item]! += weight * Math.exp(-(newest - at) / DAY / FADES);
-    for (const near of neighbours[item]!) beside[near.item]! += weight * near.score;
-  }
-  return { again: toOne(again), beside: toOne(beside), taste: before.length === 0 ? new Float64Array(items.length) : toOne(tasteFor(tastes, before)), popular };
+  const summed = (add: (values: Float64Array, one: Met) => void): Float64Array => {
+    const values = new Float64Array(items.length);
+    for (const one of before) add(values, one);
+    return toOne(values);
+  };
+  return asked.map((name) => {
+    switch (name) {
+      case 'again': return summed((values, { item, weight, at }) => (values[item]! += weight * Math.exp(-(newest - at) / DAY / FADES)));
+      case 'beside': return summed((values, { item, weight }) => {
+        for (const near of neighbours[item]!) values[near.item]! += weight * near.score;
+      });
+      case 'taste': return before.length === 0 ? new Float64Array(items.length) : toOne(tasteFor(tastes, before));
+      case 'popular': return popular;
+    }
+  });
 }
 
 /** As shares of the greatest; what is below 0 counts as 0. */

@@ -50,6 +50,25 @@ function learnOpinions({ user, item, weight, at, users, items }: History, until:
   };
 }
 
+/** Neighbours and what is popular, from interactions as they stand: for as long as no model was trained. */
+export function untrainedRecommender(rows: readonly { visitor: string; item: string; weight: number }[]): RecommenderModel {
+  const [visitors, items] = [numbered(rows.map(({ visitor }) => visitor)), numbered(rows.map(({ item }) => item))];
+  const interactions = {
+    users: visitors.size, items: items.size, user: Int32Array.from(rows, ({ visitor }) => visitors.get(visitor)!), item: Int32Array.from(rows, ({ item }) => items.get(item)!), weight: Float32Array.from(rows, ({ weight }) => weight),
+  };
+  const popular = new Float64Array(items.size);
+  for (const { item, weight } of rows) popular[items.get(item)!]! += weight;
+  const most = popular.reduce((greatest, value) => Math.max(greatest, value), 1);
+  return {
+    items: [...items.keys()], popular: popular.map((value) => value / most), neighbours: trainCoVisitation(interactions).neighbours, tastes: factorisationOf(0, items.size, new Float64Array(0)),
+    weights: { again: 1, beside: 1, taste: 0, popular: 0.1 },
+  };
+}
+
+function numbered(names: readonly string[]): Map<string, number> {
+  return new Map([...new Set(names)].map((name, index) => [name, index]));
+}
+
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
 const MOST_VISITS = 1_000;
@@ -60,7 +79,7 @@ const COMBINATIONS: readonly OpinionWeights[] = [0, 0.5, 1, 3].flatMap((again) =
 function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights {
   const gains = COMBINATIONS.map(() => 0);
   for (const { before, taken } of visits) {
-    const opinions = Object.values(opinionsFor(model, before));
+    const opinions = opinionsFor(model, before);
     const bought = new Set(boughtOf(before));
     // Whatever the weights, what is among nobody's first hundred does not come among the first ten.
     const candidates = [...new Set(opinions.flatMap((opinion) => best(opinion, CANDIDATES, bought)))].sort((left, right) => left - right);

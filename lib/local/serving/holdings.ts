@@ -4,15 +4,15 @@ import path from 'node:path';
 import { messageOf } from '../../base/index.ts';
 import { readOnlineHome, type LmdbStore, type OnlineHome } from '../../features/index.ts';
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
-import type { HomeModels } from '../learning/index.ts';
+import { registryOf, type HomeModels } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
 import { loadPrices } from './prices.ts';
-import { loadRecommender } from './recommender.ts';
+import { championRecommender, loadRecommender, RECOMMENDATIONS } from './recommender.ts';
 import { loadShipping } from './shipping.ts';
 
-/** Recommendations take a while to learn, and the clickstream's table moves on every minute. */
-const RELEARN_MS = 10 * 60_000;
+/** What visitors did is read again so often, though the clickstream's table moves on every minute; another champion answers at once. */
+const REREAD_MS = 2 * 60_000;
 
 export class Holdings {
   experiments: readonly KeptExperiment[] = [];
@@ -22,7 +22,7 @@ export class Holdings {
   readonly #runtime: Runtime;
   readonly #models: HomeModels;
   #online: { home: OnlineHome; since: number } | undefined;
-  #learnedAt = Number.NEGATIVE_INFINITY;
+  #recommends: { champion?: string | undefined; snapshot?: string; at: number } = { at: Number.NEGATIVE_INFINITY };
 
   constructor(runtime: Runtime, models: HomeModels) {
     this.#runtime = runtime;
@@ -72,10 +72,12 @@ export class Holdings {
 
   async #refreshRecommender(): Promise<void> {
     const now = this.#runtime.clock.now();
-    const version = await this.#versionOf('silver', 'events');
-    if (version === undefined || version === this.recommender?.version || now - this.#learnedAt < RELEARN_MS) return;
-    this.recommender = await loadRecommender(await this.#runtime.engine(), version) ?? this.recommender;
-    this.#learnedAt = now;
+    const registry = registryOf(this.#runtime);
+    const [snapshot, { champion }] = [await this.#versionOf('silver', 'events'), await registry.aliases(RECOMMENDATIONS)];
+    const isAnother = champion !== this.#recommends.champion;
+    if (snapshot === undefined || (!isAnother && (snapshot === this.#recommends.snapshot || now - this.#recommends.at < REREAD_MS))) return;
+    this.recommender = await loadRecommender(await this.#runtime.engine(), snapshot, await championRecommender(registry)) ?? this.recommender;
+    this.#recommends = { champion, snapshot, at: now };
   }
 
   async #shop(): Promise<{ currency: string }> {

@@ -4,7 +4,7 @@ export { openKeyFile, type KeyFile } from './key-file.ts';
 export { openPredictionLog, type OpenPredictionLog, type PredictionLogOptions } from './prediction-log.ts';
 export { featureReader } from './feature-reader.ts';
 export { loadPrices } from './prices.ts';
-export { loadRecommender } from './recommender.ts';
+export { championRecommender, loadRecommender } from './recommender.ts';
 export { DEFAULT_API_PORT, serveApi, type ApiServer } from './server.ts';
 export { loadShipping } from './shipping.ts';
 export { openApiService, type ApiOptions, type ApiStatus, type OpenApiService } from './service.ts';

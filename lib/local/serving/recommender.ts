@@ -1,52 +1,66 @@
-// Recommendations of a home: what visitors of the same items went on to, learned from the clickstream of the tables.
-import { recommendByCoVisitation, trainCoVisitation, type CoVisitation } from '../../learning/index.ts';
+// Recommendations of a home: the champion of the registry over what each visitor did of late.
+import { recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
 import type { Recommendation, Recommender } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
-/** Who had to do with what in the last ninety days of the clickstream, weighed as interaction scores are. */
-const INTERACTIONS = `
-SELECT visitorid, itemid, sum(CASE event WHEN 'view' THEN 1 WHEN 'addtocart' THEN 3 WHEN 'transaction' THEN 5 ELSE 0 END) AS weight
+/** The predictor whose champion answers. */
+export const RECOMMENDATIONS = 'recommendations';
+
+/** Who had to do with what in the last ninety days of the clickstream, how much at most (1 looked at, 3 in the cart, 5 bought), and when last. */
+const HISTORIES = `
+SELECT visitorid, itemid, max(CASE event WHEN 'transaction' THEN 5 WHEN 'addtocart' THEN 3 ELSE 1 END) AS weight, max(event_date) AS last_date
 FROM silver.events
 WHERE duplicate_of IS NULL AND itemid IS NOT NULL AND event IN ('view', 'addtocart', 'transaction')
   AND event_date >= (SELECT date_add('day', -90, max(event_date)) FROM silver.events)
 GROUP BY visitorid, itemid
 ORDER BY visitorid, itemid`;
 
-/** Events older than the last snapshot are all that it knows; undefined where nobody has looked at anything yet. */
-export async function loadRecommender(engine: Pick<Engine, 'query'>, version: string): Promise<Recommender | undefined> {
-  const rows = (await engine.query(INTERACTIONS)).rows as [string, string, number | bigint][];
-  if (rows.length === 0) return undefined;
-  const [visitors, items] = [numbered(rows.map(([visitor]) => visitor)), numbered(rows.map(([, item]) => item))];
-  const model = trainCoVisitation({
-    users: visitors.names.length, items: items.names.length,
-    user: Int32Array.from(rows, ([visitor]) => visitors.at.get(visitor)!), item: Int32Array.from(rows, ([, item]) => items.at.get(item)!), weight: Float32Array.from(rows, ([, , weight]) => Number(weight)),
-  });
-  const histories = new Map<string, { item: number; weight: number }[]>();
-  for (const [visitor, item, weight] of rows) {
-    const history = histories.get(visitor) ?? [];
-    history.push({ item: items.at.get(item)!, weight: Number(weight) });
-    histories.set(visitor, history);
-  }
-  return recommenderOver(model, items, histories, version);
+export interface LearnedRecommender { version: string; model: RecommenderModel }
+
+/** The version that has passed the gate; undefined while there is none. */
+export async function championRecommender(registry: Pick<ModelRegistry, 'aliases' | 'model'>): Promise<LearnedRecommender | undefined> {
+  const { champion: version } = await registry.aliases(RECOMMENDATIONS);
+  const fitted = version === undefined ? undefined : await registry.model(RECOMMENDATIONS, version);
+  return version !== undefined && fitted?.kind === 'recommender' ? { version, model: fitted.model } : undefined;
 }
 
-interface Numbered { names: string[]; at: ReadonlyMap<string, number> }
+/**
+ * Without a version that has passed the gate: neighbours and what is popular, as the clickstream stands, under the version `untrained-<snapshot>`.
+ * undefined where nobody has looked at anything yet.
+ */
+export async function loadRecommender(engine: Pick<Engine, 'query'>, snapshot: string, champion?: LearnedRecommender): Promise<Recommender | undefined> {
+  const rows = (await engine.query(HISTORIES)).rows as [string, string, number | bigint, string | Date][];
+  if (rows.length === 0 && champion === undefined) return undefined;
+  const { version, model } = champion ?? { version: `untrained-${snapshot}`, model: untrainedRecommender(rows.map(([visitor, item, weight]) => ({ visitor, item, weight: Number(weight) }))) };
+  const numbers = new Map(model.items.map((name, number) => [name, number]));
+  const histories = new Map<string, Met[]>();
+  for (const [visitor, name, weight, last] of rows) {
+    const item = numbers.get(name);
+    if (item === undefined) continue;
+    const met = { item, weight: Number(weight), at: new Date(last).getTime() };
+    const history = histories.get(visitor);
+    if (history === undefined) histories.set(visitor, [met]);
+    else history.push(met);
+  }
+  return recommenderOver(model, numbers, histories, version);
+}
 
-function recommenderOver(model: CoVisitation, items: Numbered, histories: ReadonlyMap<string, { item: number; weight: number }[]>, version: string): Recommender {
-  const listed = (found: readonly number[]): Recommendation[] => found.map((item, rank) => ({ item_id: items.names[item]!, score: 1 / (rank + 1) }));
+/** Beside an item its neighbours count most, and what the visitor looked at before does not come back by itself. */
+const BESIDE = { weight: 10, least: 1 };
+
+function recommenderOver(model: RecommenderModel, numbers: ReadonlyMap<string, number>, histories: ReadonlyMap<string, readonly Met[]>, version: string): Recommender {
+  const besideItem: RecommenderModel = { ...model, weights: { ...model.weights, again: 0, beside: Math.max(BESIDE.least, model.weights.beside) } };
+  const listed = (found: readonly { item: number; score: number }[]): Recommendation[] => found.map(({ item, score }) => ({ item_id: model.items[item]!, score }));
   return {
     version,
     recommend({ visitorId, itemId, limit }) {
-      const beside = itemId === undefined ? undefined : items.at.get(itemId);
+      const item = itemId === undefined ? undefined : numbers.get(itemId);
       const history = visitorId === undefined ? undefined : histories.get(visitorId);
-      if (beside !== undefined) return { items: listed(recommendByCoVisitation(model, [{ item: beside, weight: 10 }, ...(history ?? [])], limit)), source: history === undefined ? 'similar' : 'personal' };
-      if (history !== undefined) return { items: listed(recommendByCoVisitation(model, history, limit)), source: 'personal' };
-      return { items: listed(model.popular.slice(0, limit)), source: 'popular' };
+      if (item !== undefined) {
+        const before = [...history ?? [], { item, weight: BESIDE.weight, at: history?.reduce((latest, { at }) => Math.max(latest, at), 0) ?? 0 }];
+        return { items: listed(recommendTo(besideItem, before, limit, new Set([item]))), source: history === undefined ? 'similar' : 'personal' };
+      }
+      return { items: listed(recommendTo(model, history ?? [], limit)), source: history === undefined ? 'popular' : 'personal' };
     },
   };
-}
-
-function numbered(all: readonly string[]): Numbered {
-  const names = [...new Set(all)];
-  return { names, at: new Map(names.map((name, index) => [name, index])) };
 }
