@@ -16,5 +16,6 @@ export { openLmdbStore, type LmdbOptions, type LmdbStore } from './lmdb/store.ts
 export { nextGeneration, openOnlineHome, readOnlineHome, type ConsumedTo, type ConsumerCheckpoints, type NextGeneration, type OnlineHome, type OnlineHomeOptions } from './lmdb/home.ts';
 export { backfillFeatures, type BackfillOptions, type BackfillReport } from './lake/backfill.ts';
 export { fillOnlineHome } from './lake/fill.ts';
+export { pinsOf, type Pins } from './lake/pins.ts';
 export { replayDay, type Difference, type ReplayOptions, type ReplayReport } from './lake/replay.ts';
 export { featureSince, keptSince, noteNewSeries, type KeptSince } from './since.ts';

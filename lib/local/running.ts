@@ -1,7 +1,8 @@
 // What is running on a home, for whoever asks: endpoints with their process, and what each service says of itself.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bornAt, isAlive, takeLock } from './lock.ts';
+import { isProcessAlive, processBornAt } from '../base/index.ts';
+import { takeLock } from './lock.ts';
 import type { Home } from './home.ts';
 
 /** Something that can be reached. */
@@ -32,7 +33,7 @@ export async function runningEndpoints({ run }: Pick<Home, 'run'>): Promise<Runn
 
 /** Puts an endpoint on the list, in place of an older one of its name; gives how to take it off again. */
 export async function announceEndpoint(home: Pick<Home, 'run'>, endpoint: Omit<RunningEndpoint, 'pid' | 'born'>): Promise<() => Promise<void>> {
-  const ours: RunningEndpoint = { ...endpoint, pid: process.pid, born: await bornAt(process.pid) };
+  const ours: RunningEndpoint = { ...endpoint, pid: process.pid, born: await processBornAt(process.pid) };
   await changeList(home, (list) => [...list.filter(({ name }) => name !== ours.name), ours]);
   return () => changeList(home, (list) => list.filter(({ name, pid }) => name !== ours.name || pid !== ours.pid));
 }
@@ -58,7 +59,7 @@ async function changeList(home: Pick<Home, 'run'>, change: (list: RunningEndpoin
 
 /** Says what a service is at; the file is for people, so nothing waits for the disk. */
 export async function writeService({ run }: Pick<Home, 'run'>, state: Omit<ServiceState, 'pid' | 'born'>): Promise<void> {
-  await writeJson(path.join(run, SERVICES, `${state.service}.json`), { ...state, pid: process.pid, born: await bornAt(process.pid) });
+  await writeJson(path.join(run, SERVICES, `${state.service}.json`), { ...state, pid: process.pid, born: await processBornAt(process.pid) });
 }
 
 export async function removeService({ run }: Pick<Home, 'run'>, service: string): Promise<void> {
@@ -74,8 +75,8 @@ export async function runningServices({ run }: Pick<Home, 'run'>): Promise<Servi
 }
 
 async function living<One extends { pid: number; born?: string }>(all: readonly One[]): Promise<One[]> {
-  const born = await Promise.all(all.map(({ pid }) => bornAt(pid)));
-  return all.filter((one, at) => isAlive(one.pid) && (one.born === undefined || one.born === born[at]));
+  const born = await Promise.all(all.map(({ pid }) => processBornAt(pid)));
+  return all.filter((one, at) => isProcessAlive(one.pid) && (one.born === undefined || one.born === born[at]));
 }
 
 /** undefined where there is none, or where it is not whole. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { featuresAtSql, fillOnlineHome, fromSql, loadFeatures, readFeatures, readOnlineHome, replayDay, openLmdbStore, type FeatureSet } from '../../lib/features/index.ts';
+import { featuresAtSql, fillOnlineHome, fromSql, loadFeatures, pinsOf, readFeatures, readOnlineHome, replayDay, openLmdbStore, type FeatureSet } from '../../lib/features/index.ts';
 import { localStreamSource, openLocalStreams, type LocalStreams } from '../../lib/local/kinesis/index.ts';
-import { ingestNow, openRuntime, type Runtime } from '../../lib/local/index.ts';
+import { ingestNow, localFileIngest, openRuntime, runBatch, type Runtime } from '../../lib/local/index.ts';
 import { openDeliver, openFeatures, type StreamService } from '../../lib/local/streaming/index.ts';
 import { expandSources, type Engine } from '../../lib/warehouse/index.ts';
 
@@ -143,5 +143,27 @@ describe('a replay of a day', () => {
     const { differences } = await replayDay({ features: clicks, engine: over("visitorid <> 'v1'"), store: other, clock: runtime.clock, day });
     expect(differences.map(({ view, entity }) => `${view} ${entity[0]!}`)).toContain('visitor v1');
     await other.close();
+  });
+
+  it('compares silver with the bronze that it was made from, and counts what came since', async () => {
+    await produce(0, 40);
+    await deliver(40);
+    await runBatch(runtime, { options: { select: ['silver.events'] }, files: await localFileIngest(runtime) });
+    await produce(40, 20);
+    await deliver(60);
+    const clicks: FeatureSet = { ...features, sources: new Map([...features.sources].filter(([name]) => name === 'events')) };
+    const { snapshots, newer } = await pinsOf({ project: await runtime.project(), lake: runtime.lake, features: clicks });
+    expect(newer).toEqual({ 'bronze.events': 20 });
+    const day = new Date(now - 86_400_000).toISOString().slice(0, 10);
+    const replayed = async (name: string, pinned: Readonly<Record<string, bigint>>) => {
+      const store = await openLmdbStore({ folder: join(folder, name), clock: runtime.clock });
+      try {
+        return await replayDay({ features: clicks, engine: await runtime.engine(), store, clock: runtime.clock, day, snapshots: pinned });
+      } finally {
+        await store.close();
+      }
+    };
+    expect(await replayed('pinned', snapshots)).toMatchObject({ events: expect.any(Number) as number, differences: [] });
+    expect((await replayed('loose', {})).differences.length).toBeGreaterThan(0);
   });
 });

@@ -12,6 +12,8 @@ export interface LakeEventsOptions {
   /** Microseconds: from this time on, before that one. */
   from?: number;
   before?: number;
+  /** Tables are read as they were then; default: as they are. */
+  snapshots?: Readonly<Record<string, bigint>>;
   signal?: AbortSignal;
 }
 
@@ -36,7 +38,7 @@ export async function eventsOnce({ engine, source, from, before, signal }: LakeE
 }
 
 /** Every row of bronze, what came twice included, in the order of arrival. */
-export async function eventsAsArrived({ engine, source, from, before, signal }: LakeEventsOptions): Promise<FeatureEvent[]> {
+export async function eventsAsArrived({ engine, source, from, before, snapshots = {}, signal }: LakeEventsOptions): Promise<FeatureEvent[]> {
   const { contract } = source;
   const columns = columnsOf(contract);
   const time = columns.find(({ name }) => name === source.timeColumn)!;
@@ -47,7 +49,7 @@ export async function eventsAsArrived({ engine, source, from, before, signal }: 
   ];
   const order = ['"_ingested_at"', '"_file_id"', '"_row"', '"_stream"', '"_shard"', 'length("_sequence")', '"_sequence"', 'length("_subsequence")', '"_subsequence"'];
   const sql = `SELECT ${[...columns.map(({ name }) => name), ...ORIGIN].map(quoted).join(', ')} FROM bronze.${contract.name}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`} ORDER BY ${order.join(', ')}`;
-  const { rows } = await engine.query(sql, { signal });
+  const { rows } = await engine.query(sql, { snapshots, signal });
   return rows.flatMap((row) => {
     const event = source.row(columns.map((_, index) => (row[index] as string | null) || null));
     if (event === undefined || (from !== undefined && event.time < from) || (before !== undefined && event.time >= before)) return [];

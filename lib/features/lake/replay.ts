@@ -23,6 +23,8 @@ export interface ReplayOptions {
   clock: Clock;
   /** The day (UTC) that is replayed, `2018-05-31`. */
   day: string;
+  /** Tables are read as they were then (`pinsOf`); default: as they are. */
+  snapshots?: Readonly<Record<string, bigint>>;
   signal?: AbortSignal;
   onProgress?: (progress: { view: string; at: string }) => void;
 }
@@ -48,7 +50,7 @@ const ENTITIES_AT_ONCE = 2000;
  * Folds what the windows reach, in the order of arrival, and stops at some times of the day, tile edges among them, and at its end: there every
  * entity that SQL or reducers know is compared.
  */
-export async function replayDay({ features, engine, store, clock, day, signal, onProgress }: ReplayOptions): Promise<ReplayReport> {
+export async function replayDay({ features, engine, store, clock, day, snapshots = {}, signal, onProgress }: ReplayOptions): Promise<ReplayReport> {
   const start = timeOfText(`${day} 00:00:00.000000`);
   const report: ReplayReport = { day, events: 0, duplicates: 0, views: [], differences: [] };
   for (const source of features.sources.values()) {
@@ -61,7 +63,7 @@ export async function replayDay({ features, engine, store, clock, day, signal, o
     let done = Number.NEGATIVE_INFINITY;
     const reach = views.map((view) => view.longest);
     const from = reach.includes(undefined) ? undefined : Math.min(...reach.map((window) => firstTile(window, start) * window!.hop));
-    const events = await eventsAsArrived({ engine, source, before: start + DAY, ...(from === undefined ? {} : { from }), signal });
+    const events = await eventsAsArrived({ engine, source, before: start + DAY, ...(from === undefined ? {} : { from }), snapshots, signal });
     const standing = standingAt(source, events);
     for (const at of times) {
       const due = events.filter((event) => event.row.time >= done && event.row.time < at && standing(event) < at);
@@ -79,7 +81,7 @@ export async function replayDay({ features, engine, store, clock, day, signal, o
       for (const view of views) {
         onProgress?.({ view: view.name, at: textOfTime(at) });
         const result = results.get(view.name)!;
-        result.entities = Math.max(result.entities, await compareAt({ view, at, entities: entities.get(view.name)!, engine, store, signal, report, result }));
+        result.entities = Math.max(result.entities, await compareAt({ view, at, entities: entities.get(view.name)!, engine, store, snapshots, signal, report, result }));
       }
     }
     report.views.push(...results.values());
@@ -98,11 +100,11 @@ function noteEntity(entities: Set<string>, view: CompiledView, row: FeatureEvent
   if (entityOf(view, row) !== undefined) entities.add(JSON.stringify(view.entityAt.map((at) => row.texts[at])));
 }
 
-interface Comparison { view: CompiledView; at: number; entities: ReadonlySet<string>; engine: Engine; store: OnlineStore; signal: AbortSignal | undefined; report: ReplayReport; result: ReplayReport['views'][number] }
+interface Comparison { view: CompiledView; at: number; entities: ReadonlySet<string>; engine: Engine; store: OnlineStore; snapshots: Readonly<Record<string, bigint>>; signal: AbortSignal | undefined; report: ReplayReport; result: ReplayReport['views'][number] }
 
 /** Gives how many entities were compared. */
-async function compareAt({ view, at, entities, engine, store, signal, report, result }: Comparison): Promise<number> {
-  const { rows } = await engine.query(featuresAtSql(view, at / 1000), { signal });
+async function compareAt({ view, at, entities, engine, store, snapshots, signal, report, result }: Comparison): Promise<number> {
+  const { rows } = await engine.query(featuresAtSql(view, at / 1000), { snapshots, signal });
   const keys = view.entity.length;
   const expected = new Map(rows.map((row) => [JSON.stringify(row.slice(0, keys).map(String)), Object.fromEntries(view.features.map(({ name, type }, index) => [name, fromSql(row[keys + index], type)]))]));
   const all = [...new Set([...entities, ...expected.keys()])];

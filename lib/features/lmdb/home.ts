@@ -1,7 +1,7 @@
 // The online folder of a home: generations of the store, one of them current. A backfill makes a new one beside it, and then it is current at once.
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
+import { MillraceError, messageOf, replaceFile, uuidv7, type Clock } from '../../base/index.ts';
 import { takeOwnership } from './owner.ts';
 import { openLmdbStore, type LmdbStore } from './store.ts';
 
@@ -131,7 +131,7 @@ async function readCurrent(folder: string): Promise<Current | undefined> {
 }
 
 async function makeCurrent(folder: string, current: Current): Promise<Current> {
-  await replaceFile(path.join(folder, 'current.json'), `${JSON.stringify(current)}\n`);
+  await replace(path.join(folder, 'current.json'), `${JSON.stringify(current)}\n`);
   return current;
 }
 
@@ -151,29 +151,13 @@ function checkpointsIn(folder: string, stream: string): ConsumerCheckpoints {
       });
       return new Map(Object.entries(JSON.parse(text) as Record<string, ConsumedTo>));
     },
-    save: (positions) => replaceFile(file, `${JSON.stringify(Object.fromEntries(positions))}\n`),
+    save: (positions) => replace(file, `${JSON.stringify(Object.fromEntries(positions))}\n`),
   };
 }
 
 /** Whole or not at all, and durable. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-    const folder = await open(path.dirname(file), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (cause) {
-    throw new MillraceError('io', `a file of the online features cannot be written: ${(cause as Error).message}`, { where: file, todo: 'See that the disk has room.', cause });
-  }
+async function replace(file: string, text: string): Promise<void> {
+  await replaceFile(file, text).catch((cause: unknown) => {
+    throw new MillraceError('io', `a file of the online features cannot be written: ${messageOf(cause)}`, { where: file, todo: 'See that the disk has room.', cause });
+  });
 }

@@ -8,6 +8,8 @@ export interface LmdbStore extends OnlineStore {
   getNow(keys: readonly string[]): (StoredItem | undefined)[];
   /** The version of an item, at once and without its text; undefined where there is none. */
   versionNow(key: string): number | undefined;
+  /** A number that every write replaces by a greater one, whichever process wrote. */
+  lastWrite(): number;
   /** Removes items that have expired, about `most` a call; gives how many. */
   sweep(now: number, most?: number): Promise<number>;
   /** How many items there are, expired ones included. */
@@ -87,6 +89,7 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
       const bytes = items.getBinaryFast(key) as Buffer | undefined;
       return bytes === undefined ? undefined : versionOf(bytes);
     },
+    lastWrite: () => (root.getStats() as { lastTxnId: number }).lastTxnId,
     async write(changes): Promise<WriteResult> {
       try {
         // Writes of one moment share a transaction, each whole in itself, and its way to the disk is waited for beside other work, not instead of it.

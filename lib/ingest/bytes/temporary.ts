@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isProcessAlive } from '../../base/index.ts';
 
 const NAME = /^[a-z]+-(\d+)-[0-9a-f]{12}$/;
 
@@ -14,17 +15,7 @@ export async function sweepTemporary(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const isOrphan = (name: string): boolean => {
     const pid = NAME.exec(name)?.[1];
-    return pid !== undefined && !isAlive(Number(pid));
+    return pid !== undefined && !isProcessAlive(Number(pid));
   };
   await Promise.all(names.filter(isOrphan).map((name) => rm(join(folder, name), { force: true })));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    // It exists, but belongs to somebody else.
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

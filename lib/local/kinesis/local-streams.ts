@@ -1,12 +1,12 @@
 // All streams of a home: made, found, deleted; their log belongs to one process.
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, systemClock, uuidv7, type Clock } from '../../base/index.ts';
+import { MillraceError, syncFolder, systemClock, uuidv7, type Clock } from '../../base/index.ts';
 import { KinesisError } from './errors.ts';
 import { parseIterator } from './iterator.ts';
 import { lockStreams } from './lock.ts';
 import { diskFailure } from './log/disk-failure.ts';
-import { diskFiles, syncFolder, type LogFiles } from './log/files.ts';
+import { diskFiles, type LogFiles } from './log/files.ts';
 import { loadMetadata, saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, folderName, isStreamName } from './names.ts';
 import { firstShards } from './shards.ts';

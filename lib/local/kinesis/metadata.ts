@@ -1,8 +1,7 @@
 // What is kept of a stream beside its records: one file, replaced as a whole.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
-import { replaceFile } from './log/files.ts';
+import { MillraceError, replaceFile } from '../../base/index.ts';
 import type { Shard } from './shards.ts';
 import type { StreamMode } from './types.ts';
 

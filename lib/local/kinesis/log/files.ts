@@ -1,7 +1,5 @@
 // Files of the log: whole writes and reads at a position, durable creation and replacement.
 import { close, fdatasync, ftruncate, open, read, write, writev } from 'node:fs';
-import { open as openHandle, rename, unlink } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
 
 export const openFile: (path: string, flags: string) => Promise<number> = promisify(open);
@@ -57,32 +55,3 @@ export interface LogFiles {
 }
 
 export const diskFiles: LogFiles = Object.freeze({ open: openFile, close: closeFile, sync: syncFile, truncate: truncateFile, writeAll });
-
-/** Makes the folder's entries durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await openHandle(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Replaces a file so that after a crash it holds either the old or the new text. */
-export async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.tmp`;
-  try {
-    const handle = await openHandle(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  await syncFolder(path.dirname(file));
-}

@@ -1,9 +1,9 @@
 // The log of one stream: appends that are on the disk before they count, reads by shard and index, retention.
 import { mkdir } from 'node:fs/promises';
-import type { Clock } from '../../../base/index.ts';
+import { syncFolder, type Clock } from '../../../base/index.ts';
 import { KinesisError } from '../errors.ts';
 import { BLOCK_HEADER_BYTES, HEADER, sealBlock } from './block.ts';
-import { syncFolder, type LogFiles } from './files.ts';
+import type { LogFiles } from './files.ts';
 import { recoverLog } from './recover.ts';
 import { Segment, type Counters } from './segment.ts';
 import { diskFailure } from './disk-failure.ts';

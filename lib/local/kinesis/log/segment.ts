@@ -3,7 +3,8 @@ import { readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { BlockHeader } from './block.ts';
-import { closeFile, openFile, replaceFile } from './files.ts';
+import { replaceFile } from '../../../base/index.ts';
+import { closeFile, openFile } from './files.ts';
 
 /** A shard's blocks are indexed no denser than this in the file. */
 const INDEX_EVERY_BYTES = 64 * 1024;
