@@ -2,6 +2,15 @@
 import { MillraceError } from '../base/index.ts';
 import type { Experiment, Metric, Variant } from './types.ts';
 
+/** Windows that `gold.experiment_results` has sums of, hours. */
+export const ATTRIBUTION_HOURS: readonly number[] = Object.freeze([24, 72, 168, 720]);
+
+/** How long after an exposure an outcome counts unless the metric says otherwise: a cart is filled or left on the same day, a purchase takes a week. */
+const USUAL_HOURS: Readonly<Record<string, number>> = { cart: 24, abandonment: 24, view: 24, purchase: 168, delivered: 720, churn: 720 };
+
+/** Outcomes of which fewer are better. */
+const UNWANTED: ReadonlySet<string> = new Set(['abandonment', 'churn']);
+
 export type MetricDeclaration = Pick<Metric, 'kind' | 'outcome'> & Partial<Pick<Metric, 'windowHours' | 'higherIsBetter' | 'margin'>>;
 
 export interface ExperimentDeclaration {
@@ -44,6 +53,10 @@ export function experiment(name: string, declared: ExperimentDeclaration): Exper
   if (!(ramp >= 0 && ramp <= 1)) throw wrong(`a ramp of ${ramp} is no share`, 'Give a number from 0 to 1.');
   if (!(alpha > 0 && alpha < 0.5)) throw wrong(`alpha ${alpha} is no chance of a false alarm`, 'Give a number such as 0.05.');
   const { name: primaryName, ...primary } = declared.primary;
+  for (const { windowHours = 168, margin = 0 } of [primary, ...Object.values(declared.guardrails ?? {})]) {
+    if (!ATTRIBUTION_HOURS.includes(windowHours)) throw wrong(`outcomes cannot be attributed within ${windowHours} hours`, `Choose one of ${ATTRIBUTION_HOURS.join(', ')}.`);
+    if (!(margin >= 0 && margin < 1)) throw wrong(`a margin of ${margin} is no share`, 'Give how much worse is still accepted, as 0.02.');
+  }
   return Object.freeze({
     name, hypothesis: declared.hypothesis, unit: declared.unit ?? 'visitor', layer: declared.layer ?? name, slots, ramp, salt: declared.salt ?? name,
     variants, targeting: declared.targeting ?? {}, primary: metric(primaryName, primary), alpha,
@@ -52,7 +65,7 @@ export function experiment(name: string, declared: ExperimentDeclaration): Exper
 }
 
 function metric(name: string, declared: MetricDeclaration): Metric {
-  return { name, windowHours: 7 * 24, higherIsBetter: true, ...declared };
+  return { name, windowHours: USUAL_HOURS[declared.outcome] ?? 168, higherIsBetter: !UNWANTED.has(declared.outcome), ...declared };
 }
 
 /** Throws `conflict` where two experiments of one layer may take the same unit. */

@@ -2,7 +2,8 @@
 import { normalQuantile } from './normal.ts';
 
 export interface PowerQuestion {
-  kind: 'proportion' | 'mean';
+  /** A ratio is asked as the mean of its occasions: the answer then counts these. */
+  kind: 'proportion' | 'mean' | 'ratio';
   /** Of the control: a share for a proportion, the mean otherwise. */
   baseline: number;
   /** Of one unit; of a mean only. */

@@ -56,10 +56,10 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
     const of = (variant: string) => observed.find((each) => each.variant === variant && each.metric === metric.name && each.segment === segment);
     const [base, other] = [of(control!.name), of(name)];
     if (base === undefined || other === undefined) return [];
-    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * 2) / variants.length });
+    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * 2) / variants.length, kind: metric.kind });
     return [{
       metric: metric.name, role, variant: name, ...(segment === undefined ? {} : { segment }), units: [base.units, other.units] as const,
-      controlMean: base.y / base.units, variantMean: other.y / other.units,
+      controlMean: meanOf(metric, base), variantMean: meanOf(metric, other),
       ...(difference === undefined ? {} : { difference }),
       ...(role === 'guardrail' && difference !== undefined ? { broken: isBroken(metric, difference) } : {}),
     }];
@@ -76,6 +76,11 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
       ...(comparisons.some(({ difference }) => difference === undefined) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, or of a metric that has not varied yet.`] : []),
     ],
   };
+}
+
+/** NaN of a ratio to nothing. */
+function meanOf({ kind }: Metric, { y, x, units }: Observed): number {
+  return kind === 'ratio' ? y / x : y / units;
 }
 
 function isBroken({ higherIsBetter, margin = 0 }: Metric, { relativeInterval: [low, high] }: Difference): boolean {

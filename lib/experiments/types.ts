@@ -11,11 +11,14 @@ export interface Variant {
 
 export interface Metric {
   name: string;
-  /** `proportion`: at most one per unit; `mean`: a number per unit, for example revenue. */
-  kind: 'proportion' | 'mean';
+  /**
+   * `proportion`: whether it happened to a unit at all; `mean`: its values summed, a unit; `ratio`: its values summed over how often it happened, of all
+   * units together, as the average order value.
+   */
+  kind: 'proportion' | 'mean' | 'ratio';
   /** The outcome that counts: `purchase`, `cart`, `abandonment`. */
   outcome: string;
-  /** Outcomes later than so many hours after the first exposure do not count. */
+  /** Outcomes later than so many hours after the first exposure do not count: one of `ATTRIBUTION_HOURS`. */
   windowHours: number;
   higherIsBetter: boolean;
   /** Of a guardrail: how much worse than the control, relative, is still accepted. */
@@ -51,6 +54,6 @@ export type Assignment =
 
 /**
  * What is known of a metric in a variant: sums over its units. `y` is the metric, `x` the same unit's value before the experiment (0 where there
- * is none), so that the report can take out what was there before (CUPED).
+ * is none), so that the report can take out what was there before (CUPED). Of a ratio `y` is what is counted and `x` what it is divided by.
  */
 export interface Moments { units: number; y: number; yy: number; x: number; xx: number; xy: number }

@@ -1,6 +1,6 @@
 // The ledger: every count from file to gold proved by queries over the tables themselves, not by what a step says of itself.
 import type { Contract } from '../contracts/index.ts';
-import { dropCountsSelect } from '../contracts/index.ts';
+import { bronzeColumns, dropCountsSelect } from '../contracts/index.ts';
 import type { Lake } from '../lake/index.ts';
 import { publishedInputs, type AuditResult, type Engine, type Parameters, type Project } from '../warehouse/index.ts';
 
@@ -57,12 +57,21 @@ async function proveModel(scope: LedgerScope, { model, contract, rows }: { model
   if (read === undefined) return [];
   const options = { parameters: scope.parameters, signal: scope.signal };
   const [drops, kept] = await Promise.all([
-    read === null ? undefined : scope.engine.query(dropCountsSelect(contract), { ...options, snapshots: { [bronze]: BigInt(read) } }),
+    read === null ? undefined : scope.engine.query(dropCountsSelect(contract), { ...options, snapshots: { [bronze]: BigInt(read) }, overlays: await lackingAsNull(scope.lake, contract, BigInt(read)) }),
     scope.engine.query(`SELECT CAST(coalesce(${rows}, 0) AS bigint) AS n FROM ${model}`, options),
   ]);
   const of = (name: string) => BigInt(String(drops?.rows[0]?.[drops.columns.findIndex((column) => column.name === name)] ?? 0));
   const rules = (drops?.columns ?? []).map(({ name }) => name).filter((name) => name !== 'accepted' && name !== 'kept');
   return [entry('silver', `${contract.name} → ${model}`, of('accepted'), { silver: BigInt(String(kept.rows[0]?.[0] ?? 0)), ...Object.fromEntries(rules.map((rule) => [rule, of(rule)])) })];
+}
+
+/** A snapshot that is older than a column of the contract, as rows in which the column is NULL. */
+async function lackingAsNull(lake: Lake, contract: Contract, read: bigint): Promise<Record<string, string>> {
+  const { metadata } = await lake.loadTable({ namespace: 'bronze', name: contract.name });
+  const schemaId = metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === read)?.['schema-id'] ?? metadata['current-schema-id'];
+  const there = new Set(metadata.schemas.find((schema) => schema['schema-id'] === schemaId)?.fields.map(({ name }) => name));
+  const lacking = bronzeColumns(contract).filter(({ name }) => !there.has(name));
+  return lacking.length === 0 ? {} : { [`bronze.${contract.name}`]: `SELECT *, ${lacking.map(({ name }) => `CAST(NULL AS varchar) AS "${name}"`).join(', ')} FROM bronze.${contract.name}` };
 }
 
 /** Sums of gold against their sources: the blocking `reconciles` audits of the run. */

@@ -1,5 +1,5 @@
 // What the API stands on: models, features, prices, carriers, the log. Ports; the homes bring the adapters.
-import type { Experiment } from '../experiments/index.ts';
+import type { Experiment, Segments } from '../experiments/index.ts';
 import type { FeatureValues } from '../features/index.ts';
 import type { Guardrails, HandedPrice, ListHeader, PricePolicy, PriceSituation } from '../pricing/index.ts';
 import type { QuoteSettings } from '../shipping/index.ts';
@@ -89,7 +89,7 @@ export interface PriceListPart { header: ListHeader; prices: ReadonlyMap<string,
 export interface Shipping { version: string; settings: QuoteSettings; originPostcode: string; currency: string }
 
 /** One line of the log of predictions; `features` and `response` are JSON. */
-export interface PredictionRecord {
+export interface PredictionRecord extends Segments {
   prediction_id: string;
   request_id: string;
   predicted_at: number;

@@ -1,5 +1,5 @@
 // From rows of a request to scores: variant, features, model, answer, log.
-import { assign } from '../experiments/index.ts';
+import { exposureOf, segmentsOf, type Experiment } from '../experiments/index.ts';
 import type { Alias, CanaryTraffic, PredictionRecord, ServedModel, ServingContext } from './context.ts';
 import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
@@ -103,6 +103,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
   const scored = Array<Scored>(rows.length);
   const records: PredictionRecord[] = [];
   const request = context.ids.prediction();
+  const segments = segmentsOf(wanted.attributes);
   for (const [at, group] of groups.entries()) {
     const results = canary === undefined ? resultsOf(group, reads[at]!, explain, now) : watched(canary, group, reads[at]!, reads[groups.length + at]!, explain, now);
     const model = group.plan?.model;
@@ -113,7 +114,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
       if (contributions !== undefined) answer.contributions = contributions;
       scored[index] = answer;
       records.push({
-        prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit,
+        prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit, ...segments,
         entity: entityJson(model, rows[index]!), features, response: JSON.stringify({ score }), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
       });
     }
@@ -160,27 +161,31 @@ function watched(canary: CanaryTraffic, group: Group, read: Read, spareRead: Rea
 }
 
 function assignmentsOf(context: ServingContext, wanted: Wanted, canary: CanaryTraffic | undefined, champion: ServedModel | undefined): Assigned[] {
-  const subject = `predict:${wanted.predictor}`;
-  const experiments = context.experiments.filter((experiment) => experiment.subject === subject);
+  const experiments = context.experiments.filter((experiment) => experiment.subject === `predict:${wanted.predictor}`);
   return wanted.rows.map((row) => {
-    const assigned = assignmentOf(experiments, wanted, row);
+    const assigned = assignmentOf(context, experiments, wanted, row);
     // Who is in no experiment may be in the canary. Sticky: by whoever is named, else by whom the row is about.
     const isCanary = canary !== undefined && assigned.experiment === null && canary.takes(wanted.unit ?? String(row[champion?.entities[0] ?? ''] ?? ''));
     return isCanary ? { ...assigned, alias: 'challenger', variant: 'canary' } : assigned;
   });
 }
 
-/** By the first experiment on this predictor that the unit is in. */
-function assignmentOf(experiments: ServingContext['experiments'], { unit, attributes }: Wanted, row: Row): Assigned {
-  for (const experiment of experiments) {
-    const named = row[`${experiment.unit}_id`] ?? unit;
-    if (typeof named !== 'string') continue;
-    const assignment = assign(experiment, named, attributes);
-    if (assignment.assigned) {
-      return { alias: assignment.variant.settings['alias'] === 'challenger' ? 'challenger' : 'champion', experiment: experiment.name, variant: assignment.variant.name, unit: named };
-    }
-  }
-  return { alias: 'champion', experiment: null, variant: null, unit: unit ?? null };
+function assignmentOf(context: ServingContext, experiments: ServingContext['experiments'], { predictor, unit, attributes }: Wanted, row: Row): Assigned {
+  const exposure = experiments.length === 0 ? undefined
+    : exposureOf(experiments, `predict:${predictor}`, (experiment) => unitIn(row, experiment) ?? unit, attributes, ({ settings }) => context.models.find(predictor, aliasOf(settings)) !== undefined);
+  return exposure === undefined
+    ? { alias: 'champion', experiment: null, variant: null, unit: unit ?? null }
+    : { alias: aliasOf(exposure.variant.settings), experiment: exposure.experiment, variant: exposure.variant.name, unit: exposure.unit };
+}
+
+/** The row's own visitor, for an experiment on visitors, whichever way its column is written. */
+function unitIn(row: Row, { unit }: Experiment): string | undefined {
+  const named = row[`${unit}_id`] ?? row[`${unit}id`];
+  return typeof named === 'string' ? named : undefined;
+}
+
+function aliasOf(settings: Experiment['variants'][number]['settings']): Alias {
+  return settings['alias'] === 'challenger' ? 'challenger' : 'champion';
 }
 
 function entityJson(model: ServedModel | undefined, row: Row): string {

@@ -20,6 +20,10 @@ columns:
   experiment: The experiment that decided on the variant. NULL without one.
   variant: What the unit was assigned to.
   unit: Who was assigned, a visitor or a customer.
+  device: What the request said of who is asked about. NULL where it did not; likewise the three below.
+  country: As the request said.
+  channel: As the request said.
+  customer_type: As the request said.
   entity: What was asked about, as JSON.
   features: Every input as the model got it, as JSON.
   response: What was answered, as JSON.
@@ -39,6 +43,10 @@ SELECT CAST(prediction_id AS varchar)            AS prediction_id,
        CAST(experiment AS varchar)               AS experiment,
        CAST(variant AS varchar)                  AS variant,
        CAST(unit AS varchar)                     AS unit,
+       CAST(device AS varchar)                   AS device,
+       CAST(country AS varchar)                  AS country,
+       CAST(channel AS varchar)                  AS channel,
+       CAST(customer_type AS varchar)            AS customer_type,
        CAST(entity AS varchar)                   AS entity,
        CAST(features AS varchar)                 AS features,
        CAST(response AS varchar)                 AS response,

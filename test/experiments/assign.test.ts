@@ -66,8 +66,16 @@ describe('a declaration', () => {
     ['a share of nothing', 'one', { ...base, variants: { control: {}, none: { weight: 0 } } }, /'none' needs/],
     ['slots outside of the layer', 'one', { ...base, slots: [0.5, 1.5] as const }, /no part of the layer/],
     ['an alpha in percent', 'one', { ...base, alpha: 5 }, /alpha 5/],
+    ['a window that nobody sums', 'one', { ...base, primary: { ...base.primary, windowHours: 5 } }, /within 5 hours/],
+    ['a margin in percent', 'one', { ...base, guardrails: { revenue: { kind: 'mean' as const, outcome: 'purchase', margin: 2 } } }, /margin of 2/],
   ])('is refused with %s', (_, name, declared, message) => {
     expect(() => experiment(name, declared)).toThrow(message);
+  });
+
+  it('knows how long an outcome takes, and which ones nobody wants', () => {
+    const { primary, guardrails } = experiment('one', { ...base, guardrails: { left: { kind: 'proportion', outcome: 'abandonment' } } });
+    expect(primary).toMatchObject({ windowHours: 168, higherIsBetter: true });
+    expect(guardrails).toMatchObject([{ windowHours: 24, higherIsBetter: false }]);
   });
 
   it('is refused where another experiment has the same slots', () => {

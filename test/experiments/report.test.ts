@@ -1,13 +1,13 @@
 // The report: right about what is there, silent about what is not, however often it is read.
 import { describe, expect, it } from 'vitest';
-import { compare, experiment, ratioMismatch, reportOn, unitsNeeded, type Moments, type Observed } from '../../lib/experiments/index.ts';
+import { compare, experiment, ratioMismatch, reportOn, unitsNeeded, type Metric, type Moments, type Observed } from '../../lib/experiments/index.ts';
 import { normalQuantile } from '../../lib/experiments/normal.ts';
 import { addUnit, gaussian, noUnits, seeded } from './support.ts';
 
 const DAYS = 30;
 
 /** Looks daily for a month; gives the days on which the interval left 0 out. */
-function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boolean) => { y: number; x?: number }): { alarms: number; control: Moments; treatment: Moments } {
+function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boolean) => { y: number; x?: number }, kind: Metric['kind'] = 'mean'): { alarms: number; control: Moments; treatment: Moments } {
   const [control, treatment] = [noUnits(), noUnits()];
   let alarms = 0;
   for (let day = 0; day < DAYS; day++) {
@@ -16,21 +16,52 @@ function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boo
       const { y, x } = draw(treated);
       addUnit(treated ? treatment : control, y, x);
     }
-    const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: DAYS * unitsADay });
+    const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: DAYS * unitsADay, kind });
     if (difference !== undefined && (difference.interval[0] > 0 || difference.interval[1] < 0)) alarms += 1;
   }
   return { alarms, control, treatment };
 }
 
 describe('looking every day', () => {
-  it.each([
-    ['orders, one in ten', (random: () => number) => ({ y: random() < 0.1 ? 1 : 0 })],
-    ['revenue, mostly none and sometimes much', (random: () => number) => ({ y: random() < 0.1 ? Math.exp(4 + gaussian(random)) : 0 })],
-  ])('raises a false alarm no more often than alpha says: %s', (_, draw) => {
+  it.each<[string, Metric['kind'], (random: () => number) => { y: number; x?: number }]>([
+    ['orders, one in ten', 'proportion', (random) => ({ y: random() < 0.1 ? 1 : 0 })],
+    ['revenue, mostly none and sometimes much', 'mean', (random) => ({ y: random() < 0.1 ? Math.exp(4 + gaussian(random)) : 0 })],
+    ['revenue less what the past foretells', 'mean', (random) => {
+      const before = random() < 0.3 ? Math.exp(3 + gaussian(random)) : 0;
+      return { x: before, y: 0.7 * before + (random() < 0.2 ? Math.exp(3 + 0.5 * gaussian(random)) : 0) };
+    }],
+    ['the average order value, of visitors who order none, one or several', 'ratio', (random) => {
+      const orders = random() < 0.3 ? 1 + Math.floor(random() * 3) : 0;
+      // Who orders often orders dearer: neither orders nor values are independent.
+      return { x: orders, y: orders * Math.exp(3 + 0.2 * orders + 0.5 * gaussian(random)) };
+    }],
+  ])('raises a false alarm no more often than alpha says: %s', (_, kind, draw) => {
     const random = seeded(7);
     const runs = 400;
     let wrong = 0;
-    for (let run = 0; run < runs; run++) if (dailyLooks(random, 300, () => draw(random)).alarms > 0) wrong += 1;
+    for (let run = 0; run < runs; run++) if (dailyLooks(random, 300, () => draw(random), kind).alarms > 0) wrong += 1;
+    expect(wrong / runs).toBeLessThanOrEqual(0.05);
+  });
+
+  it('raises none more where outcomes come late, so that every unit counts before its window is over', () => {
+    const random = seeded(23);
+    const runs = 300;
+    let wrong = 0;
+    for (let run = 0; run < runs; run++) {
+      const units: { treated: boolean; day: number; orders: { day: number; value: number }[] }[] = [];
+      let alarm = false;
+      for (let day = 0; day < DAYS; day++) {
+        for (let unit = 0; unit < 100; unit++) {
+          const orders = Array.from({ length: Math.floor(random() * 3) }, () => ({ day: day + Math.floor(-3 * Math.log(1 - random())), value: Math.exp(3 + gaussian(random)) })).filter((order) => order.day < day + 7);
+          units.push({ treated: random() < 0.5, day, orders });
+        }
+        const [control, treatment] = [noUnits(), noUnits()];
+        for (const { treated, orders } of units) addUnit(treated ? treatment : control, orders.reduce((sum, order) => sum + (order.day <= day ? order.value : 0), 0));
+        const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: DAYS * 100 });
+        alarm ||= difference !== undefined && (difference.interval[0] > 0 || difference.interval[1] < 0);
+      }
+      if (alarm) wrong += 1;
+    }
     expect(wrong / runs).toBeLessThanOrEqual(0.05);
   });
 
@@ -80,11 +111,66 @@ describe('what was there before', () => {
   });
 });
 
+describe('a ratio', () => {
+  it('is of all units together, with the error that the delta method gives', () => {
+    const random = seeded(31);
+    const errors: number[] = [];
+    let width = 0;
+    for (let run = 0; run < 300; run++) {
+      const [control, treatment] = [noUnits(), noUnits()];
+      for (let unit = 0; unit < 2_000; unit++) {
+        const orders = 1 + Math.floor(random() * 4);
+        addUnit(unit % 2 === 0 ? control : treatment, orders * (20 + 5 * orders + 5 * gaussian(random)), orders);
+      }
+      const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: 2_000, kind: 'ratio' })!;
+      errors.push(difference.absolute);
+      width = (difference.interval[1] - difference.interval[0]) / 2;
+    }
+    const spread = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    // The sequence is about 2.9 standard errors wide at the planned size.
+    expect(width / spread).toBeGreaterThan(2.6);
+    expect(width / spread).toBeLessThan(3.6);
+  });
+
+  it('finds a higher order value, and says nothing where hardly anybody ordered', () => {
+    const random = seeded(37);
+    const [control, treatment] = [noUnits(), noUnits()];
+    for (let unit = 0; unit < 20_000; unit++) {
+      const [treated, orders] = [random() < 0.5, random() < 0.3 ? 1 : 0];
+      addUnit(treated ? treatment : control, orders * (treated ? 44 : 40) * Math.exp(0.3 * gaussian(random)), orders);
+    }
+    const difference = compare(control, treatment, { alpha: 0.05, plannedUnits: 20_000, kind: 'ratio' })!;
+    expect(difference.relative).toBeCloseTo(0.1, 1);
+    expect(difference.interval[0]).toBeGreaterThan(0);
+    expect(compare({ ...control, x: 20 }, treatment, { alpha: 0.05, plannedUnits: 20_000, kind: 'ratio' })).toBeUndefined();
+  });
+});
+
 describe('units that are missing', () => {
   it('are told when every twentieth exposure of a variant is lost, and not otherwise', () => {
     expect(ratioMismatch([50_000, 47_500], [1, 1])).toBeLessThan(0.001);
     expect(ratioMismatch([50_000, 49_800], [1, 1])).toBeGreaterThan(0.05);
     expect(ratioMismatch([0, 0], [1, 1])).toBe(1);
+  });
+
+  it.each([
+    ['50.5 : 49.5, twenty thousand units a day', [10_100, 9_900]],
+    ['of a hundred units of a variant one is lost, eighty thousand a day', [40_000, 39_600]],
+  ])('are told within a month, looked at daily: %s', (_, means) => {
+    const random = seeded(17);
+    const runs = 100;
+    let found = 0;
+    for (let run = 0; run < runs; run++) {
+      const counts = [0, 0];
+      let alarm = false;
+      for (let day = 0; day < DAYS; day++) {
+        // Counts as the normal distribution gives them.
+        for (const [variant, mean] of means.entries()) counts[variant]! += Math.round(mean + Math.sqrt(mean / 2) * gaussian(random));
+        alarm ||= ratioMismatch(counts, [1, 1]) < 0.001;
+      }
+      if (alarm) found += 1;
+    }
+    expect(found / runs).toBeGreaterThan(0.95);
   });
 
   it('raise no false alarm, looked at daily', () => {

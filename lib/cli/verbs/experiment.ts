@@ -1,6 +1,6 @@
-// millrace experiment create|start|stop|report: an A/B test, its size before, and an honest report after.
+// millrace experiment create|start|ramp|stop|list|report: an A/B test, its size before, and an honest report after.
 import { MillraceError } from '../../base/index.ts';
-import { experiment as declare, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
+import { ATTRIBUTION_HOURS, experiment as declare, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
 import { ExperimentFolder, type KeptExperiment } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
@@ -16,7 +16,8 @@ export const experimentCreate: Verb = {
   options: [
     { flags: '--subject <what>', description: 'predict:<predictor>, price or shipping', default: 'shipping' },
     { flags: '--variants <variants...>', description: 'control:threshold=99 lower:threshold=79' },
-    { flags: '--metric <metric>', description: 'kind:outcome, as proportion:purchase or mean:purchase', default: 'proportion:purchase' },
+    { flags: '--metric <metric>', description: 'kind:outcome, as proportion:purchase, mean:purchase or ratio:purchase (value a purchase)', default: 'proportion:purchase' },
+    { flags: '--window <hours>', description: `outcomes of the metric count so long after the first exposure: ${ATTRIBUTION_HOURS.join(', ')}; default: 24 for a cart and its abandonment, 168 for a purchase` },
     { flags: '--guardrail <metrics...>', description: 'kind:outcome:margin, as mean:purchase:0.02: how much worse is still accepted' },
     { flags: '--baseline <number>', description: "the metric's value today, per unit", default: '0.05' },
     { flags: '--deviation <number>', description: 'standard deviation per unit, for a mean' },
@@ -24,7 +25,9 @@ export const experimentCreate: Verb = {
     { flags: '--unit <unit>', description: 'who is assigned: visitor or customer', default: 'visitor' },
     { flags: '--layer <layer>', description: 'experiments of one layer never share a unit' },
     { flags: '--slots <from-to>', description: 'the part of the layer, as 0-0.5', default: '0-1' },
+    { flags: '--target <attributes...>', description: 'only requests that say so: device=mobile,app country=BR' },
     { flags: '--ramp <share>', description: 'share of the units that take part', default: '1' },
+    { flags: '--alpha <share>', description: 'chance of a false alarm of the metric, over all looks together', default: '0.05' },
     { flags: '--hypothesis <text>', description: 'what you expect, and why', default: 'The treatment is better.' },
   ],
   examples: ['millrace experiment create free_79 --subject shipping --variants control:threshold=99 lower:threshold=79 --baseline 0.04 --uplift 0.1', 'millrace experiment create new_model --subject predict:conversion --variants control treated:alias=challenger'],
@@ -36,7 +39,8 @@ export const experimentCreate: Verb = {
     const [from, to] = text('slots').split('-').map(Number);
     const declared = declare(invocation.arguments[0] ?? '', {
       hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: Number(text('ramp')),
-      variants: Object.fromEntries(variants.map(variantOf)), primary: { name: `${kind}_${outcome}`, kind, outcome },
+      variants: Object.fromEntries(variants.map(variantOf)), targeting: Object.fromEntries((Array.isArray(options['target']) ? options['target'] : []).map(targetOf)), alpha: Number(text('alpha')),
+      primary: { name: `${kind}_${outcome}`, kind, outcome, ...(options['window'] === undefined ? {} : { windowHours: Number(text('window')) }) },
       guardrails: Object.fromEntries((Array.isArray(options['guardrail']) ? options['guardrail'] : []).map((one) => {
         const [guardKind, guardOutcome, margin = '0'] = [...metricOf(one), one.split(':')[2]];
         return [`${guardKind}_${guardOutcome}_guardrail`, { kind: guardKind, outcome: guardOutcome, margin: Number(margin) }];
@@ -44,12 +48,13 @@ export const experimentCreate: Verb = {
     });
     const subject = text('subject');
     if (!/^(predict:.+|price|shipping)$/.test(subject)) throw new MillraceError('usage', `an experiment cannot be about '${subject}'`, { todo: 'Give predict:<predictor>, price or shipping.' });
+    checkSettings(subject, declared.variants);
     const size = unitsNeeded({
       kind, baseline: Number(text('baseline')), uplift: Number(text('uplift')), alpha: declared.alpha, treatments: declared.variants.length - 1,
       ...(options['deviation'] === undefined ? {} : { standardDeviation: Number(text('deviation')) }),
     });
     if (Number.isNaN(size.unitsWithDailyLooks)) {
-      throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind === 'mean' ? 'Give --baseline, --uplift and --deviation, all above 0.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
+      throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind !== 'proportion' ? 'Give --baseline, --uplift and --deviation, all above 0.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
     }
     await withRuntime(invocation, async ({ home, clock }) => {
       const kept: KeptExperiment = { ...declared, subject, state: 'draft', createdAt: clock.now(), plannedUnits: size.unitsWithDailyLooks * declared.variants.length };
@@ -61,6 +66,30 @@ export const experimentCreate: Verb = {
           + `next   npx millrace experiment start ${kept.name}\n`);
       });
     }, { create: true });
+  },
+};
+
+export const experimentRamp: Verb = {
+  name: 'experiment ramp',
+  summary: 'let more units in',
+  description: 'A higher ramp only adds units: who is in a variant stays in it. To let fewer in, stop the experiment, since who has seen it would count on.',
+  arguments: [NAME, { name: '<share>', description: 'of the units that take part, 0 to 1' }], examples: ['millrace experiment ramp free_79 0.5'],
+  async run(invocation) {
+    await withRuntime(invocation, async ({ home }) => {
+      const kept = await new ExperimentFolder(home).ramp(invocation.arguments[0] ?? '', Number(invocation.arguments[1]));
+      present(invocation, kept, () => invocation.terminal.out(`${kept.name} takes ${percent(kept.ramp).replace('+', '')} of the units\n`));
+    });
+  },
+};
+
+export const experimentList: Verb = {
+  name: 'experiment list', summary: 'the experiments of this home', examples: ['millrace experiment list'],
+  async run(invocation) {
+    await withRuntime(invocation, async ({ home }) => {
+      const all = await new ExperimentFolder(home).list();
+      present(invocation, all, () => invocation.terminal.out(all.length === 0 ? 'no experiment yet\n  `millrace experiment create` makes one\n' : table(invocation.terminal, ['experiment', 'on', 'state', 'layer', 'slots', 'ramp', 'variants', 'metric'],
+        all.map((one) => [one.name, one.subject, one.state, one.layer, one.slots.join('–'), String(one.ramp), one.variants.map(({ name }) => name).join(', '), one.primary.name]))));
+    });
   },
 };
 
@@ -78,10 +107,11 @@ export const experimentReport: Verb = {
       const kept = await new ExperimentFolder(runtime.home).load(invocation.arguments[0] ?? '');
       const engine = await runtime.engine();
       const known = await runtime.lake.tableExists({ namespace: 'gold', name: 'experiment_results' });
-      const { rows } = known ? await engine.query(`SELECT variant, outcome, measure, units, y, yy, x, xx, xy FROM gold.experiment_results WHERE experiment = '${kept.name}'`) : { rows: [] };
-      const observed = (rows as [string, string, string, number | bigint, number, number, number, number, number][]).flatMap(([variant, outcome, measure, units, y, yy, x, xx, xy]): Observed[] =>
-        [kept.primary, ...kept.guardrails].filter((metric) => metric.kind === measure && metric.outcome === outcome).map(({ name }) => ({ variant, metric: name, units: Number(units), y, yy, x, xx, xy })));
-      const counted = known ? await engine.query(`SELECT variant, count(DISTINCT unit) FROM silver.predictions WHERE experiment = '${kept.name}' GROUP BY variant`) : { rows: [] };
+      const { rows } = known ? await engine.query(`SELECT variant, attribute, segment, outcome, window_hours, measure, units, y, yy, x, xx, xy FROM gold.experiment_results WHERE experiment = '${kept.name}' ORDER BY 1, 2, 3, 4, 5, 6`) : { rows: [] };
+      const observed = (rows as [string, string, string, string, number | bigint, string, number | bigint, number, number, number, number, number][]).flatMap(([variant, attribute, segment, outcome, hours, measure, units, y, yy, x, xx, xy]): Observed[] =>
+        [kept.primary, ...kept.guardrails].filter((metric) => metric.kind === measure && metric.outcome === outcome && metric.windowHours === Number(hours))
+          .map(({ name }) => ({ variant, metric: name, units: Number(units), y, yy, x, xx, xy, ...(attribute === '' ? {} : { segment: `${attribute} ${segment}` }) })));
+      const counted = known ? await engine.query(`SELECT variant, count(DISTINCT unit) FROM silver.predictions WHERE experiment = '${kept.name}' AND NOT fallback GROUP BY variant`) : { rows: [] };
       const assigned = Object.fromEntries((counted.rows as [string, number | bigint][]).map(([variant, units]) => [variant, Number(units)]));
       const report = reportOn(kept, observed, { plannedUnits: kept.plannedUnits, assigned });
       present(invocation, { ...report, state: kept.state, assigned }, () => printReport(invocation.terminal, kept, report, assigned));
@@ -101,15 +131,23 @@ function stateChange(word: 'start' | 'stop', summary: string, change: (folder: E
   };
 }
 
-function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits }: KeptExperiment, { verdict, mismatch, comparisons, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
+function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits }: KeptExperiment, { verdict, mismatch, comparisons, segments, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
   const units = Object.values(assigned).reduce((sum, count) => sum + count, 0);
   terminal.out(`${paint(terminal, 'bold', name)} · ${state} · ${number(units)} of ${number(plannedUnits)} planned units\n${hypothesis}\n\n`);
   if (comparisons.length === 0) {
     terminal.out('  nothing to compare yet: run the batch once answers and outcomes are in\n');
   } else {
     terminal.out(table(terminal, ['', 'metric', 'variant', 'control', 'variant is', 'change', 'interval', 'p'], comparisons.map((one) => [
-      one.role === 'primary' ? '→' : '', one.metric, one.variant, figure(one.controlMean), figure(one.variantMean), ...changeOf(one),
+      one.role === 'primary' ? '→' : one.broken === true ? paint(terminal, 'red', '✖') : '', one.metric, one.variant, figure(one.controlMean), figure(one.variantMean), ...changeOf(one),
     ])));
+    const removed = comparisons.find(({ role, difference }) => role === 'primary' && difference !== undefined)?.difference?.varianceRemoved ?? 0;
+    if (removed > 0.01) terminal.out(`  what units did before took ${percent(removed).replace('+', '')} of the noise out\n`);
+  }
+  const shown = segments.filter(({ role }) => role === 'primary');
+  if (shown.length > 0) {
+    terminal.out(`\n${table(terminal, ['segment, for reading only', 'variant', 'units', 'control', 'variant is', 'change', 'interval'], shown.map((one) => [
+      one.segment ?? '', one.variant, number(one.units[0] + one.units[1]), figure(one.controlMean), figure(one.variantMean), ...changeOf(one).slice(0, 2),
+    ]))}`);
   }
   for (const note of notes) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${note}\n`);
   terminal.out('\n');
@@ -135,9 +173,9 @@ function percent(share: number): string {
   return Number.isFinite(share) ? `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %` : '';
 }
 
-function metricOf(text: string): ['proportion' | 'mean', string] {
+function metricOf(text: string): [Metric['kind'], string] {
   const [kind, outcome] = text.split(':');
-  if ((kind !== 'proportion' && kind !== 'mean') || outcome === undefined || outcome === '') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase or mean:purchase.' });
+  if ((kind !== 'proportion' && kind !== 'mean' && kind !== 'ratio') || outcome === undefined || outcome === '') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase, mean:purchase or ratio:purchase.' });
   return [kind, outcome];
 }
 
@@ -151,4 +189,23 @@ function variantOf(text: string): [string, { weight?: number; settings: Variant[
   });
   const { weight, ...rest } = Object.fromEntries(pairs) as Record<string, string | number>;
   return [name, { ...(weight === undefined ? {} : { weight: Number(weight) }), settings: rest }];
+}
+
+/** `device=mobile,app` */
+function targetOf(text: string): [string, string[]] {
+  const [attribute = '', values = ''] = text.split('=');
+  if (attribute === '' || values === '') throw new MillraceError('usage', `'${text}' targets nobody`, { todo: 'Write attribute=value or attribute=value,value, as device=mobile,app.' });
+  return [attribute, values.split(',')];
+}
+
+/** What a variant may set, by what the experiment is about. */
+function checkSettings(subject: string, variants: readonly Variant[]): void {
+  const [wanted, example] = subject === 'price' ? ['policy', 'policy=model'] : subject === 'shipping' ? ['threshold', 'threshold=79'] : ['alias', 'alias=challenger'];
+  for (const { name, settings } of variants) {
+    for (const [setting, value] of Object.entries(settings)) {
+      const fits = setting === wanted && (wanted !== 'threshold' || (typeof value === 'number' && value >= 0)) && (wanted !== 'alias' || value === 'champion' || value === 'challenger');
+      if (!fits) throw new MillraceError('usage', `the variant '${name}' cannot set ${setting} to ${String(value)} in an experiment on ${subject}`, { todo: `Write ${name}:${example}.` });
+    }
+  }
+  if (new Set(variants.map(({ settings }) => JSON.stringify(settings))).size < 2) throw new MillraceError('usage', 'all variants do the same', { todo: `Let one of them differ, as lower:${example}.` });
 }

@@ -57,6 +57,19 @@ export class ExperimentFolder {
     return started;
   }
 
+  /** Lets more units in, before it runs or while it does. @throws `conflict` for a lower ramp while it runs, and once it is stopped. */
+  async ramp(name: string, share: number): Promise<KeptExperiment> {
+    const experiment = await this.load(name);
+    if (!(share >= 0 && share <= 1)) throw new MillraceError('usage', `${share} is no share of the units`, { todo: 'Give a number from 0 to 1.' });
+    if (experiment.state === 'stopped') throw new MillraceError('conflict', `the experiment '${name}' is stopped`, { todo: 'Make a new one: who has seen it once would count twice.' });
+    if (experiment.state === 'running' && share < experiment.ramp) {
+      throw new MillraceError('conflict', `the experiment '${name}' lets ${experiment.ramp} of the units in already`, { todo: 'Stop it instead: who has seen it counts on, whatever they get now.' });
+    }
+    const ramped: KeptExperiment = { ...experiment, ramp: share };
+    await this.#write(ramped);
+    return ramped;
+  }
+
   async stop(name: string, now: number): Promise<KeptExperiment> {
     const experiment = await this.load(name);
     if (experiment.state !== 'running') throw new MillraceError('conflict', `the experiment '${name}' does not run`, { todo: `It is ${experiment.state}.` });

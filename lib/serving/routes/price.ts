@@ -1,6 +1,6 @@
 // POST /v1/price: what items should cost now.
 import { Type } from '@sinclair/typebox';
-import { assign } from '../../experiments/index.ts';
+import { exposureOf, segmentsOf } from '../../experiments/index.ts';
 import { guardedPrice, type PricePolicy } from '../../pricing/index.ts';
 import type { PredictionRecord, PriceListPart, Prices, ServingContext } from '../context.ts';
 import { Problem } from '../problem.ts';
@@ -45,7 +45,7 @@ export const priceRoute = route({
       const isExposed = !answer.fallback && !answer.limits.includes('blocked');
       return {
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${version}:${by}`, ...(isExposed ? { experiment, variant } : { experiment: null, variant: null }),
-        unit: body.unit ?? null, entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
+        unit: body.unit ?? null, ...segmentsOf(body.attributes), entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
         response: JSON.stringify(answer), score: answer.price, fallback: answer.fallback, key_id: key!.id, latency_ms: latency,
       };
     }));
@@ -80,9 +80,7 @@ function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, inst
 }
 
 function policyOf({ experiments, prices }: ServingContext, unit: string | undefined, attributes: Readonly<Record<string, string>> | undefined): { policyName: string; experiment: string | null; variant: string | null } {
-  for (const experiment of unit === undefined ? [] : experiments.filter(({ subject }) => subject === 'price')) {
-    const assignment = assign(experiment, unit!, attributes);
-    if (assignment.assigned) return { policyName: String(assignment.variant.settings['policy'] ?? prices!.policy), experiment: experiment.name, variant: assignment.variant.name };
-  }
+  const exposure = exposureOf(experiments, 'price', () => unit, attributes, ({ settings }) => settings['policy'] === undefined || settings['policy'] === LIST || prices!.policies[String(settings['policy'])] !== undefined);
+  if (exposure !== undefined) return { policyName: String(exposure.variant.settings['policy'] ?? prices!.policy), experiment: exposure.experiment, variant: exposure.variant.name };
   return { policyName: prices!.policy, experiment: null, variant: null };
 }

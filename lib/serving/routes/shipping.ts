@@ -1,6 +1,6 @@
 // POST /v1/shipping/quote: what shipping costs, and when it is there.
 import { Type } from '@sinclair/typebox';
-import { assign } from '../../experiments/index.ts';
+import { exposureOf, segmentsOf } from '../../experiments/index.ts';
 import { quoteShipping } from '../../shipping/index.ts';
 import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
@@ -34,16 +34,10 @@ export const shippingRoute = route({
     const started = performance.now();
     const { shipping, experiments } = context;
     if (shipping === undefined) throw new Problem(503, 'Not ready', 'there are no rate cards yet; run the batch first');
-    let settings = shipping.settings;
-    let [experimentName, variant]: [string | null, string | null] = [null, null];
-    for (const experiment of body.unit === undefined ? [] : experiments.filter(({ subject }) => subject === 'shipping')) {
-      const assignment = assign(experiment, body.unit!, body.attributes);
-      if (!assignment.assigned) continue;
-      [experimentName, variant] = [experiment.name, assignment.variant.name];
-      const threshold = assignment.variant.settings['threshold'];
-      if (typeof threshold === 'number') settings = { ...settings, freeShipping: { threshold } };
-      break;
-    }
+    const exposure = exposureOf(experiments, 'shipping', () => body.unit, body.attributes, () => true);
+    const threshold = exposure?.variant.settings['threshold'];
+    const settings = typeof threshold === 'number' ? { ...shipping.settings, freeShipping: { threshold } } : shipping.settings;
+    const [experimentName, variant] = [exposure?.experiment ?? null, exposure?.variant.name ?? null];
     const now = context.clock.now();
     const handedOverOn = body.handed_over_on ?? new Date(now).toISOString().slice(0, 10);
     if (!isDay(handedOverOn)) throw invalid(`there is no day ${handedOverOn}`, [{ pointer: '/handed_over_on', detail: 'expected a date, as 2018-10-18' }]);
@@ -60,7 +54,7 @@ export const shippingRoute = route({
       options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate })),
     };
     context.log.predicted([{
-      prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null,
+      prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null, ...segmentsOf(body.attributes),
       entity: JSON.stringify({ origin_zone: quote.originZone, destination_zone: quote.destinationZone }), features: JSON.stringify({ chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value }),
       response: JSON.stringify(answer), score: answer.options[0]?.price ?? null, fallback: answer.fallback, key_id: key!.id, latency_ms: performance.now() - started,
     }]);
