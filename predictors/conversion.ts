@@ -11,6 +11,7 @@ export const conversion = predictor('conversion', {
     'item.views_7d', 'item.carts_7d', 'item.purchases_7d', 'item.cart_rate_7d', 'item.conversion_rate_30d',
   ],
   label: 'converted',
+  baseline: 'interest.interaction_score_30d',
   algorithm: gradientBoosting({ trees: 200, depth: 4, learningRate: 0.08, minChildWeight: 5, lambda: 2, earlyStopping: 20 }),
   split: byTime({ validate: '14d', test: '28d', gap: '7d' }),
   gate: { metric: 'auc', notWorseThanChampion: 0.002, calibrationError: 0.05 },

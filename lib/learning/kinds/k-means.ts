@@ -13,7 +13,7 @@ const TAG = 'k_means';
 export const kMeansKind: Kind<Extract<Algorithm, { kind: 'k_means' }>, SegmentModel> = {
   async train(predictor, { settings }, data) {
     const parts = laterWindow(predictor, data, Uint32Array.from(data.times.keys()));
-    const rows = Uint32Array.from([...parts.train, ...parts.validate]);
+    const rows = parts.before;
     const { model: clusters } = trainClusters(columnsOf(predictor, data, rows), settings);
     const model = { ...clusters, names: clusters.centres.map((_, index) => settings.names?.[index] ?? `segment ${index + 1}`) };
     const measured = kMeansKind.measure(predictor, model, data, parts.test);

@@ -8,6 +8,8 @@ export interface LaterWindow {
   train: Uint32Array;
   validate: Uint32Array;
   test: Uint32Array;
+  /** All rows before the test window but for the gap: what a kind learns from that validates with nothing. */
+  before: Uint32Array;
   /** Milliseconds since 1970. */
   testFrom: number;
 }
@@ -19,5 +21,5 @@ export function laterWindow({ name, split }: Predictor, { times }: Dataset, rows
   }
   const parts = splitByTime(Float64Array.from(rows, (row) => times[row]!), split);
   const rowsOf = (part: Uint32Array): Uint32Array => part.map((index) => rows[index]!);
-  return { train: rowsOf(parts.train), validate: rowsOf(parts.validate), test: rowsOf(parts.test), testFrom: parts.testFrom };
+  return { train: rowsOf(parts.train), validate: rowsOf(parts.validate), test: rowsOf(parts.test), before: rowsOf(parts.before), testFrom: parts.testFrom };
 }

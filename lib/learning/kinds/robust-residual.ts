@@ -20,7 +20,7 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
     const model = { window, threshold, scale, series };
     return {
       model, ...measurePlanted(model, data, before), testRows: parts.test, importance: [], baseRate: 0, baseline: 'standard deviations from the mean of all days before',
-      rows: { train: parts.train.length + parts.validate.length, validate: 0, test: parts.test.length },
+      rows: { train: parts.before.length, validate: 0, test: parts.test.length },
     };
   },
 

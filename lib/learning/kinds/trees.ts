@@ -25,7 +25,7 @@ export const trees: Kind<TreeAlgorithm, TreeModel> = {
     // Rows that nothing validates with are learned from.
     const validates = algorithm.kind === 'gradient_boosting' && algorithm.settings.earlyStopping !== undefined;
     const validate = validates ? parts.validate : new Uint32Array(0);
-    const train = validates ? parts.train : Uint32Array.from([...parts.train, ...parts.validate]);
+    const train = validates ? parts.train : parts.before;
     const whole = trainingSetOf(predictor, data, train);
     const baseRate = whole.labels.reduce((sum, label) => sum + label, 0) / whole.labels.length;
     const model = await fit(algorithm, weighed(predictor, whole), validates ? trainingSetOf(predictor, data, validate) : undefined, options);

@@ -6,6 +6,8 @@ export interface TimeSplit {
   train: Uint32Array;
   validate: Uint32Array;
   test: Uint32Array;
+  /** Training and validation rows, and those between that a gap leaves out: for what needs no validation. */
+  before: Uint32Array;
   /** Epoch milliseconds from which on rows validate, and test. */
   validateFrom: number;
   testFrom: number;
@@ -37,7 +39,7 @@ export function splitByTime(times: ArrayLike<number>, { validate, test, gap, end
   const validateFrom = testFrom - durationOf(validate);
   const left = gap === undefined ? 0 : durationOf(gap);
   const rows = (from: number, to: number): Uint32Array => Uint32Array.from({ length: times.length }, (_, row) => row).filter((row) => times[row]! >= from && times[row]! < to);
-  const split = { train: rows(-Infinity, validateFrom - left), validate: rows(validateFrom, testFrom - left), test: rows(testFrom, until), validateFrom, testFrom };
+  const split = { train: rows(-Infinity, validateFrom - left), validate: rows(validateFrom, testFrom - left), test: rows(testFrom, until), before: rows(-Infinity, testFrom - left), validateFrom, testFrom };
   for (const part of ['train', 'validate', 'test'] as const) {
     if (split[part].length === 0) throw new MillraceError('bad_input', `no row is left to ${part}`, { where: 'split', todo: 'give more days of data, or shorter windows' });
   }
