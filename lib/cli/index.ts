@@ -13,9 +13,12 @@ import { keysCreate, keysList, keysRevoke } from './verbs/keys.ts';
 import { ledger } from './verbs/ledger.ts';
 import { lineage } from './verbs/lineage.ts';
 import { maintain } from './verbs/maintain.ts';
+import { models } from './verbs/models.ts';
 import { monitor } from './verbs/monitor.ts';
 import { planVerb } from './verbs/plan.ts';
+import { pricesCompute, pricesExport, pricesList } from './verbs/prices.ts';
 import { produce } from './verbs/produce.ts';
+import { promote } from './verbs/promote.ts';
 import { quarantineList, quarantineReplay, quarantineSettle, quarantineShow } from './verbs/quarantine.ts';
 import { query } from './verbs/query.ts';
 import { rollback } from './verbs/rollback.ts';
@@ -27,7 +30,7 @@ import { status } from './verbs/status.ts';
 import { streamDeliver, streamEndpoint, streamFeatures, streamStatus } from './verbs/stream.ts';
 import { tables } from './verbs/tables.ts';
 import { testVerb } from './verbs/test.ts';
-import { compareVerb, models, predictVerb, promote, train } from './verbs/train.ts';
+import { compareVerb, predictVerb, train } from './verbs/train.ts';
 import { upgrade } from './verbs/upgrade.ts';
 import type { Verb } from './verb.ts';
 
@@ -40,5 +43,5 @@ export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
   featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
-  train, models, promote, compareVerb, predictVerb, explain, reproduce, monitor, experimentCreate, experimentStart, experimentRamp, experimentStop, experimentList, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
+  train, models, promote, compareVerb, predictVerb, pricesCompute, pricesList, pricesExport, explain, reproduce, monitor, experimentCreate, experimentStart, experimentRamp, experimentStop, experimentList, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
 ]);

@@ -85,6 +85,7 @@ function addVerb(parent: Command, name: string, verb: Verb, context: ProgramCont
       project: context.project,
       json: values['json'] === true,
       terminal: context.terminal,
+      environment: context.environment,
       signal: context.signal,
       arguments: positional,
       options: values,

@@ -11,6 +11,8 @@ export interface Invocation {
   project: string;
   json: boolean;
   terminal: Terminal;
+  /** Of the process: MLFLOW_TRACKING_URI and its like. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   arguments: readonly string[];

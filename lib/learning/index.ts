@@ -47,8 +47,14 @@ export {
 export { AT_TIME, byMaturity, datasetOf, matrixOf, newestOpen, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
-export { type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
+export { type AliasChange, type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
+export {
+  DEFAULT_CANARY_LIMITS, judgeCanary, type Canary, type CanaryCheck, type CanaryLimits, type CanaryOutcomes, type CanarySide, type CanaryVerdict, type CanaryView,
+} from './registry/canary.ts';
+export { modelCardText } from './registry/card-text.ts';
 export { ModelRegistry, type ModelCard } from './registry/registry.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';
+export { MlflowClient, MlflowRefusal, mlflowSettings, type MlflowSettings, type Send } from './tracking/mlflow-client.ts';
+export { sendAliases, sendVersion, sentVersion } from './tracking/publish.ts';
 export { tune, type Trial, type TuneOptions, type Tuning } from './tuning/search.ts';
 export { choice, range, type SearchSpace } from './tuning/space.ts';

@@ -16,6 +16,7 @@ export {
 export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';
+export { canaryCountsOf, noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './learning/index.ts';
 export {
   explainInHome, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
 } from './learning/index.ts';

@@ -2,7 +2,7 @@
 import { snapshotNamed, tableNamed } from '../names.ts';
 import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
-import { rollbackModel } from './train.ts';
+import { rollbackModel } from './promote.ts';
 
 export const rollback: Verb = {
   name: 'rollback',

@@ -1,10 +1,12 @@
-// millrace train, models, promote, compare, predict: from a question to versions that answer it.
+// millrace train, compare, predict: from a question to versions that answer it.
 import { MillraceError } from '../../base/index.ts';
-import type { GateCheck, ModelAlias, ModelCard } from '../../learning/index.ts';
-import { predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
+import type { GateCheck, ModelCard } from '../../learning/index.ts';
+import { predictInHome, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { bar, number, paint, progressLine, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
+import { figure } from './models.ts';
+import { tellMlflow } from './promote.ts';
 import { numberOption } from './stream.ts';
 
 const PREDICTOR = { name: '<predictor>', description: 'as in predictors/: conversion, churn' };
@@ -36,6 +38,7 @@ export const train: Verb = {
         });
         line.clear();
         present(invocation, report, () => printTraining(invocation.terminal, report));
+        await tellMlflow(invocation, runtime, report.card.predictor, report.card.version);
         return 0;
       } finally {
         line.clear();
@@ -48,48 +51,6 @@ function searchOf(invocation: Invocation): { trials: number; seed: number; secon
   const seconds = invocation.options['seconds'];
   return { trials: numberOption(invocation, 'trials', 1, 1_000), seed: numberOption(invocation, 'seed', 0, 2 ** 31), ...(seconds === undefined ? {} : { seconds: numberOption(invocation, 'seconds', 1, 86_400) }) };
 }
-
-export const models: Verb = {
-  name: 'models',
-  summary: 'every version of every predictor, and which of them answers',
-  examples: ['millrace models', 'millrace models --json'],
-  async run(invocation) {
-    await withRuntime(invocation, async (runtime) => {
-      const registry = registryOf(runtime);
-      const declared = [...(await predictorsOf(runtime)).keys()];
-      const listed = await Promise.all([...new Set([...declared, ...await registry.predictors()])].sort().map(async (predictor) => ({ predictor, aliases: await registry.aliases(predictor), versions: await registry.versions(predictor) })));
-      present(invocation, listed, () => {
-        const rows = listed.flatMap(({ predictor, aliases, versions }) => (versions.length === 0 ? [[predictor, '-', 'not trained yet', '', '', '']] : versions.map((card) => [
-          predictor, card.version, Object.entries(aliases).filter(([, version]) => version === card.version).map(([alias]) => alias).join(', '), headline(card), card.asOf, number(card.rows.train),
-        ])));
-        invocation.terminal.out(table(invocation.terminal, ['predictor', 'version', 'alias', 'on the test rows', 'as of', 'trained on'], rows));
-      });
-    });
-  },
-};
-
-export const promote: Verb = {
-  name: 'promote',
-  summary: 'let a version answer',
-  arguments: [PREDICTOR, { name: '<version>', description: 'a number of `millrace models`' }],
-  options: [{ flags: '--as <alias>', description: 'champion, or challenger for experiments', default: 'champion' }, { flags: '--force', description: 'also where the gate says no' }],
-  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --as challenger'],
-  async run(invocation) {
-    const [name = '', version = ''] = invocation.arguments;
-    const alias = invocation.options['as'];
-    if (alias !== 'champion' && alias !== 'challenger') throw new MillraceError('usage', `there is no alias '${String(alias)}'`, { todo: 'Give champion or challenger.' });
-    await withRuntime(invocation, async (runtime) => {
-      await predictorNamed(runtime, name);
-      const registry = registryOf(runtime);
-      const { gate } = await registry.card(name, version);
-      if (gate?.passes === false && alias === 'champion' && invocation.options['force'] !== true) {
-        throw new MillraceError('conflict', `version ${version} of ${name} does not pass the gate: ${gate.reasons.join('; ')}`, { todo: 'Train it again, or promote it with --force.' });
-      }
-      const before = await registry.setAlias(name, alias as ModelAlias, version, runtime.clock.now());
-      present(invocation, { predictor: name, alias, version, before: before ?? null }, () => invocation.terminal.out(`version ${version} of ${name} is ${alias}${before === undefined ? '' : `, in place of ${before}`}\n`));
-    });
-  },
-};
 
 export const compareVerb: Verb = {
   name: 'compare',
@@ -128,15 +89,6 @@ export const predictVerb: Verb = {
   },
 };
 
-/** `millrace rollback conversion`: the champion before this one. */
-export async function rollbackModel(invocation: Parameters<Verb['run']>[0], name: string): Promise<void> {
-  await withRuntime(invocation, async (runtime) => {
-    await predictorNamed(runtime, name);
-    const { from, to } = await registryOf(runtime).rollback(name, runtime.clock.now());
-    present(invocation, { predictor: name, from, to }, () => invocation.terminal.out(`version ${to} of ${name} answers again, in place of ${from}\n`));
-  });
-}
-
 function printTraining(terminal: Terminal, { card, champion, gate, promoted }: TrainingReport): void {
   terminal.out(`${paint(terminal, 'bold', `${card.predictor} version ${card.version}`)} · ${card.question}\n`
     + `${card.algorithm.replace('_', ' ')}, ${number(card.rows.train)} rows to learn, ${number(card.rows.validate)} to validate, ${number(card.rows.test)} later ones to test, as of ${card.asOf}, ${card.seconds.toFixed(1)} s\n`
@@ -170,12 +122,4 @@ function tuningLine({ tuning }: ModelCard): string {
   const chosen = tuning.trials.findLast(({ trial }) => trial === tuning.chosen);
   return `${number(tuning.trials.length)} trials on rows before ${tuning.before.slice(0, 10)}: ${tuning.chosen === 0 ? 'none was better than what is declared'
     : `${Object.entries(chosen?.settings ?? {}).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; ${tuning.metric} ${figure(of(tuning.chosen))} there, ${figure(of(0))} as declared`}\n`;
-}
-
-function headline({ metrics, output }: ModelCard): string {
-  return output === 'probability' ? `AUC ${figure(metrics['auc'])}, log loss ${figure(metrics['log_loss'])}` : `RMSE ${figure(metrics['rmse'])}`;
-}
-
-function figure(value: number | undefined | null): string {
-  return value === undefined || value === null || !Number.isFinite(value) ? '-' : value.toFixed(4);
 }

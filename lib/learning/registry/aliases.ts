@@ -1,5 +1,6 @@
 // Which version of a predictor answers: every change is an object of its own, numbered, so that two at once cannot lose each other and all can be read later.
 import { MillraceError } from '../../base/index.ts';
+import type { Canary } from './canary.ts';
 import type { ModelStore } from './store.ts';
 
 export type ModelAlias = 'champion' | 'challenger';
@@ -7,16 +8,20 @@ export type ModelAlias = 'champion' | 'challenger';
 export type Aliases = Partial<Record<ModelAlias, string>>;
 
 export interface AliasChange {
-  what: 'alias' | 'rollback';
+  what: 'alias' | 'rollback' | 'canary' | 'canary_completed' | 'canary_rolled_back';
   alias: ModelAlias;
   version: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** Why a canary went back. */
+  reasons?: readonly string[];
 }
 
 /** How things stand after a change. */
 export interface AliasState {
   aliases: Aliases;
+  /** The challenger answers a share of the traffic. */
+  canary?: Canary;
   /** undefined before the first. */
   change?: AliasChange;
 }
@@ -39,17 +44,25 @@ export class AliasLog {
     return (await Promise.all(names.map((name) => this.#store.read(`${predictor}/aliases/${name}`)))).flatMap((bytes) => (bytes === undefined ? [] : [stateOf(bytes)]));
   }
 
-  /** Gives the version that had the alias before. */
+  /** Gives the version that had the alias before. The canary's version as champion completes the canary. @throws `conflict` where a canary has the aliases */
   async set(predictor: string, alias: ModelAlias, version: string, at: number): Promise<string | undefined> {
-    const before = await this.#change(predictor, ({ aliases }) => ({ aliases: { ...aliases, [alias]: version }, change: { what: 'alias', alias, version, at } }));
+    const before = await this.#change(predictor, ({ aliases, canary }) => {
+      if (canary === undefined) return { aliases: { ...aliases, [alias]: version }, change: { what: 'alias', alias, version, at } };
+      if (alias === 'champion' && canary.version === version) return completed(version, at);
+      throw new MillraceError('conflict', `version ${canary.version} of ${predictor} is a canary`, { todo: `End it first: millrace promote ${predictor} ${canary.version}, or millrace rollback ${predictor}.` });
+    });
     return before.aliases[alias];
   }
 
-  /** The champion before this one again. @throws `not_found` where there was none. */
+  /** The champion before this one again; where a canary runs, it alone goes back. @throws `not_found` where there was none. */
   async rollback(predictor: string, at: number): Promise<{ from: string; to: string }> {
     let found: { from: string; to: string } | undefined;
-    await this.#change(predictor, ({ aliases }, history) => {
+    await this.#change(predictor, ({ aliases, canary }, history) => {
       const current = aliases.champion;
+      if (canary !== undefined && current !== undefined) {
+        found = { from: canary.version, to: current };
+        return returned(current, canary.version, at, ['somebody rolled it back']);
+      }
       const to = championsOf(history).at(-2);
       if (current === undefined || to === undefined) {
         throw new MillraceError('not_found', `there is no champion of ${predictor} before this one`, { todo: '`millrace models` lists the versions; `millrace promote` chooses one.' });
@@ -60,11 +73,32 @@ export class AliasLog {
     return found!;
   }
 
-  /** Applies a change to what holds, again where another came in between. Gives the state before. */
-  async #change(predictor: string, next: (state: AliasState, history: AliasState[]) => AliasState): Promise<AliasState> {
+  /** Lets a version answer a share of the traffic, as challenger. @throws `conflict` where another one does, where it is the champion, or where there is none to fall back on. */
+  async startCanary(predictor: string, canary: Canary): Promise<void> {
+    await this.#change(predictor, ({ aliases, canary: other }) => {
+      const refused = other !== undefined ? [`version ${other.version} of ${predictor} is a canary already`, `millrace promote ${predictor} ${other.version}, or millrace rollback ${predictor}, ends it.`]
+        : aliases.champion === undefined ? [`there is no champion of ${predictor} beside which a canary could be watched`, `millrace promote ${predictor} ${canary.version}`]
+          : aliases.champion === canary.version ? [`version ${canary.version} of ${predictor} is the champion`, 'Name another version: `millrace models` lists them.'] : undefined;
+      if (refused !== undefined) throw new MillraceError('conflict', refused[0]!, { todo: refused[1] });
+      return { aliases: { ...aliases, challenger: canary.version }, canary, change: { what: 'canary', alias: 'challenger', version: canary.version, at: canary.startedAt } };
+    });
+  }
+
+  /** Ends the canary that began then; whether there was one still. */
+  async endCanary(predictor: string, startedAt: number, end: { outcome: 'completed' } | { outcome: 'rolled_back'; reasons: readonly string[] }, at: number): Promise<boolean> {
+    const before = await this.#change(predictor, ({ aliases, canary }) => {
+      if (canary?.startedAt !== startedAt) return undefined;
+      return end.outcome === 'completed' ? completed(canary.version, at) : returned(aliases.champion!, canary.version, at, end.reasons);
+    });
+    return before.canary?.startedAt === startedAt;
+  }
+
+  /** Applies a change to what holds, again where another came in between; undefined changes nothing. Gives the state before. */
+  async #change(predictor: string, next: (state: AliasState, history: AliasState[]) => AliasState | undefined): Promise<AliasState> {
     for (;;) {
       const { state, number } = await this.#newest(predictor);
       const changed = next(state, await this.history(predictor));
+      if (changed === undefined) return state;
       const isOurs = await this.#store.create(`${predictor}/aliases/${String(number + 1).padStart(8, '0')}.json`, Buffer.from(`${JSON.stringify(changed, null, 1)}\n`));
       if (isOurs) return state;
     }
@@ -75,6 +109,14 @@ export class AliasLog {
     const bytes = name === undefined ? undefined : await this.#store.read(`${predictor}/aliases/${name}`);
     return bytes === undefined ? { state: { aliases: {} }, number: 0 } : { state: stateOf(bytes), number: Number.parseInt(name!, 10) };
   }
+}
+
+function completed(version: string, at: number): AliasState {
+  return { aliases: { champion: version }, change: { what: 'canary_completed', alias: 'champion', version, at } };
+}
+
+function returned(champion: string, version: string, at: number, reasons: readonly string[]): AliasState {
+  return { aliases: { champion }, change: { what: 'canary_rolled_back', alias: 'challenger', version, at, reasons } };
 }
 
 /** Champions on top of each other, the present one last: a promotion lays one on top, a rollback takes it off again. */

@@ -65,8 +65,6 @@ const LEAST_MISHAPS = 3;
 const LEAST_REQUESTS = 50;
 const LEAST_OUTCOMES = 100;
 
-export const EMPTY_SIDE: CanarySide = Object.freeze({ answers: 0, errors: 0, fallbacks: 0, requests: 0, milliseconds: 0 });
-
 /** Whether the canary goes on, goes back, or takes over. `now`: milliseconds since 1970. */
 export function judgeCanary({ automatic, leastAnswers, leastSeconds, limits, startedAt }: Canary, { champion, challenger, outcomes }: CanaryView, now: number): CanaryVerdict {
   const checks: CanaryCheck[] = [];

@@ -10,6 +10,7 @@ import type { Tuning } from '../tuning/search.ts';
 import type { ModelBaseline } from '../metrics/drift.ts';
 import { readModel, writeModel, type FittedModel } from '../kinds/model-file.ts';
 import { AliasLog, type Aliases, type AliasState, type ModelAlias } from './aliases.ts';
+import type { Canary } from './canary.ts';
 import type { ModelStore } from './store.ts';
 
 /** Everything about a version but its model: `card.json`. */
@@ -125,6 +126,23 @@ export class ModelRegistry {
   /** Lets the champion before this one answer again. @throws `not_found` where there was none. */
   async rollback(predictor: string, now: number): Promise<{ from: string; to: string }> {
     return this.#aliases.rollback(predictor, now);
+  }
+
+  /** Every state of the aliases there was, oldest first, with what changed. */
+  async history(predictor: string): Promise<AliasState[]> {
+    return this.#aliases.history(predictor);
+  }
+
+  /** Lets a version answer a share of the traffic. @throws `not_found`, and `conflict` where another one does or there is no champion beside it. */
+  async startCanary(predictor: string, canary: Canary): Promise<void> {
+    await this.card(predictor, canary.version);
+    if (!(canary.share > 0 && canary.share <= 1)) throw new MillraceError('usage', `a canary's share is above 0 and at most 100 %, not ${canary.share * 100} %`, { todo: 'Give --canary 10%.' });
+    await this.#aliases.startCanary(predictor, canary);
+  }
+
+  /** Ends the canary that began then; false where it has ended already. */
+  async endCanary(predictor: string, startedAt: number, end: { outcome: 'completed' } | { outcome: 'rolled_back'; reasons: readonly string[] }, now: number): Promise<boolean> {
+    return this.#aliases.endCanary(predictor, startedAt, end, now);
   }
 
   async #numbers(predictor: string): Promise<number[]> {

@@ -10,6 +10,7 @@ export interface HomeModels extends Models {
 /** `viewOf` says which view a feature is read from; undefined: the request gives it. */
 export function homeModels(registry: ModelRegistry, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
   let served = new Map<string, { card: ModelCard; model: ServedModel }>();
+  let shares: ReadonlyMap<string, number> = new Map();
   const keyOf = (predictor: string, alias: ModelAlias): string => `${predictor}/${alias}`;
   return {
     declared: () => declared,
@@ -18,20 +19,30 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
     list: () => [...served.values()].map(({ card, model }) => ({
       predictor: card.predictor, alias: model.alias, version: card.version, question: card.question, inputs: card.features, entities: card.entities,
       metrics: Object.fromEntries(Object.entries(card.metrics).filter(([, value]) => Number.isFinite(value))),
+      ...(model.alias === 'challenger' && shares.has(card.predictor) ? { canary_share: shares.get(card.predictor)! } : {}),
     })),
     async refresh() {
       const next = new Map<string, { card: ModelCard; model: ServedModel }>();
+      const canaries = new Map<string, number>();
+      const failures: unknown[] = [];
       for (const predictor of declared) {
-        const aliases = await registry.aliases(predictor);
+        const { aliases, canary } = await registry.state(predictor);
+        if (canary !== undefined) canaries.set(predictor, canary.share);
         for (const alias of ['champion', 'challenger'] as const) {
           const version = aliases[alias];
           if (version === undefined) continue;
           const known = served.get(keyOf(predictor, alias));
-          const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf);
+          // One that cannot be loaded leaves all others, and what answered under its name before.
+          const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
+            failures.push(thrown);
+            return alias === 'champion' ? known : undefined;
+          });
           if (model !== undefined) next.set(keyOf(predictor, alias), model);
         }
       }
       served = next;
+      shares = canaries;
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

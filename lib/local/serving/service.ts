@@ -5,7 +5,7 @@ import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows } from '../../learning/index.ts';
 import { createApi, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import { homeModels, predictorsOf, registryOf, viewOf } from '../learning/index.ts';
+import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, predictorsOf, registryOf, viewOf, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
 import { homeFeatureReader } from './feature-reader.ts';
@@ -29,6 +29,8 @@ export interface ApiStatus {
   /** Answers that wait to be logged. */
   waitingInLog: number;
   models: string[];
+  /** What was counted of each canary. */
+  canaries?: string[];
   /** Versions of what else it answers from. */
   prices?: string;
   shipping?: string;
@@ -54,13 +56,23 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   // Those that answer in batches only, or at a route of their own, are none of `/v1/predict`.
   const declared = [...(await predictorsOf(runtime)).values()].filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name);
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
-  const holdings = new Holdings(runtime, models);
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
+  const holdings = new Holdings(runtime, models);
+  const canaries = new CanaryKeeper({
+    registry: registryOf(runtime), file: canaryFile(home), clock, outcomes: (predictor, canary, champion) => canaryOutcomes(runtime, predictor, canary, champion),
+    isLoaded: (predictor, version) => models.find(predictor, 'challenger')?.version === version,
+    onEnd: (predictor, { version, outcome, reasons }) => onError?.(outcome === 'completed' ? `version ${version} of ${predictor} answers from now on: its canary went well` : `version ${version} of ${predictor} was rolled back: ${reasons.join('; ')}`),
+  });
+  const refresh = async (): Promise<string[]> => {
+    const found = await holdings.refresh();
+    return [...found, ...await canaries.refresh(declared).then((hasEnded) => (hasEnded ? models.refresh() : undefined)).then(() => [], (thrown: unknown) => [messageOf(thrown)])];
+  };
   const keys = openKeyFile(home, () => clock.now());
   const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
   const context: ServingContext = {
     version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
     idempotency: storedIdempotency(store, () => clock.now()), models, features: homeFeatureReader(features, () => holdings.online), log,
+    canary: (predictor) => canaries.traffic(predictor),
     get experiments() {
       return holdings.experiments;
     },
@@ -75,7 +87,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     },
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
-  let [trouble, sweepFailure]: [string[], string | undefined] = [await holdings.refresh(), undefined];
+  let [trouble, sweepFailure]: [string[], string | undefined] = [await refresh(), undefined];
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
@@ -89,6 +101,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       const failure = trouble[0] ?? log.failure ?? sweepFailure;
       return {
         url: server.url, waitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
+        ...(canaries.status().length === 0 ? {} : { canaries: canaries.status().map(canaryLine) }),
         ...(holdings.prices === undefined ? {} : { prices: holdings.prices.version }), ...(holdings.shipping === undefined ? {} : { shipping: holdings.shipping.version }),
         ...(holdings.recommender === undefined ? {} : { recommendations: holdings.recommender.version }), ...(failure === undefined ? {} : { failure }),
       };
@@ -97,7 +110,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       for (let sweptAt = clock.now(); !signal.aborted;) {
         await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
         if (signal.aborted) break;
-        trouble = await holdings.refresh();
+        trouble = await refresh();
         if (clock.now() - sweptAt < SWEEP_MS) continue;
         sweptAt = clock.now();
         sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
@@ -108,4 +121,8 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       await store.close();
     },
   };
+}
+
+function canaryLine({ predictor, canary: { version, share }, counts: { champion, challenger }, verdict: { reasons } }: CanaryStatus): string {
+  return `${predictor} ${version} answers ${Math.round(share * 100)} %: ${challenger.answers} answers, ${challenger.errors} errors, beside ${champion.answers} and ${champion.errors}${reasons.length === 0 ? '' : `; ${reasons.join('; ')}`}`;
 }

@@ -1,0 +1,91 @@
+// millrace models: every version of every predictor, which of them answers; a version's card; and what waits for MLflow.
+import { MillraceError } from '../../base/index.ts';
+import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
+import { canaryCountsOf, predictorsOf, registryOf, sendToMlflow, waitingForMlflow, type SentReport } from '../../local/index.ts';
+import { withRuntime } from '../runtime.ts';
+import { number, paint, table, type Terminal } from '../terminal.ts';
+import { present, type Invocation, type Verb } from '../verb.ts';
+
+export const models: Verb = {
+  name: 'models',
+  summary: 'every version of every predictor, which of them answers, and their model cards',
+  description: 'Without words: all versions, the aliases champion and challenger, and canaries with what was counted of them. `card PREDICTOR [VERSION]` prints the model card, in Markdown, of a version, by default of the champion. '
+    + '`send` sends what waits for MLflow.',
+  arguments: [{ name: '[words...]', description: 'nothing, or card <predictor> [version], or send' }],
+  examples: ['millrace models', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send'],
+  async run(invocation) {
+    const [word, ...rest] = invocation.arguments;
+    return withRuntime(invocation, async (runtime) => {
+      const registry = registryOf(runtime);
+      if (word === undefined) {
+        const declared = [...(await predictorsOf(runtime)).keys()];
+        const waiting = await waitingForMlflow(runtime.home);
+        return list(invocation, registry, declared, await canaryCountsOf(runtime.home), waiting);
+      }
+      if (word === 'card' && rest.length >= 1 && rest.length <= 2) return card(invocation, registry, rest[0]!, rest[1]);
+      if (word === 'send' && rest.length === 0) return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
+      throw new MillraceError('usage', `millrace models does not know '${invocation.arguments.join(' ')}'`, { todo: 'Say millrace models, millrace models card <predictor> [version], or millrace models send.' });
+    });
+  },
+};
+
+async function list(invocation: Invocation, registry: ModelRegistry, declared: readonly string[], counts: Awaited<ReturnType<typeof canaryCountsOf>>, waiting: readonly string[]): Promise<void> {
+  const { terminal } = invocation;
+  const listed = await Promise.all([...new Set([...declared, ...await registry.predictors()])].sort().map(async (predictor) => {
+    const { aliases, canary, change } = await registry.state(predictor);
+    const counted = counts[predictor];
+    return {
+      predictor, aliases, ...(canary === undefined ? {} : { canary: { ...canary, ...(counted?.startedAt === canary.startedAt ? { counts: counted.counts } : {}) } }), ...(change === undefined ? {} : { lastChange: change }), versions: await registry.versions(predictor),
+    };
+  }));
+  present(invocation, listed, () => {
+    const rows = listed.flatMap(({ predictor, aliases, canary, versions }) => (versions.length === 0 ? [[predictor, '-', 'not trained yet', '', '', '']] : versions.map((one) => [
+      predictor, one.version, standing(one.version, { aliases, ...(canary === undefined ? {} : { canary }) }), headline(one), one.asOf, number(one.rows.train),
+    ])));
+    terminal.out(table(terminal, ['predictor', 'version', 'alias', 'on the test rows', 'as of', 'trained on'], rows));
+    for (const { predictor, canary, lastChange } of listed) {
+      if (canary !== undefined) {
+        const { champion, challenger } = canary.counts ?? {};
+        terminal.out(`\n  the canary of ${predictor} began at ${new Date(canary.startedAt).toISOString()}; ${challenger === undefined || champion === undefined ? 'nothing was counted yet: millrace serve, or start, answers with it'
+          : `${number(challenger.answers)} answers, ${number(challenger.errors)} errors, ${number(challenger.fallbacks)} fall-backs, beside ${number(champion.answers)}, ${number(champion.errors)}, ${number(champion.fallbacks)} of the champion`}\n`);
+      }
+      if (lastChange?.what === 'canary_rolled_back') terminal.out(`\n  ${paint(terminal, 'yellow', '!')} the canary of ${predictor}, version ${lastChange.version}, went back at ${new Date(lastChange.at).toISOString()}: ${(lastChange.reasons ?? []).join('; ')}\n`);
+    }
+    if (waiting.length > 0) terminal.out(`\n  waiting for MLflow: ${waiting.join(', ')}; millrace models send\n`);
+  });
+}
+
+function standing(version: string, { aliases, canary }: Pick<AliasState, 'aliases' | 'canary'>): string {
+  return Object.entries(aliases).filter(([, other]) => other === version)
+    .map(([alias]) => (alias === 'challenger' && canary?.version === version ? `canary, ${Number((canary.share * 100).toPrecision(3))} %` : alias)).join(', ');
+}
+
+async function card(invocation: Invocation, registry: ModelRegistry, predictor: string, given: string | undefined): Promise<void> {
+  const state = await registry.state(predictor);
+  const version = given ?? state.aliases.champion ?? (await registry.versions(predictor)).at(-1)?.version;
+  if (version === undefined) throw new MillraceError('not_found', `there is no version of ${predictor}`, { todo: `millrace train ${predictor}` });
+  const found = await registry.card(predictor, version);
+  present(invocation, found, () => invocation.terminal.out(modelCardText(found, state)));
+}
+
+function sent(invocation: Invocation, report: SentReport): number {
+  present(invocation, report, () => printSent(invocation.terminal, report));
+  return report.failure === undefined && report.refused.length === 0 ? 0 : 5;
+}
+
+export function printSent(terminal: Terminal, { sent: done, waiting, failure, refused }: SentReport): void {
+  if (done.length > 0) terminal.out(`  sent to MLflow: ${done.join(', ')}\n`);
+  if (done.length + waiting.length + refused.length === 0) terminal.out('  nothing waits for MLflow\n');
+  if (failure !== undefined) terminal.err(`  ${paint(terminal, 'yellow', '!')} ${failure}; waiting: ${waiting.join(', ')}\n`);
+  for (const { what, why } of refused) terminal.err(`  ${paint(terminal, 'yellow', '!')} ${what} was not taken: ${why}\n`);
+}
+
+function headline({ metrics }: ModelCard): string {
+  if (metrics['auc'] !== undefined) return `AUC ${figure(metrics['auc'])}, log loss ${figure(metrics['log_loss'])}`;
+  const [first] = Object.entries(metrics).filter(([name]) => !name.startsWith('baseline_'));
+  return first === undefined ? '' : `${first[0].replaceAll('_', ' ')} ${figure(first[1])}`;
+}
+
+export function figure(value: number | undefined | null): string {
+  return value === undefined || value === null || !Number.isFinite(value) ? '-' : value.toFixed(4);
+}

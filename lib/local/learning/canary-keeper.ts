@@ -1,0 +1,137 @@
+// Keeps the canaries of a home: which run, what was counted of them, also across restarts, and when they go back or take over.
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { judgeCanary, type Canary, type CanaryVerdict, type CanaryView, type ModelRegistry } from '../../learning/index.ts';
+import { CountedCanary, type CanaryCounts, type CanaryTraffic } from '../../serving/index.ts';
+
+export interface CanaryKeeperOptions {
+  registry: ModelRegistry;
+  /** Where counts survive a restart. */
+  file: string;
+  clock: { now(): number };
+  /** How right champion and challenger were since the canary began, where outcomes have come; asked now and then. */
+  outcomes?: (predictor: string, canary: Canary, champion: string) => Promise<CanaryView['outcomes']>;
+  /** Whether this process has the version to answer with. */
+  isLoaded?: (predictor: string, version: string) => boolean;
+  /** Told when a canary ends. */
+  onEnd?: (predictor: string, end: CanaryEnd) => void;
+}
+
+export interface CanaryEnd { version: string; outcome: 'completed' | 'rolled_back'; reasons: readonly string[] }
+
+export interface CanaryStatus { predictor: string; canary: Canary; counts: CanaryCounts; verdict: CanaryVerdict }
+
+interface Kept { canary: Canary; traffic: CountedCanary; outcomes: CanaryView['outcomes']; askedAt: number; missed: number }
+
+/** By the predictor; counts of a canary that is over are dropped. */
+export type KeptFile = Record<string, { startedAt: number; counts: CanaryCounts }>;
+
+const OUTCOMES_EVERY_MS = 60_000;
+/** Looks in a row at which the version was not there. */
+const MOST_MISSED = 2;
+
+export class CanaryKeeper {
+  readonly #options: CanaryKeeperOptions;
+  readonly #kept = new Map<string, Kept>();
+  #saved = '';
+
+  constructor(options: CanaryKeeperOptions) {
+    this.#options = options;
+  }
+
+  traffic(predictor: string): CanaryTraffic | undefined {
+    return this.#kept.get(predictor)?.traffic;
+  }
+
+  status(): CanaryStatus[] {
+    return [...this.#kept].map(([predictor, { canary, traffic, outcomes }]) => ({ predictor, canary, counts: traffic.counts, verdict: judgeCanary(canary, viewOf(traffic, outcomes), this.#options.clock.now()) }));
+  }
+
+  /** Looks which canaries run, judges them, and ends those that are to be ended: in this process at once, in the registry for all. True where one has ended. */
+  async refresh(predictors: readonly string[]): Promise<boolean> {
+    const { registry, clock } = this.#options;
+    let hasEnded = false;
+    for (const predictor of predictors) {
+      const { aliases, canary } = await registry.state(predictor);
+      if (canary === undefined || aliases.champion === undefined) {
+        this.#kept.delete(predictor);
+        continue;
+      }
+      const kept = await this.#keep(predictor, canary);
+      const now = clock.now();
+      if (this.#options.outcomes !== undefined && now - kept.askedAt >= OUTCOMES_EVERY_MS) {
+        kept.askedAt = now;
+        kept.outcomes = await this.#options.outcomes(predictor, canary, aliases.champion);
+      }
+      const { verdict, reasons } = this.#judged(predictor, kept, now);
+      if (verdict === 'wait') continue;
+      kept.traffic.stop();
+      const end = verdict === 'complete' ? { outcome: 'completed' as const } : { outcome: 'rolled_back' as const, reasons };
+      if (await registry.endCanary(predictor, canary.startedAt, end, now)) this.#options.onEnd?.(predictor, { version: canary.version, outcome: end.outcome, reasons });
+      this.#kept.delete(predictor);
+      hasEnded = true;
+    }
+    await this.#save();
+    return hasEnded;
+  }
+
+  #judged(predictor: string, kept: Kept, now: number): Pick<CanaryVerdict, 'verdict' | 'reasons'> {
+    kept.missed = this.#options.isLoaded?.(predictor, kept.canary.version) === false ? kept.missed + 1 : 0;
+    return kept.missed >= MOST_MISSED ? { verdict: 'roll_back', reasons: ['the model cannot be loaded'] } : judgeCanary(kept.canary, viewOf(kept.traffic, kept.outcomes), now);
+  }
+
+  async #keep(predictor: string, canary: Canary): Promise<Kept> {
+    const known = this.#kept.get(predictor);
+    if (known?.canary.startedAt === canary.startedAt) return known;
+    const before = (await keptIn(this.#options.file))[predictor];
+    const counts = before?.startedAt === canary.startedAt ? before.counts : undefined;
+    const kept: Kept = {
+      canary, outcomes: undefined, askedAt: Number.NEGATIVE_INFINITY, missed: 0,
+      traffic: new CountedCanary({ salt: `${predictor}/${canary.version}/${canary.startedAt}`, share: canary.share, errorShare: canary.limits.errorShare, ...(counts === undefined ? {} : { counts }) }),
+    };
+    this.#kept.set(predictor, kept);
+    return kept;
+  }
+
+  /** Whole, or as it was. */
+  async #save(): Promise<void> {
+    const { file } = this.#options;
+    const value: KeptFile = Object.fromEntries([...this.#kept].map(([predictor, { canary, traffic }]) => [predictor, { startedAt: canary.startedAt, counts: traffic.counts }]));
+    const text = `${JSON.stringify(value)}\n`;
+    if (text === this.#saved || (this.#saved === '' && this.#kept.size === 0)) return;
+    await mkdir(path.dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}.tmp`;
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    this.#saved = text;
+  }
+}
+
+/** Where a home keeps what was counted of its canaries. */
+export function canaryFile(home: { run: string }): string {
+  return path.join(home.run, 'canaries.json');
+}
+
+/** What was counted of each canary when it was last looked at. */
+export function canaryCountsOf(home: { run: string }): Promise<KeptFile> {
+  return keptIn(canaryFile(home));
+}
+
+async function keptIn(file: string): Promise<KeptFile> {
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  try {
+    return JSON.parse(text) as KeptFile;
+  } catch {
+    return {}; // counts begin anew; what they lead to is decided by what comes
+  }
+}
+
+function viewOf({ counts }: CountedCanary, outcomes: CanaryView['outcomes']): CanaryView {
+  return { champion: counts.champion, challenger: counts.challenger, ...(outcomes === undefined ? {} : { outcomes }) };
+}
