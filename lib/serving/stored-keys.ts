@@ -30,8 +30,8 @@ export function storedKeys(store: OnlineStore, where: string): StoredKeys {
       const { next, key, value, result } = decide(all);
       const [old] = await store.get([itemOf(key.hash)]);
       const { ok } = await store.write([
-        { key: LIST, value: JSON.stringify(next), expected: item?.version, expiresAt: undefined },
-        { key: itemOf(key.hash), value, expected: old?.version, expiresAt: undefined },
+        { key: LIST, value: JSON.stringify(next), expected: item?.version, version: (item?.version ?? 0) + 1, expiresAt: undefined },
+        { key: itemOf(key.hash), value, expected: old?.version, version: (old?.version ?? 0) + 1, expiresAt: undefined },
       ]);
       if (ok) return result;
     }

@@ -8,7 +8,9 @@ import type { ProjectFile } from '../batch/index.ts';
 import { linuxBinding, type LinuxBinding } from './duckdb-binding.ts';
 import { eventPlansWrittenDown } from './event-plans.ts';
 import { featurePlansWrittenDown } from './feature-plans.ts';
+import { READS_FEATURES, rulesWrittenDown } from './parsed-rules.ts';
 import { predictorPlansWrittenDown } from './predictor-plans.ts';
+import { API_FUNCTIONS } from './small-functions.ts';
 
 export interface BundleOptions {
   /** Of the checkout: holds lambdas/, lib/, node_modules/. */
@@ -28,7 +30,7 @@ export interface Bundle {
   folder: string;
   /** Of `index.mjs`. */
   codeBytes: number;
-  /** Of that, what is not a package's. */
+  /** Of that, code that is not a package's; what the project declares is data. */
   ownBytes: number;
   /** Of all that is deployed, unzipped. */
   bytes: number;
@@ -37,6 +39,8 @@ export interface Bundle {
 }
 
 const BINDINGS = '@duckdb/node-bindings';
+/** What the build writes down of contracts, features and predictors. */
+const DECLARATIONS = /^lambdas\/shared\/\w+-(plans|names)\.ts$/;
 /** Lambda's limit for what a function's package and layers hold, unzipped. */
 const MOST_BYTES = 250 * 2 ** 20;
 
@@ -73,15 +77,15 @@ async function bundleCode({ root, projectFolder, project }: Pick<BundleOptions, 
     format: 'esm',
     target: 'node24',
     minify: true,
-    // What a failure is called is what the state machine matches on.
-    keepNames: true,
+    // What a failure is called is what state machines match on; none calls these.
+    keepNames: !API_FUNCTIONS.includes(name),
     sourcemap: 'external',
     metafile: true,
     write: false,
     legalComments: 'none',
     // Packages that are CommonJS call require for the modules of Node and for the binding.
     banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, projectFolder, project.contracts), predictorPlansWrittenDown(root, projectFolder), domainsWithoutSideEffects(root)],
+    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, projectFolder, project.contracts), predictorPlansWrittenDown(root, projectFolder), ...(READS_FEATURES.includes(name) ? [rulesWrittenDown(root, projectFolder, project.contracts)] : []), domainsWithoutSideEffects(root)],
     logLevel: 'silent',
   }).catch((cause: unknown) => {
     throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });
@@ -95,7 +99,7 @@ async function bundleCode({ root, projectFolder, project }: Pick<BundleOptions, 
 
 function ownBytesOf({ outputs }: Metafile): number {
   const parts = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
-  return parts.reduce((sum, [file, { bytesInOutput }]) => sum + (/^(lib|lambdas)\//.test(file) ? bytesInOutput : 0), 0);
+  return parts.reduce((sum, [file, { bytesInOutput }]) => sum + (/^(lib|lambdas)\//.test(file) && !DECLARATIONS.test(file) ? bytesInOutput : 0), 0);
 }
 
 function asksForBinding({ outputs }: Metafile): boolean {

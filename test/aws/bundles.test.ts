@@ -15,7 +15,8 @@ import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
-import { API_FUNCTIONS, EVENT_FUNCTIONS, FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
+import { API_FUNCTIONS, EVENT_FUNCTIONS } from '../../lib/stacks/small-functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { newKey } from '../../lib/serving/index.ts';
 import { startLambda } from './support/lambda-process.ts';
@@ -199,7 +200,7 @@ describe('a function behind the API', () => {
       return [answer.result.statusCode, JSON.parse(answer.result.body) as unknown];
     };
     try {
-      expect(await answered('GET', '/version', null)).toMatchObject([200, { version: '1.2.3' }]);
+      expect(await answered('GET', '/openapi.json', null)).toMatchObject([200, { info: { version: '1.2.3' } }]);
       const [status, body] = await answered('POST', '/v1/predict/conversion', JSON.stringify({ rows: [{ visitorid: 'v1', itemid: 'i1' }] }));
       expect([status, body]).toMatchObject([200, { predictions: [{ fallback: true, reason: 'model_missing' }] }]);
     } finally {

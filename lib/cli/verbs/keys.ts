@@ -1,16 +1,39 @@
-// millrace keys create|list|revoke: who may call the API of this home.
-import { MillraceError } from '../../base/index.ts';
-import { openHome, openKeyFile, type Home } from '../../local/index.ts';
-import type { Scope } from '../../serving/index.ts';
+// millrace keys create|list|revoke: who may call the API of this home, or of a stage in an account.
+import { MillraceError, systemClock } from '../../base/index.ts';
+import { loadProject, openHome, openKeyFile, type Home } from '../../local/index.ts';
+import type { ApiKey, Scope } from '../../serving/index.ts';
 import { table } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 import { ALL_SCOPES } from './serve.ts';
 
 const ID = { name: '<id>', description: 'names the key in logs: web, checkout, …' };
-const open = async (invocation: Invocation, create = false): Promise<ReturnType<typeof openKeyFile>> => {
-  const home: Home = await openHome(invocation.home, { create });
-  return openKeyFile(home, () => Date.now());
-};
+const STAGE = { flags: '--stage <name>', description: 'of the API in an account, a stage of millrace.config.ts; default: the API of this home' };
+
+/** The keys of the home, or of the stage that `--stage` names; both are asked alike. */
+interface Keys {
+  list(): Promise<readonly ApiKey[]>;
+  create(id: string, rights: Omit<ApiKey, 'id' | 'hash'>): Promise<string>;
+  revoke(id: string): Promise<void>;
+}
+
+async function withKeys<Result>(invocation: Invocation, work: (keys: Keys) => Promise<Result>, create = false): Promise<Result> {
+  const { stage, plan = 'standard' } = invocation.options as { stage?: string; plan?: string };
+  if (stage === undefined) {
+    const home: Home = await openHome(invocation.home, { create });
+    return work(openKeyFile(home, () => Date.now()));
+  }
+  const { config } = await loadProject(invocation.project);
+  const settings = config.stages[stage];
+  if (settings === undefined) throw new MillraceError('usage', `there is no stage '${stage}'`, { where: 'millrace.config.ts', todo: `There are ${Object.keys(config.stages).join(', ')}.` });
+  // Loaded only for who asks for it: the clients of AWS take a while.
+  const { openAccountKeys } = await import('../../serving/aws/index.ts');
+  const keys = openAccountKeys({ stage: `${config.app}-${stage}`, region: settings.region, clock: systemClock });
+  try {
+    return await work({ list: keys.list, create: (id, rights) => keys.create(id, rights, plan), revoke: keys.revoke });
+  } finally {
+    keys.close();
+  }
+}
 
 export const keysCreate: Verb = {
   name: 'keys create',
@@ -20,23 +43,28 @@ export const keysCreate: Verb = {
     { flags: '--scopes <scopes...>', description: `${ALL_SCOPES.join(', ')}, or predict:<predictor>` },
     { flags: '--rate <number>', description: 'requests a second at most' },
     { flags: '--quota <number>', description: 'requests a day at most' },
+    STAGE,
+    { flags: '--plan <name>', description: 'with --stage: the usage plan that counts it, as the stage declares them; default: standard' },
   ],
-  examples: ['millrace keys create web --scopes predict:conversion price --rate 50', 'millrace keys create checkout --scopes shipping outcomes'],
+  examples: ['millrace keys create web --stage prod --scopes predict price', 'millrace keys create web --scopes predict:conversion price --rate 50', 'millrace keys create checkout --scopes shipping outcomes'],
   async run(invocation) {
     const scopes = (Array.isArray(invocation.options['scopes']) ? invocation.options['scopes'] : []).map(scopeOf);
     if (scopes.length === 0) throw new MillraceError('usage', 'a key without scopes may do nothing', { todo: `Give --scopes: ${ALL_SCOPES.join(', ')}.` });
     const [rate, quota] = [limitOf(invocation, 'rate'), limitOf(invocation, 'quota')];
     const id = invocation.arguments[0] ?? '';
     if (!/^[a-z][\w-]{0,62}$/.test(id)) throw new MillraceError('usage', `'${id}' does not name a key`, { todo: 'Use letters, digits, _ and -, from a small letter on.' });
-    const key = await (await open(invocation, true)).create(id, { scopes, ...(rate === undefined ? {} : { ratePerSecond: rate }), ...(quota === undefined ? {} : { dailyQuota: quota }) });
+    if (invocation.options['stage'] !== undefined && (rate ?? quota) !== undefined) {
+      throw new MillraceError('usage', '--rate and --quota are of a home; in an account the usage plan counts', { todo: 'Declare a plan in millrace.config.ts, serving.plans of the stage, and name it by --plan.' });
+    }
+    const key = await withKeys(invocation, (keys) => keys.create(id, { scopes, ...(rate === undefined ? {} : { ratePerSecond: rate }), ...(quota === undefined ? {} : { dailyQuota: quota }) }), true);
     present(invocation, { id, key, scopes }, () => invocation.terminal.out(`${key}\n  the key of '${id}', shown this once: ${scopes.join(', ')}\n`));
   },
 };
 
 export const keysList: Verb = {
-  name: 'keys list', summary: 'the API keys of this home', examples: ['millrace keys list'],
+  name: 'keys list', summary: 'the API keys of this home, or of a stage', options: [STAGE], examples: ['millrace keys list', 'millrace keys list --stage prod'],
   async run(invocation) {
-    const keys = await (await open(invocation)).list();
+    const keys = await withKeys(invocation, (kept) => kept.list());
     present(invocation, keys.map(({ hash: _hash, ...key }) => key), () => {
       invocation.terminal.out(keys.length === 0 ? 'no keys yet: millrace keys create <id> --scopes …\n' : table(invocation.terminal, ['id', 'scopes', 'a second', 'a day'],
         keys.map(({ id, scopes, ratePerSecond, dailyQuota }) => [id, scopes.join(', '), String(ratePerSecond ?? ''), String(dailyQuota ?? '')])));
@@ -45,10 +73,11 @@ export const keysList: Verb = {
 };
 
 export const keysRevoke: Verb = {
-  name: 'keys revoke', summary: 'take a key back: within a second nobody gets in by it', arguments: [ID], examples: ['millrace keys revoke web'],
+  name: 'keys revoke', summary: 'take a key back: within a second nobody gets in by it, in an account within a minute', arguments: [ID], options: [STAGE],
+  examples: ['millrace keys revoke web', 'millrace keys revoke web --stage prod'],
   async run(invocation) {
     const id = invocation.arguments[0] ?? '';
-    await (await open(invocation)).revoke(id);
+    await withKeys(invocation, (keys) => keys.revoke(id));
     present(invocation, { revoked: id }, () => invocation.terminal.out(`'${id}' is revoked\n`));
   },
 };
