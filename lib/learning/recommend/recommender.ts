@@ -83,9 +83,10 @@ function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights 
     const bought = new Set(boughtOf(before));
     // Whatever the weights, what is among nobody's first hundred does not come among the first ten.
     const candidates = [...new Set(opinions.flatMap((opinion) => best(opinion, CANDIDATES, bought)))].sort((left, right) => left - right);
-    const values = opinions.map((opinion) => Float64Array.from(candidates, (item) => opinion[item]!));
+    const [agains, besides, tastes, populars] = opinions.map((opinion) => Float64Array.from(candidates, (item) => opinion[item]!)) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const scores = new Float64Array(candidates.length);
     COMBINATIONS.forEach(({ again, beside, taste, popular }, index) => {
-      const scores = Float64Array.from(candidates, (_, at) => again * values[0]![at]! + beside * values[1]![at]! + taste * values[2]![at]! + popular * values[3]![at]!);
+      for (let at = 0; at < scores.length; at += 1) scores[at] = again * agains[at]! + beside * besides[at]! + taste * tastes[at]! + popular * populars[at]!;
       gains[index]! += discountedGainAt(best(scores, 10, new Set()).map((at) => candidates[at]!), taken, 10);
     });
   }
