@@ -42,6 +42,8 @@ function slowest(all: readonly ({ p50: number; p99: number } | undefined)[]): { 
 export function failuresOf({ endpoint, deliver, features, refresh, api }: StreamState): string[] {
   return [
     ...(endpoint?.failure === undefined ? [] : [`endpoint: ${endpoint.failure}`]),
+    ...(deliver?.streams ?? []).flatMap(({ stream, lost }) => (lost === 0 ? [] : [`up to ${number(lost)} records of ${stream} were let go by retention before they were delivered`])),
+    ...(features?.streams ?? []).flatMap(({ stream, lost }) => (lost === 0 ? [] : [`${number(lost)} records of ${stream} were let go by retention before they were folded`])),
     ...(deliver?.streams ?? []).flatMap(({ stream, failure }) => (failure === undefined ? [] : [`delivery of ${stream}: ${failure}`])),
     ...(deliver?.upkeepFailure === undefined ? [] : [`upkeep of ${deliver.upkeepFailure}`]),
     ...(deliver?.sweepFailure === undefined ? [] : [`sweep of what was put aside: ${deliver.sweepFailure}`]),
@@ -59,11 +61,15 @@ export function printStreamState(terminal: Terminal, state: StreamState, now: nu
     const found = shards?.find((each) => each.shard === shard);
     return found === undefined ? '-' : found.ended ? 'done' : latency(found.millisBehindLatest);
   };
-  const rows = Object.entries(endpoint?.streams ?? {}).flatMap(([stream, { shards }]) => shards.map((shard) => [
+  const rows = Object.entries(endpoint?.streams ?? {}).flatMap(([stream, { shards, refused }]) => shards.map((shard) => [
     stream, shard.shardId, shard.open ? 'open' : 'closed', number(shard.records), shard.oldestArrival === undefined ? '-' : latency(now - shard.oldestArrival),
+    number(refused.shards[shard.shardId]?.throttled ?? 0), number(refused.shards[shard.shardId]?.failed ?? 0),
     lagOf(deliver?.streams.find((each) => each.stream === stream)?.shards, shard.shardId), lagOf(features?.streams.find((each) => each.stream === stream)?.shards, shard.shardId),
   ]));
-  if (rows.length > 0) terminal.out(table(terminal, ['stream', 'shard', '', 'records kept', 'oldest', 'delivery behind', 'features behind'], rows));
+  if (rows.length > 0) terminal.out(table(terminal, ['stream', 'shard', '', 'records kept', 'oldest', 'throttled', 'failed', 'delivery behind', 'features behind'], rows));
+  for (const [stream, { refused: { calls } }] of Object.entries(endpoint?.streams ?? {})) {
+    if (calls.throttled + calls.failed > 0) terminal.out(`  ${stream}: producers were told to send whole calls again: ${number(calls.throttled)} throttled, ${number(calls.failed)} failed\n`);
+  }
   const consumers = [
     ...(deliver?.streams ?? []).map((one) => ['delivery', one.stream, number(one.records), latency(one.freshness?.p50), latency(one.freshness?.p99), number(one.throttles), number(one.rows['rejected'] ?? 0)]),
     ...(features?.streams ?? []).map((one) => ['features', one.stream, number(one.records), latency(one.freshness?.p50), latency(one.freshness?.p99), number(one.throttles), number(one.givenUp)]),

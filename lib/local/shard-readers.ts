@@ -1,5 +1,5 @@
 // Reading all shards of a stream as their lineage wants it: a shard is read once those that it was split or merged from are read to their end.
-import { isKinesisError, type IteratorStart, type ReadResult, type ShardDescription, type StreamSource } from './kinesis/index.ts';
+import { isKinesisError, recordsBetween, type IteratorStart, type ReadResult, type ShardDescription, type StreamSource } from './kinesis/index.ts';
 
 /** Sequence numbers are decimal text of any length without leading zeros. Negative: left comes first. */
 export function compareSequences(left: string, right: string): number {
@@ -44,6 +44,8 @@ export class ShardReader {
   #iterator: string | undefined;
   /** Reads that the stream refused for now. */
   throttles = 0;
+  /** Records that retention let go before they were read here, by the number of the last that had been read. */
+  readonly lost = new Map<string, number>();
   /** undefined before the first answer. */
   millisBehindLatest: number | undefined;
 
@@ -64,6 +66,7 @@ export class ShardReader {
     try {
       this.#iterator ??= await source.iterator(stream, shard.shardId, startAfter(this.#position, this.#options.first ?? { type: 'TRIM_HORIZON' }));
       const { records, next, millisBehindLatest } = await source.read(this.#iterator, { limit, waitMilliseconds, ...(signal === undefined ? {} : { signal }) });
+      this.#noteLost(records);
       this.#iterator = next;
       this.millisBehindLatest = millisBehindLatest;
       const last = records.at(-1)?.position.sequence ?? this.#position.sequence;
@@ -78,8 +81,29 @@ export class ShardReader {
     }
   }
 
+  /** A shard's records are numbered without gaps; who begins at the newest has lost nothing. */
+  #noteLost([oldest]: ReadResult['records']): void {
+    const { sequence } = this.#position;
+    const first = this.#options.first?.type ?? 'TRIM_HORIZON';
+    const between = oldest === undefined || (sequence === '0' && first !== 'TRIM_HORIZON') ? 0 : recordsBetween(sequence, oldest.position.sequence);
+    if (between !== undefined && between > 0) this.lost.set(sequence, between);
+  }
+
   #result(records: ShardRead['records']): ShardRead {
     return { shard: this.shard.shardId, records, position: this.#position };
+  }
+}
+
+/** Records that were lost to retention, each gap once however often it was met; of one consumer of a stream. */
+export class Losses {
+  readonly #gaps = new Map<string, number>();
+
+  add({ shard, lost }: Pick<ShardReader, 'shard' | 'lost'>): void {
+    for (const [after, records] of lost) this.#gaps.set(`${shard.shardId} ${after}`, records);
+  }
+
+  get records(): number {
+    return [...this.#gaps.values()].reduce((sum, records) => sum + records, 0);
   }
 }
 

@@ -5,7 +5,7 @@ import type { StreamRecord, BronzeRow } from '../../ingest/events/index.ts';
 import type { Lake, Table } from '../../lake/index.ts';
 import type { Database } from '../../lake/duckdb/index.ts';
 import type { ShardDescription, StreamSource } from '../kinesis/index.ts';
-import { compareSequences, positionIn, readableShards, ShardReader, type ShardPosition, type ShardRead } from '../shard-readers.ts';
+import { compareSequences, Losses, positionIn, readableShards, ShardReader, type ShardPosition, type ShardRead } from '../shard-readers.ts';
 import { Freshness, type FreshnessSummary } from '../freshness.ts';
 import { lowestMark, parseMark, textOfMark } from './marks.ts';
 import { RowWriter, type Row } from './row-writer.ts';
@@ -57,6 +57,8 @@ export interface DeliveryStatus {
   rows: Record<string, number>;
   commits: number;
   throttles: number;
+  /** Records that the stream's retention let go before they were delivered: at most so many, since after a crash one table may have them. */
+  lost: number;
   freshness?: FreshnessSummary;
   shards: ShardLag[];
   /** What went wrong last, while it does. */
@@ -75,6 +77,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #settings: DeliverySettings;
   readonly #freshness = new Freshness();
+  readonly #losses = new Losses();
   readonly #rows: Record<string, number> = {};
   #opened: Opened | undefined;
   #buffer: Buffer = emptyBuffer();
@@ -104,7 +107,8 @@ export class Delivery {
       if (pause > 0) await clock.sleep(pause, signal).catch(() => undefined);
     }
     try {
-      await this.flush();
+      // Tables that took nothing in lately move their marks as well: who begins after retention has let records go then knows which were lost.
+      await this.flush(true);
     } finally {
       this.close();
     }
@@ -121,6 +125,7 @@ export class Delivery {
     const opened = this.#opened ??= await this.#open();
     const readable = readableShards(opened.shards, (shard) => opened.readers.get(shard)?.position.ended === true);
     const reads = await Promise.all(readable.map(({ shardId }) => opened.readers.get(shardId)!.read(this.#settings.recordsARead)));
+    for (const reader of opened.readers.values()) this.#losses.add(reader);
     for (const read of reads) await this.#take(opened, read);
     if (reads.some(({ position }) => position.ended)) await this.#refreshShards(opened);
     return reads.reduce((sum, { records }) => sum + records.length, 0);
@@ -133,14 +138,14 @@ export class Delivery {
     return since !== undefined && (bytes >= this.#settings.bytes || waited >= this.#settings.intervalMilliseconds);
   }
 
-  /** Commits what is in the buffer, one commit a table, with how far each shard was read. */
-  async flush(): Promise<void> {
+  /** Commits what is in the buffer, one commit a table, with how far each shard was read; `isLast`: in every table. */
+  async flush(isLast = false): Promise<void> {
     const opened = this.#opened;
     if (opened === undefined) return;
     const { rows, arrivals } = this.#buffer;
     this.#buffer = emptyBuffer();
     const positions = Array.from(opened.readers.values(), ({ shard, position }) => ({ shard: shard.shardId, position }));
-    await settleAll(Array.from(opened.targets.values(), (target) => this.#bring(opened, target, rows.get(target.name) ?? [], positions)));
+    await settleAll(Array.from(opened.targets.values(), (target) => this.#bring(opened, target, rows.get(target.name) ?? [], positions, isLast)));
     const now = this.#options.clock.now();
     for (const arrivedAt of arrivals) this.#freshness.add(now - arrivedAt, now);
   }
@@ -159,6 +164,7 @@ export class Delivery {
     return {
       stream: this.#options.stream, records: this.#records, rows: { ...this.#rows }, commits: this.#commits,
       throttles: readers.reduce((sum, { throttles }) => sum + throttles, this.#throttles),
+      lost: this.#losses.records,
       ...(freshness === undefined ? {} : { freshness }),
       shards: readers.map(({ shard, position, millisBehindLatest }) => ({ shard: shard.shardId, ...(millisBehindLatest === undefined ? {} : { millisBehindLatest }), ended: position.ended })),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -227,11 +233,11 @@ export class Delivery {
     this.#records += records.length;
   }
 
-  async #bring(opened: Opened, target: Target, rows: readonly Row[], positions: readonly { shard: string; position: ShardPosition }[]): Promise<void> {
+  async #bring(opened: Opened, target: Target, rows: readonly Row[], positions: readonly { shard: string; position: ShardPosition }[], isLast: boolean): Promise<void> {
     const { clock } = this.#options;
     const now = clock.now();
     const isIdle = rows.length === 0;
-    if (isIdle && now - target.markedAt < this.#settings.idleMilliseconds) return;
+    if (isIdle && !isLast && now - target.markedAt < this.#settings.idleMilliseconds) return;
     const marks = new Map(positions.flatMap(({ shard, position }) => (isAhead(position, parseMark(target.markOf(shard))) ? [[shard, textOfMark(position)] as const] : [])));
     const gone = [...target.marks.keys()].filter((shard) => !opened.readers.has(shard) && parseMark(target.markOf(shard)).ended);
     if (isIdle) {

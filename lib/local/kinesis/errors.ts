@@ -37,6 +37,9 @@ export class KinesisError extends MillraceError {
   }
 }
 
+/** The one record of a PutRecord was refused; the refusal is counted with its shard. */
+export class RecordRefused extends KinesisError {}
+
 /** Whether it is the service's answer of that name, from the log or from the endpoint. */
 export function isKinesisError(thrown: unknown, type: KinesisErrorType): thrown is KinesisError {
   return thrown instanceof KinesisError && thrown.type === type;

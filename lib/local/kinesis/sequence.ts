@@ -51,3 +51,10 @@ export function parseSequence(text: string, shard: ShardIdentity): number | unde
   const parsed = Number.parseInt(index, 16);
   return isOurs && Number.isSafeInteger(parsed) ? parsed : undefined;
 }
+
+/** How many records of the shard lie between two numbers of it, `0` being before the first; undefined where they are not numbers of one shard. */
+export function recordsBetween(earlier: string, later: string): number | undefined {
+  const [from, to] = [earlier, later].map((text) => (/^[1-9]\d{0,128}$/.test(text) ? SHAPE.exec(BigInt(text).toString(16)) : null));
+  if (to == null || (earlier !== '0' && (from == null || from[1] !== to[1] || from[5] !== to[5]))) return undefined;
+  return Math.max(0, Number.parseInt(to[3]!, 16) - (from == null ? 0 : Number.parseInt(from[3]!, 16)) - 1);
+}

@@ -5,7 +5,7 @@ import { messageOf, type Clock } from '../../base/index.ts';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { ShardDescription, StreamSource } from '../kinesis/index.ts';
 import { Freshness, type FreshnessSummary } from '../freshness.ts';
-import { positionIn, readableShards, ShardReader, type ShardPosition } from '../shard-readers.ts';
+import { Losses, positionIn, readableShards, ShardReader, type ShardPosition } from '../shard-readers.ts';
 import { processBatch } from './batch.ts';
 import type { CheckpointStore } from './checkpoints.ts';
 import type { FailureDestination } from './failure-destination.ts';
@@ -36,6 +36,8 @@ export interface MappingStatus {
   /** Records in the failure destination. */
   givenUp: number;
   throttles: number;
+  /** Records that the stream's retention let go before the function saw them. */
+  lost: number;
   /** From arrival to the end of the call. */
   freshness?: FreshnessSummary;
   /** `millisBehindLatest` is missing before the first answer. */
@@ -55,6 +57,7 @@ export class Mapping {
   readonly #options: MappingOptions;
   readonly #settings: MappingSettings;
   readonly #freshness = new Freshness();
+  readonly #losses = new Losses();
   readonly #counts = { records: 0, calls: 0, failedCalls: 0, givenUp: 0, throttles: 0 };
   #session: Session | undefined;
   #failure: string | undefined;
@@ -86,7 +89,7 @@ export class Mapping {
     const works = [...this.#session?.works.values() ?? []];
     const freshness = this.#freshness.summary(this.#options.clock.now());
     return {
-      stream: this.#options.stream, ...this.#counts, throttles: works.reduce((sum, { reader }) => sum + reader.throttles, this.#counts.throttles),
+      stream: this.#options.stream, ...this.#counts, throttles: works.reduce((sum, { reader }) => sum + reader.throttles, this.#counts.throttles), lost: this.#losses.records,
       ...(freshness === undefined ? {} : { freshness }),
       shards: works.map((work) => ({
         shard: work.reader.shard.shardId, ...(work.reader.millisBehindLatest === undefined ? {} : { millisBehindLatest: work.reader.millisBehindLatest }), pending: work.pending, ended: work.isOver,
@@ -174,6 +177,7 @@ export class Mapping {
         return { records: [] };
       });
       if (failures.length === 0) this.#failure = undefined;
+      this.#losses.add(reader);
       work.take(records, clock.now());
       // A source that cannot wait is asked again after a pause.
       if (records.length === 0 && !reader.position.ended && failures.length === 0 && clock.now() - began < wait / 2) await clock.sleep(Math.min(wait, 100), signal).catch(() => undefined);

@@ -3,7 +3,7 @@ import type { Contract } from '../../contracts/index.ts';
 import type { Clock } from '../../base/index.ts';
 import type { Home } from '../home.ts';
 import {
-  localStreamSource, openLocalStreams, serveKinesis, type FaultPlan, type KinesisEndpoint, type LocalStreams, type ShardLimits, type ShardStatus, type StreamMode, type StreamSource,
+  localStreamSource, openLocalStreams, serveKinesis, type FaultPlan, type KinesisEndpoint, type LocalStreams, type ShardLimits, type ShardStatus, type StreamMode, type StreamRefusals, type StreamSource,
 } from '../kinesis/index.ts';
 import { announceEndpoint } from '../running.ts';
 import type { StreamService } from './service.ts';
@@ -25,7 +25,8 @@ export interface EndpointOptions {
 
 export interface EndpointStatus {
   url: string;
-  streams: Record<string, { mode: StreamMode; openShards: number; retentionHours: number; shards: ShardStatus[] }>;
+  /** `refused`: what producers were told to send again, since the endpoint began. */
+  streams: Record<string, { mode: StreamMode; openShards: number; retentionHours: number; shards: ShardStatus[]; refused: StreamRefusals }>;
   failure?: string;
 }
 
@@ -63,7 +64,7 @@ export async function openEndpoint({ home, contracts, clock, port = DEFAULT_PORT
         url: endpoint.url,
         streams: Object.fromEntries(streams.names().map((name) => {
           const { mode, openShards, retentionHours } = streams.describe(name);
-          return [name, { mode, openShards, retentionHours, shards: streams.status(name) }];
+          return [name, { mode, openShards, retentionHours, shards: streams.status(name), refused: endpoint.refusals(name) }];
         })),
         ...(failure === undefined ? {} : { failure }),
       }),

@@ -1,10 +1,10 @@
 // One request, whichever HTTP it came by: what it asks for, and the answer.
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../../base/index.ts';
-import { KinesisError } from '../errors.ts';
+import { KinesisError, RecordRefused } from '../errors.ts';
 import { checkInput } from './fields.ts';
 import { operationFor } from './operations/index.ts';
-import type { Service } from './operations/operation.ts';
+import { streamOf, type Service } from './operations/operation.ts';
 import { codecFor, jsonCodec, type Codec } from './protocol.ts';
 
 export interface Asked {
@@ -28,6 +28,7 @@ export interface Answer {
 }
 
 const MAX_WAIT_MILLISECONDS = 20_000;
+const PUTS: ReadonlySet<string> = new Set(['PutRecord', 'PutRecords']);
 
 /** Never throws: what fails becomes the service's answer. `onFault` hears of what nobody expects. */
 export async function answerTo(service: Service, asked: Asked, onFault: (error: unknown) => void): Promise<Answer> {
@@ -40,10 +41,12 @@ export async function answerTo(service: Service, asked: Asked, onFault: (error: 
     );
   const codec = codecFor(asked.contentType);
   if (codec === undefined) return plain(404, '<UnknownOperationException/>\n');
+  let put: string | undefined;
   try {
     const { name, operation } = operationFor(asked.target);
     const parsed = codec === jsonCodec ? operation.parseJson?.(asked.body) : undefined;
     const input = checkInput(parsed ?? (asked.body.length === 0 ? {} : codec.decode(asked.body)), operation.fields);
+    if (PUTS.has(name)) put = streamOf(input);
     await service.faults?.before(name, typeof input['StreamName'] === 'string' ? input['StreamName'] : undefined);
     const waitMilliseconds = Math.min(MAX_WAIT_MILLISECONDS, Math.max(0, Number(asked.wait ?? 0) || 0));
     const answer = await operation.run(service, { input, codec, waitMilliseconds, signal: asked.signal });
@@ -51,6 +54,7 @@ export async function answerTo(service: Service, asked: Asked, onFault: (error: 
     return encoded(200, codec, answer);
   } catch (error) {
     if (!(error instanceof KinesisError)) onFault(error);
+    if (put !== undefined && !(error instanceof RecordRefused)) service.refusals.ofCall(put, error instanceof KinesisError ? error.type : 'InternalFailure');
     return failure(codec, error instanceof KinesisError ? error : new KinesisError('InternalFailure', messageOf(error), error));
   }
 }

@@ -8,6 +8,7 @@ import { answerTo, tooLarge, type Answer } from './answer.ts';
 import { openFaults, type FaultPlan } from './faults.ts';
 import { AWS_SHARD_LIMITS, shardLimiter, type ShardLimits } from './limits.ts';
 import type { Service } from './operations/operation.ts';
+import { countRefusals, type StreamRefusals } from './refusals.ts';
 
 export interface ServeOptions {
   /** 0 for any free one. */
@@ -28,6 +29,8 @@ export interface KinesisEndpoint {
   port: number;
   /** `http://host:port` */
   url: string;
+  /** What producers of the stream were told to send again. */
+  refusals(stream: string): StreamRefusals;
   /** Takes no more calls and answers those under way; reads wait no longer. The streams stay open. */
   close(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export async function serveKinesis(
   const service: Service = {
     streams,
     clock,
+    refusals: countRefusals(),
     ...(limits === false ? {} : { limiter: shardLimiter({ ...AWS_SHARD_LIMITS, ...(limits === true ? {} : limits) }, () => clock.now()) }),
     ...(faults === undefined ? {} : { faults: openFaults(faults, clock) }),
   };
@@ -86,6 +90,7 @@ export async function serveKinesis(
     host,
     port: actual,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    refusals: service.refusals.of,
     async close() {
       server.close();
       for (const gone of underWay.values()) gone.abort();

@@ -7,10 +7,12 @@ import type { Faults } from '../faults.ts';
 import type { Input, Rules } from '../fields.ts';
 import type { Limiter } from '../limits.ts';
 import type { Codec } from '../protocol.ts';
+import type { RefusalCounts } from '../refusals.ts';
 
 export interface Service {
   streams: LocalStreams;
   clock: Clock;
+  refusals: RefusalCounts;
   limiter?: Limiter;
   faults?: Faults;
 }

@@ -1,5 +1,5 @@
 // Records in and out.
-import { KinesisError } from '../../errors.ts';
+import { KinesisError, RecordRefused } from '../../errors.ts';
 import { parseIterator } from '../../iterator.ts';
 import { MAX_RECORDS_A_CALL } from '../../put.ts';
 import { shardName } from '../../shards.ts';
@@ -13,9 +13,15 @@ const KEY = String.raw`0|([1-9]\d{0,38})`;
 const SEQUENCE = String.raw`0|([1-9]\d{0,128})`;
 
 /** What the per-shard limits and the faults on purpose say to each record. */
-function admission({ limiter, faults }: Service, stream: string): PutOptions {
+function admission({ limiter, faults, refusals }: Service, stream: string): PutOptions {
   if (limiter === undefined && faults === undefined) return {};
-  return { admit: (shard, bytes) => faults?.admit(stream, shard) ?? limiter?.admit(stream, shard, bytes) };
+  return {
+    admit: (shard, bytes) => {
+      const refusal = faults?.admit(stream, shard) ?? limiter?.admit(stream, shard, bytes);
+      if (refusal !== undefined) refusals.ofRecord(stream, shard, refusal);
+      return refusal;
+    },
+  };
 }
 
 const putRecord: Operation = {
@@ -38,7 +44,7 @@ const putRecord: Operation = {
       .catch((error: unknown) => {
         throw asOneRecord(error);
       });
-    if (outcome === undefined || !outcome.ok) throw new KinesisError(outcome?.errorCode ?? 'InternalFailure', outcome?.message ?? 'Internal failure');
+    if (outcome === undefined || !outcome.ok) throw new RecordRefused(outcome?.errorCode ?? 'InternalFailure', outcome?.message ?? 'Internal failure');
     return { SequenceNumber: outcome.sequence, ShardId: outcome.shardId, EncryptionType: 'NONE' };
   },
 };
