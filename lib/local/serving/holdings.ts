@@ -2,12 +2,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../base/index.ts';
-import { readOnlineHome, type LmdbStore, type OnlineHome } from '../../features/index.ts';
+import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } from '../../features/index.ts';
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
 import { registryOf, type HomeModels } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
-import { loadPrices } from './prices.ts';
+import { HomePrices } from './home-prices.ts';
 import { championRecommender, loadRecommender, RECOMMENDATIONS } from './recommender.ts';
 import { loadShipping } from './shipping.ts';
 
@@ -16,17 +16,23 @@ const REREAD_MS = 2 * 60_000;
 
 export class Holdings {
   experiments: readonly KeptExperiment[] = [];
-  prices: Prices | undefined;
   shipping: Shipping | undefined;
   recommender: Recommender | undefined;
   readonly #runtime: Runtime;
   readonly #models: HomeModels;
+  readonly #prices: HomePrices;
   #online: { home: OnlineHome; since: number } | undefined;
   #recommends: { champion?: string | undefined; snapshot?: string; at: number } = { at: Number.NEGATIVE_INFINITY };
 
-  constructor(runtime: Runtime, models: HomeModels) {
+  /** `store`: where price lists are handed over. */
+  constructor(runtime: Runtime, models: HomeModels, store?: OnlineStore) {
     this.#runtime = runtime;
     this.#models = models;
+    this.#prices = new HomePrices(runtime, models, store);
+  }
+
+  get prices(): Prices | undefined {
+    return this.#prices.current;
   }
 
   /** undefined before anything was folded or filled. */
@@ -36,7 +42,8 @@ export class Holdings {
 
   /** Each part by itself: one that fails leaves what is known of the others, and its own. Gives what failed. */
   async refresh(): Promise<string[]> {
-    const parts = await Promise.allSettled([this.#models.refresh(), this.#refreshExperiments(), this.#refreshOnline(), this.#refreshPrices(), this.#refreshShipping(), this.#refreshRecommender()]);
+    const models = this.#models.refresh();
+    const parts = await Promise.allSettled([models, this.#refreshExperiments(), this.#refreshOnline(), models.catch(() => undefined).then(() => this.#prices.refresh()), this.#refreshShipping(), this.#refreshRecommender()]);
     return parts.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
   }
 
@@ -56,12 +63,6 @@ export class Holdings {
     const before = this.#online;
     this.#online = { home: await readOnlineHome({ folder: home.online, clock }), since };
     await before?.home.close();
-  }
-
-  async #refreshPrices(): Promise<void> {
-    const version = await this.#versionOf('gold', 'pricing_features');
-    if (version === undefined || version === this.prices?.version) return;
-    this.prices = await loadPrices(await this.#runtime.engine(), { ...await this.#shop(), version, random: Math.random }) ?? this.prices;
   }
 
   async #refreshShipping(): Promise<void> {

@@ -3,7 +3,10 @@ export { ExperimentFolder, type ExperimentState, type KeptExperiment } from './e
 export { openKeyFile, type KeyFile } from './key-file.ts';
 export { openPredictionLog, type OpenPredictionLog, type PredictionLogOptions } from './prediction-log.ts';
 export { featureReader } from './feature-reader.ts';
-export { loadPrices } from './prices.ts';
+export { dayIn } from './business-day.ts';
+export { PRICE } from './home-demand.ts';
+export { HomePrices } from './home-prices.ts';
+export { loadPrices, PRICE_LIST, type PriceSources } from './prices.ts';
 export { championRecommender, loadRecommender } from './recommender.ts';
 export { DEFAULT_API_PORT, serveApi, type ApiServer } from './server.ts';
 export { loadShipping } from './shipping.ts';

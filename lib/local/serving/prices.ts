@@ -29,9 +29,12 @@ SELECT product_id, arm, shown, bought
 FROM gold.price_arms
 ORDER BY product_id, arm`;
 
+/** The list that `millrace prices compute` made last. */
+export const PRICE_LIST = 'gold.prices';
+
 const LISTED = `
 SELECT product_id, CAST(price AS double) AS price, CAST(previous_price AS double) AS previous_price, CAST(business_date AS varchar) AS day, CAST(valid_to AS varchar) AS valid_to
-FROM gold.prices
+FROM ${PRICE_LIST}
 ORDER BY product_id`;
 
 export interface PriceSources {

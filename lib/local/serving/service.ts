@@ -57,7 +57,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const declared = [...(await predictorsOf(runtime)).values()].filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name);
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
-  const holdings = new Holdings(runtime, models);
+  const holdings = new Holdings(runtime, models, store);
   const canaries = new CanaryKeeper({
     registry: registryOf(runtime), file: canaryFile(home), clock, outcomes: (predictor, canary, champion) => canaryOutcomes(runtime, predictor, canary, champion),
     isLoaded: (predictor, version) => models.find(predictor, 'challenger')?.version === version,

@@ -1,0 +1,112 @@
+// millrace prices compute|list|export: what every item costs from now on, by a policy, within the guardrails, and where the shop reads it.
+import path from 'node:path';
+import { MillraceError } from '../../base/index.ts';
+import { computePrices, exportFolderOf, exportPrices, readPriceTable, whereListsAre, type ComputedPrices, type PriceList } from '../../local/index.ts';
+import { withRuntime } from '../runtime.ts';
+import { number, paint, table, type Terminal } from '../terminal.ts';
+import { present, type Invocation, type Verb } from '../verb.ts';
+
+const TO = { flags: '--to <dir>', description: 'write the files there instead of exports/prices in the home' };
+
+export const pricesCompute: Verb = {
+  name: 'prices compute',
+  summary: 'compute the price of every item, and hand the list to the shop',
+  description: 'Asks a policy for every item of gold.pricing_features, keeps the guardrails of millrace.config.ts, replaces gold.prices by one snapshot, and hands the list over: as files (CSV and JSON Lines, with checksums) and in the online store of the API. A reader sees the list before or this one, never a part. However often it runs on a day, no price moves by more than one day may.',
+  options: [{ flags: '--policy <name>', description: 'rule, model or bandit; default: that of millrace.config.ts' }, TO],
+  examples: ['millrace prices compute', 'millrace prices compute --policy model --json'],
+  async run(invocation) {
+    await withRuntime(invocation, async (runtime) => {
+      const { policy } = invocation.options;
+      const done = await computePrices(runtime, { ...(typeof policy === 'string' ? { policy } : {}), ...folderOf(invocation) });
+      present(invocation, summaryOf(done), () => printDone(invocation.terminal, done, folderOf(invocation).folder ?? exportFolderOf(runtime)));
+    });
+  },
+};
+
+export const pricesList: Verb = {
+  name: 'prices list',
+  summary: 'the list of prices that holds: what, since when, until when, why',
+  options: [
+    { flags: '--category <name>', description: 'of one category' }, { flags: '--changed', description: 'only those that the list moved' },
+    { flags: '--limit <number>', description: 'so many rows; 0: all', default: '20' },
+  ],
+  examples: ['millrace prices list --changed', 'millrace prices list --category toys --limit 0 --json'],
+  async run(invocation) {
+    const { category, changed } = invocation.options;
+    const limit = Number(invocation.options['limit']);
+    if (!Number.isInteger(limit) || limit < 0) throw new MillraceError('usage', `--limit wants a whole number, not '${String(invocation.options['limit'])}'`, { todo: 'Give 0 for all.' });
+    await withRuntime(invocation, async (runtime) => {
+      const list = await readPriceTable(runtime);
+      const found = list.prices.filter((one) => (typeof category !== 'string' || one.category === category) && (changed !== true || one.price !== one.previousPrice));
+      const shown = limit === 0 ? found : found.slice(0, limit);
+      const elsewhere = await whereListsAre(runtime);
+      present(invocation, { ...headerOf(list), ...elsewhere, found: found.length, prices: shown }, () => {
+        const { terminal } = invocation;
+        terminal.out(`${headline(terminal, list)}\n\n`);
+        terminal.out(table(terminal, ['product', 'category', 'was', 'is', '', 'why', 'limits'], shown.map(({ productId, category: of, price, previousPrice, reason, limits }) => [
+          productId, of, previousPrice.toFixed(2), price.toFixed(2), changeOf(price, previousPrice), reason, limits.join(' '),
+        ])));
+        if (shown.length < found.length) terminal.out(`\n  ${number(shown.length)} of ${number(found.length)}; --limit 0 shows all\n`);
+        for (const [where, id] of [['the export folder', elsewhere.exported], ['the online store', elsewhere.online]] as const) {
+          if (id !== list.header.listId) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${where} holds ${id === undefined ? 'no list' : 'another list'}: millrace prices export\n`);
+        }
+      });
+    });
+  },
+};
+
+export const pricesExport: Verb = {
+  name: 'prices export',
+  summary: 'hand over again what gold.prices holds: files and online store',
+  description: 'For when `prices compute` was cut off before it had handed the list over, or a shop wants the files somewhere else. current.json in the folder names the list that holds, its files and their SHA-256.',
+  options: [TO],
+  examples: ['millrace prices export', 'millrace prices export --to /srv/shop/prices'],
+  async run(invocation) {
+    await withRuntime(invocation, async (runtime) => {
+      const done = await exportPrices(runtime, folderOf(invocation));
+      present(invocation, summaryOf(done), () => printDone(invocation.terminal, done, folderOf(invocation).folder ?? exportFolderOf(runtime)));
+    });
+  },
+};
+
+function folderOf({ options: { to } }: Invocation): { folder?: string } {
+  return typeof to === 'string' ? { folder: path.resolve(to) } : {};
+}
+
+function headerOf({ header, day, prices }: PriceList) {
+  const { listId, validFrom, validTo, ...rest } = header;
+  return { list_id: listId, ...rest, business_date: day, valid_from: new Date(validFrom).toISOString(), valid_to: new Date(validTo).toISOString(), moved: prices.filter(({ price, previousPrice }) => price !== previousPrice).length };
+}
+
+function summaryOf({ list, exported }: ComputedPrices) {
+  return { ...headerOf(list), limits: limitsOf(list), files: exported.files };
+}
+
+/** How often each guardrail moved a price. */
+function limitsOf({ prices }: PriceList): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (const limit of prices.flatMap(({ limits }) => limits)) counted[limit] = (counted[limit] ?? 0) + 1;
+  return counted;
+}
+
+function headline(terminal: Terminal, { header, prices }: PriceList): string {
+  const moved = prices.filter(({ price, previousPrice }) => price !== previousPrice).length;
+  return `${paint(terminal, 'bold', `${number(header.rows)} prices`)} by the policy ${header.policy}, ${number(moved)} of them moved; from ${timeOf(header.validFrom)} to ${timeOf(header.validTo)} (UTC), in ${header.currency}`;
+}
+
+function printDone(terminal: Terminal, { list, exported }: ComputedPrices, folder: string): void {
+  terminal.out(`${headline(terminal, list)}\n\n`);
+  const limits = Object.entries(limitsOf(list)).sort(([, one], [, other]) => other - one);
+  if (limits.length > 0) terminal.out(`  guardrails   ${limits.map(([limit, count]) => `${limit.replaceAll('_', ' ')} ${number(count)}`).join(' · ')}\n`);
+  terminal.out(`  gold.prices  one snapshot\n  the API      answers it to {"skus": […], "precomputed": true}\n${exported.files.map(({ name }) => `  file         ${path.join(folder, name)}\n`).join('')}`);
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+function changeOf(price: number, before: number): string {
+  if (price === before) return '';
+  const percent = (price / before - 1) * 100;
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+}

@@ -1,0 +1,39 @@
+// Demand by price of a home's items: the champion of the `price` predictor, and what it has to know of each item as of now.
+import path from 'node:path';
+import { latestBusinessDate } from '../../batch/index.ts';
+import { loadFeatures } from '../../features/index.ts';
+import { answersToPrice, demandCurve, type DemandModel } from '../../pricing/index.ts';
+import type { ServedModel } from '../../serving/index.ts';
+import { predictorsOf, sourcesBehind, tablesOf, trainingSql } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** The predictor that the model-based policy asks. */
+export const PRICE = 'price';
+/** Columns of its training set beside the inputs: the item, and what it is asked for. */
+const [ITEM, ASKED] = ['product_id', 'price'];
+
+/** undefined where the version cannot tell one price from another, or the training set does not say what items are asked for. */
+export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>): Promise<DemandModel | undefined> {
+  const names = inputs.map(({ name }) => name);
+  const predictor = (await predictorsOf(runtime)).get(PRICE);
+  if (predictor?.label === undefined || !answersToPrice(names)) return undefined;
+  const [project, engine] = [await runtime.project(), await runtime.engine()];
+  const sql = trainingSql(predictor, await loadFeatures(path.join(runtime.projectFolder, 'features'), project.sources));
+  const asOf = await latestBusinessDate({ project, lake: runtime.lake, engine, ...(runtime.signal === undefined ? {} : { signal: runtime.signal }) }, sourcesBehind(project, tablesOf(sql)));
+  const { columns, rows } = await engine.query(`SELECT * FROM (${sql}\n) AS asked WHERE asked."${predictor.label}" IS NULL`, { parameters: await runtime.parameters(asOf, sql) });
+  const place = (name: string): number => columns.findIndex((column) => column.name === name);
+  const [item, asked, places] = [place(ITEM), place(ASKED), names.map(place)];
+  if (item < 0 || asked < 0 || places.includes(-1)) return undefined;
+  const curves = new Map(rows.flatMap((row) => {
+    const price = Number(row[asked]);
+    const known = Float64Array.from(places, (at) => (row[at] === null ? Number.NaN : Number(row[at])));
+    return price > 0 ? [[String(row[item]), demandCurve({ inputs: names, score }, known, price)] as const] : [];
+  }));
+  return { version: `${PRICE} ${version}`, demandOf: (sku) => curves.get(sku) };
+}
+
+/** What curves are made from: they are made again when one of these tables moves on. */
+export async function tablesOfDemand(runtime: Runtime): Promise<string[]> {
+  const predictor = (await predictorsOf(runtime)).get(PRICE);
+  return predictor === undefined ? [] : tablesOf(predictor.sql);
+}
