@@ -1,5 +1,6 @@
 /*
 description: One row a variant, segment, outcome, window and measure of an experiment; the sums over its units that a report is made from.
+  Answers have a time of their own and count up to the as-of date, or up to the newest of them where that is later.
 kind: full
 key: [experiment, variant, attribute, segment, outcome, window_hours, measure]
 owner: growth
@@ -25,7 +26,10 @@ columns:
   first_exposure: Business date of the first exposure.
   last_exposure: Business date of the last first exposure.
 */
-WITH ranked AS (
+WITH counted AS (
+  SELECT greatest(:as_of, coalesce(date_add('day', 1, max(predicted_date)), :as_of)) AS until FROM silver.predictions
+),
+ranked AS (
   SELECT experiment,
          unit,
          variant,
@@ -37,10 +41,11 @@ WITH ranked AS (
          predicted_date,
          row_number() OVER (PARTITION BY experiment, unit ORDER BY predicted_at, prediction_id) AS exposure
   FROM silver.predictions
+  CROSS JOIN counted
   WHERE experiment IS NOT NULL
     AND unit IS NOT NULL
     AND NOT fallback
-    AND predicted_date < :as_of
+    AND predicted_date < counted.until
 ),
 exposed AS (
   SELECT experiment, unit, variant, device, country, channel, customer_type, predicted_at AS exposed_at, predicted_date AS exposed_date
@@ -65,7 +70,6 @@ happened AS (
          outcomes.occurred_at
   FROM silver.outcomes AS outcomes
   LEFT JOIN silver.predictions AS predictions ON predictions.prediction_id = outcomes.prediction_id
-  WHERE outcomes.occurred_date < :as_of
 ),
 windows AS (
   SELECT window_hours FROM (VALUES 24, 72, 168, 720) AS hours (window_hours)

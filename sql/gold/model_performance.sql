@@ -1,5 +1,6 @@
 /*
 description: One row a predictor, version, experiment, variant and day; how it answered, and how right it was where the outcome is known.
+  Answers have a time of their own and count up to the as-of date, or up to the newest of them where that is later.
 kind: full
 key: [kind, version, experiment, variant, predicted_date]
 owner: learning
@@ -32,25 +33,29 @@ columns:
   auc: Chance that an answer after which it happened has the higher score of two, ties counted half. NULL where all or none came true.
   calibration_error: Mean over ten bins of equal number of answers, weighed by that number, of |mean probability − share that came true|. NULL where scores are no probabilities.
 */
-WITH answers AS (
+WITH counted AS (
+  SELECT greatest(:as_of, coalesce(date_add('day', 1, max(predicted_date)), :as_of)) AS until FROM silver.predictions
+),
+answers AS (
   SELECT prediction_id, kind, version, coalesce(experiment, 'none') AS experiment, coalesce(variant, 'none') AS variant, unit, predicted_date, predicted_at, fallback, score, latency_ms,
          CASE WHEN kind = 'churn' THEN 'churn' ELSE 'purchase' END AS hoped_for,
-         date_add('day', CASE WHEN kind = 'churn' THEN 90 ELSE 7 END, predicted_at) AS until,
-         predicted_date < date_add('day', CASE WHEN kind = 'churn' THEN -90 ELSE -7 END, :as_of) AS is_old
+         date_add('day', CASE WHEN kind = 'churn' THEN 90 ELSE 7 END, predicted_at) AS open_until,
+         predicted_date < date_add('day', CASE WHEN kind = 'churn' THEN -90 ELSE -7 END, counted.until) AS is_old
   FROM silver.predictions
-  WHERE predicted_date < :as_of
+  CROSS JOIN counted
+  WHERE predicted_date < counted.until
 ),
 reported AS (                          -- by the answer that the outcome names, else by the unit
   SELECT answers.prediction_id
   FROM answers
   JOIN silver.outcomes AS outcomes ON outcomes.prediction_id = answers.prediction_id AND outcomes.outcome = answers.hoped_for
-  WHERE outcomes.occurred_at >= answers.predicted_at AND outcomes.occurred_at < answers.until
+  WHERE outcomes.occurred_at >= answers.predicted_at AND outcomes.occurred_at < answers.open_until
   UNION
   SELECT answers.prediction_id
   FROM answers
   JOIN silver.outcomes AS outcomes ON outcomes.unit = answers.unit AND outcomes.outcome = answers.hoped_for
   WHERE outcomes.prediction_id IS NULL
-    AND outcomes.occurred_at >= answers.predicted_at AND outcomes.occurred_at < answers.until
+    AND outcomes.occurred_at >= answers.predicted_at AND outcomes.occurred_at < answers.open_until
 ),
 answered AS (
   SELECT answers.*,

@@ -6,7 +6,7 @@ import { INPUTS, openShop, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ minutes: 100 });
+  shop = await openShop({ minutes: 65 });
 }, 120_000);
 afterAll(() => shop.dispose());
 
@@ -30,7 +30,7 @@ describe('skew', () => {
     const report = await monitorHome(shop.runtime, { sample: 20_000 });
     const [worst, ...others] = versionOf(report, '1').skew;
     expect(worst).toMatchObject({ feature: 'visitor.views_7d', view: 'visitor', status: 'skewed', largestDifference: 3 });
-    expect(worst!.differing / worst!.compared).toBeCloseTo(0.2, 2);
+    expect(worst!.differing / worst!.compared).toBeCloseTo(0.2, 1);
     expect(worst!.explainedByLag).toBeLessThan(worst!.differing / 2);
     expect(others.map(({ status }) => status)).toEqual(others.map(() => 'equal'));
     expect(await query(`SELECT feature, differing, example FROM gold.train_serve_skew WHERE version = '1' AND status = 'skewed'`)).toEqual([['visitor.views_7d', expect.anything(), worst!.example]]);

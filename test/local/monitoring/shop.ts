@@ -59,7 +59,7 @@ export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; 
     events.push({ at: now - pick(800), arrivedAt: now, values: { timestamp: String(now), visitorid: `v${pick(20)}`, itemid: `i${pick(15)}`, event, event_id: `e${second}` } });
     events.at(-1)!.values['timestamp'] = String(events.at(-1)!.at);
     for (const [index, behind] of [0, BEHIND_MS].entries()) folded[index] = await fold(stores[index]!, features, events, folded[index]!, now - behind);
-    if (second % 20 !== 0) continue;
+    if (second % 15 !== 0) continue;
     const [visitorid, itemid, at] = [`v${pick(20)}`, `i${pick(15)}`, now + 40];
     for (const [index, store] of stores.entries()) {
       const values = await served(features, store, { visitorid, itemid }, at);
@@ -119,9 +119,9 @@ async function write(runtime: Runtime, name: string, definition: TableDefinition
   await (await runtime.database()).use((session) => overwriteRows(session, table, { sql: 'TRUE' }, rowsAsSelect(table, rows), { temporaryFolder: runtime.home.temporary }));
 }
 
-const CARD: Omit<ModelCard, 'version'> = {
+export const CARD: Omit<ModelCard, 'version'> = {
   predictor: 'conversion', question: 'Will it?', entities: ['visitorid', 'itemid'], features: INPUTS, output: 'probability', algorithm: 'random_forest', parameters: {}, metrics: {}, reliability: [], importance: [],
   rows: { train: 1, validate: 0, test: 1 }, baseRate: 0.1, asOf: '2026-03-01', snapshots: {}, trainingSet: '', codeVersion: '0', trainedAt: 0, seconds: 0,
 };
 /** Of no tree: nothing here is scored again. */
-const STUMP: TreeModel = { objective: 'reg:squarederror', baseScore: 0, featureNames: INPUTS, featureKinds: INPUTS.map(() => 'numeric' as const), trees: [], attributes: {} };
+export const STUMP: TreeModel = { objective: 'reg:squarederror', baseScore: 0, featureNames: INPUTS, featureKinds: INPUTS.map(() => 'numeric' as const), trees: [], attributes: {} };

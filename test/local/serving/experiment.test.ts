@@ -1,0 +1,120 @@
+// An experiment from its declaration to its report: created by the command line, asked over HTTP, answered with outcomes, delivered, computed and read.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runProgram, VERBS, type Terminal } from '../../../lib/cli/index.ts';
+import { openApiService, openDeliver, openEndpoint, openRuntime, registryOf, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../../lib/local/index.ts';
+import { CARD, INPUTS, PROJECT, STUMP } from '../monitoring/shop.ts';
+
+const DAY = 86_400_000;
+let [root, home, key] = ['', '', ''];
+let runtime: Runtime;
+let endpoint: OpenEndpoint;
+let api: OpenApiService;
+const stop = new AbortController();
+const running: Promise<void>[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'millrace-experiment-'));
+  home = path.join(root, 'home');
+  runtime = await openRuntime({ home, project: PROJECT, create: true });
+  const registry = registryOf(runtime);
+  for (const [version, alias] of [['1', 'champion'], ['2', 'challenger']] as const) {
+    await registry.register(CARD, { kind: 'trees', model: { ...STUMP, baseScore: Number(version) / 10 } });
+    await registry.setAlias('conversion', alias, version, Date.now());
+  }
+  endpoint = await openEndpoint({ home: runtime.home, contracts: (await runtime.project()).sources.values(), clock: runtime.clock, port: 0 });
+}, 60_000);
+afterAll(async () => {
+  stop.abort();
+  await Promise.all(running);
+  await endpoint.close();
+  await runtime.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function millrace(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const terminal: Terminal = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, colours: false, columns: 160 };
+  const code = await runProgram([...argv, '--home', home], VERBS, { project: PROJECT, version: '9.9.9', terminal, environment: {}, signal: new AbortController().signal });
+  return { code, out, err };
+}
+
+async function post(route: string, body: unknown): Promise<Record<string, never>> {
+  const response = await fetch(`${api.server.url}${route}`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Record<string, never>;
+}
+
+it('goes from create to an honest report', async () => {
+  const refused = await millrace('experiment', 'create', 'odd', '--subject', 'shipping', '--variants', 'control', 'lower:treshold=79');
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('cannot set treshold') as string });
+  const create = ['experiment', 'create', 'new_model', '--subject', 'predict:conversion', '--variants', 'control', 'treated:alias=challenger', '--metric', 'proportion:purchase', '--guardrail', 'ratio:purchase:0.5', 'proportion:abandonment:0.2',
+    '--baseline', '0.2', '--uplift', '0.8', '--ramp', '0.4', '--window', '72'];
+  expect((await millrace(...create)).out).toMatch(/visitors in each variant find a change of \+80/);
+  expect((await millrace('experiment', 'start', 'new_model')).code).toBe(0);
+  expect((await millrace('experiment', 'ramp', 'new_model', '0.2')).err).toMatch(/lets 0.4 of the units in already/);
+  expect((await millrace('experiment', 'ramp', 'new_model', '0.9')).code).toBe(0);
+  expect((await millrace('experiment', 'list')).out).toMatch(/new_model +predict:conversion +running/);
+  expect((await millrace('experiment', 'report', 'new_model')).out).toMatch(/nothing to compare yet/);
+
+  api = await openApiService(runtime, { port: 0, put: (stream, records) => endpoint.streams.put(stream, records) });
+  key = api.keys.addForNow('test', { scopes: ['predict', 'outcomes'] });
+  running.push(api.run(stop.signal), (await openDeliver(runtime, endpoint.source, { intervalMilliseconds: 50 }) satisfies StreamService).run(stop.signal));
+
+  const given = Object.fromEntries(INPUTS.map((name) => [name, 1]));
+  const variants = new Map<string, string>();
+  const outcomes: Record<string, unknown>[] = [];
+  let outside = 0;
+  for (let from = 0; from < 800; from += 50) {
+    const rows = Array.from({ length: 50 }, (_, index) => ({ visitorid: `v${from + index}`, itemid: 'i1', ...given }));
+    const { predictions } = await post('/v1/predict/conversion', { rows, attributes: { device: from % 100 === 0 ? 'app' : 'desktop' } }) as unknown as { predictions: { prediction_id: string; variant: string | null; version: string; fallback: boolean }[] };
+    predictions.forEach(({ prediction_id, variant, version, fallback }, index) => {
+      const [visitor, number] = [`v${from + index}`, from + index];
+      expect([fallback, version]).toEqual([false, variant === 'treated' ? '2' : '1']);
+      if (variant === null) outside += 1;
+      else variants.set(visitor, variant);
+      // By the answer or by the visitor, sent twice, and some of before: the report counts what it should.
+      const share = variant === 'treated' ? 5 : 2;
+      if (number % 10 < share) outcomes.push({ ...(number % 2 === 0 ? { prediction_id } : { unit: visitor }), outcome: 'purchase', value: 40 + number % 7, outcome_id: `o${number}` });
+      if (number % 3 === 0) outcomes.push({ unit: visitor, outcome: 'purchase', value: 10, occurred_at: Date.now() - 5 * DAY, outcome_id: `before-${number}` });
+      if (number % 10 === 9) outcomes.push({ unit: visitor, outcome: 'abandonment', outcome_id: `left-${number}` });
+    });
+  }
+  expect(outside).toBeGreaterThan(40);
+  expect(outside).toBeLessThan(130);
+  for (let from = 0; from < outcomes.length; from += 100) for (let again = 0; again < 2; again++) await post('/v1/outcomes', { outcomes: outcomes.slice(from, from + 100) });
+
+  const engine = await runtime.engine();
+  const counted = async (table: string): Promise<number> => ((await runtime.lake.tableExists({ namespace: 'bronze', name: table })) ? Number((await engine.query(`SELECT count(*) FROM bronze.${table}`)).rows[0]![0]) : 0);
+  for (const since = Date.now(); (await counted('predictions')) < 800 || (await counted('outcomes')) < 2 * outcomes.length;) {
+    if (Date.now() - since > 20_000) throw new Error(`${await counted('predictions')} predictions and ${await counted('outcomes')} outcomes reached bronze`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const ran = await millrace('run', 'batch', '--select', 'silver.predictions+', 'silver.outcomes+');
+  expect(ran.code, `${ran.out}${ran.err}`).toBe(0);
+
+  const report = JSON.parse((await millrace('experiment', 'report', 'new_model', '--json')).out) as {
+    verdict: Record<string, string>; assigned: Record<string, number>; mismatch: { found: boolean };
+    comparisons: { metric: string; controlMean: number; variantMean: number; units: number[]; broken?: boolean; difference?: { pValue: number; interval: number[] } }[]; segments: { segment: string; metric: string }[];
+  };
+  const assigned = (variant: string): string[] => [...variants].filter(([, one]) => one === variant).map(([visitor]) => visitor);
+  expect(report.assigned).toEqual({ control: assigned('control').length, treated: assigned('treated').length });
+  const buyers = (variant: string, share: number): number => assigned(variant).filter((visitor) => Number(visitor.slice(1)) % 10 < share).length;
+  const [orders, value, left] = report.comparisons;
+  expect(orders).toMatchObject({ metric: 'proportion_purchase', controlMean: buyers('control', 2) / assigned('control').length, variantMean: buyers('treated', 5) / assigned('treated').length });
+  expect(orders!.difference!.interval[0]).toBeGreaterThan(0);
+  expect(value).toMatchObject({ metric: 'ratio_purchase_guardrail', controlMean: expect.closeTo(43, 0) as number });
+  expect(left).toMatchObject({ metric: 'proportion_abandonment_guardrail', broken: false });
+  expect(report).toMatchObject({ verdict: { treated: 'better' }, mismatch: { found: false } });
+  expect(new Set(report.segments.map(({ segment }) => segment))).toEqual(new Set(['device app', 'device desktop']));
+  const words = (await millrace('experiment', 'report', 'new_model')).out;
+  expect(words).toMatch(/treated: better on purchase/);
+  expect(words).toMatch(/segment, for reading only[\s\S]*device app/);
+
+  expect((await millrace('experiment', 'stop', 'new_model')).code).toBe(0);
+  await new Promise((resolve) => setTimeout(resolve, 5_500));
+  const { predictions: [after] } = await post('/v1/predict/conversion', { rows: [{ visitorid: assigned('treated')[0]!, itemid: 'i1', ...given }] }) as unknown as { predictions: { version: string; variant: null }[] };
+  expect(after).toMatchObject({ version: '1', variant: null });
+}, 120_000);
