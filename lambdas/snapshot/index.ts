@@ -1,6 +1,6 @@
 // Asks the tables what prices, shipping and recommendations are made from, and keeps the answers where the scoring function finds them.
 import { MillraceError, messageOf } from '../../lib/base/index.ts';
-import type { Lake } from '../../lib/lake/index.ts';
+import type { Files, Lake } from '../../lib/lake/index.ts';
 import { loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
 import { answeringEngine, answersToJson, rememberingEngine, SERVING_FOLDER, type Answers, type Asked } from '../../lib/serving/aws/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
@@ -21,17 +21,19 @@ const PARTS: readonly Part[] = [
 /** More than this would make the scoring function start slowly, and is refused by name. */
 const MOST_BYTES = 64 * 2 ** 20;
 
+/** `files`: of the bucket. */
+export type SnapshotContext = Pick<AwsContext, 'lake' | 'engine' | 'shop'> & { files: Pick<Files, 'read' | 'write'> };
+
 /** Each part by itself. A part is written whole, by one object, and only where its table has moved on or its statements have changed. */
-export async function takeSnapshots({ lake, engine, shop }: Pick<AwsContext, 'lake' | 'engine' | 'shop'>, bucket: string): Promise<Record<string, PartOutcome>> {
+export async function takeSnapshots(context: SnapshotContext, bucket: string): Promise<Record<string, PartOutcome>> {
   const outcomes: Record<string, PartOutcome> = {};
   for (const part of PARTS) {
-    outcomes[part.name] = await takeOne(part, { lake, engine, shop }, `s3://${bucket}/${SERVING_FOLDER}/${part.name}.json`).catch((thrown: unknown) => ({ failed: messageOf(thrown) }));
+    outcomes[part.name] = await takeOne(part, context, `s3://${bucket}/${SERVING_FOLDER}/${part.name}.json`).catch((thrown: unknown) => ({ failed: messageOf(thrown) }));
   }
   return outcomes;
 }
 
-async function takeOne({ table, load }: Part, { lake, engine, shop }: Pick<AwsContext, 'lake' | 'engine' | 'shop'>, place: string): Promise<PartOutcome> {
-  const { files } = lake.context;
+async function takeOne({ table, load }: Part, { lake, engine, shop, files }: SnapshotContext, place: string): Promise<PartOutcome> {
   const version = await versionOf(lake, table);
   if (version === undefined) return 'empty';
   const before = await files.read(place).then((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as Answers, () => undefined);
@@ -51,7 +53,7 @@ async function versionOf(lake: Lake, table: string): Promise<string | undefined>
 }
 
 export const handler = asTask(async (context: AwsContext) => {
-  const outcomes = await takeSnapshots(context, settingOf(process.env, 'MILLRACE_MODELS', 'serving'));
+  const outcomes = await takeSnapshots({ ...context, files: context.lake.context.files }, settingOf(process.env, 'MILLRACE_MODELS', 'serving'));
   const failed = Object.entries(outcomes).flatMap(([name, outcome]) => (typeof outcome === 'object' ? [`${name}: ${outcome.failed}`] : []));
   process.stdout.write(`${JSON.stringify({ level: failed.length === 0 ? 'INFO' : 'ERROR', message: 'snapshots for serving', outcomes })}\n`);
   if (failed.length > 0) throw new MillraceError('io', failed.join('; '), { todo: 'The scoring function goes on with what it has; the next call tries again.' });

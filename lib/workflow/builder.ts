@@ -78,6 +78,9 @@ export const TRANSIENT: Retrier = Object.freeze({
   JitterStrategy: 'FULL',
 }) as Retrier;
 
+/** A run that hangs ends before the next night's begins, and is told as timed out; what it published stays. */
+const LONGEST_RUN_SECONDS = 20 * 3600;
+
 /** Turns a declared workflow into the state machine that CDK deploys and the interpreter runs. */
 export function compileWorkflow({ name, parts }: Workflow, graph: WorkflowGraph): StateMachine {
   const retryable = parts.flatMap((part) => (part.kind === 'retry' ? part.errors : []));
@@ -113,7 +116,7 @@ export function compileWorkflow({ name, parts }: Workflow, graph: WorkflowGraph)
     ...failureStates,
     ['Failed', { Type: 'Fail', Error: '{% $failure.Error %}', Cause: '{% $failure.Cause %}' }],
   );
-  return { Comment: `millrace ${name}`, QueryLanguage: 'JSONata', StartAt: 'Start', States: Object.fromEntries(states) };
+  return { Comment: `millrace ${name}`, QueryLanguage: 'JSONata', TimeoutSeconds: LONGEST_RUN_SECONDS, StartAt: 'Start', States: Object.fromEntries(states) };
 }
 
 /** An empty Next stands for the state that comes after it in the list. */

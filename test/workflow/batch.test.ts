@@ -70,7 +70,8 @@ describe('the batch workflow', () => {
     });
     expect(outcome.status).toBe('succeeded');
     expect(calls.filter((call) => call.startsWith('prepare silver'))).toHaveLength(4);
-    expect(clock.slept.length).toBe(2);
+    // Beside the limit of the whole run.
+    expect(clock.slept.filter((milliseconds) => milliseconds < 3_600_000)).toHaveLength(2);
   });
 
   it('runs statements that are too long for a state by their names, one after the other, before it audits', async () => {
