@@ -1,5 +1,5 @@
 // Features of entities for who scores: read at once, and kept as long as nothing they are made from has changed. Most requests ask for items and visitors
-// that were asked for a moment ago; what it costs then is a look at the versions.
+// that were asked for a moment ago; what it costs then is a look at the versions, and nothing at all if nobody has written in between.
 import type { LmdbStore } from './lmdb/store.ts';
 import { stateKeys } from './keys.ts';
 import { textOf, valuesAt, type EntityId } from './read.ts';
@@ -12,6 +12,8 @@ import { firstTile } from './windows.ts';
 const MOST_KEPT = 10_000;
 
 interface Kept {
+  /** The store's last write when the versions were looked at. */
+  seen: number;
   keys: readonly string[];
   versions: readonly (number | undefined)[];
   values: FeatureValues;
@@ -25,12 +27,28 @@ export interface RememberedFeatures {
   read(wanted: readonly { view: CompiledView; entities: readonly EntityId[] }[], at: number): FeatureValues[][];
 }
 
-export function rememberedFeatures(store: Pick<LmdbStore, 'getNow' | 'versionNow'>, mostKept: number = MOST_KEPT): RememberedFeatures {
+export function rememberedFeatures(store: Pick<LmdbStore, 'getNow' | 'versionNow' | 'lastWrite'>, mostKept: number = MOST_KEPT): RememberedFeatures {
   const keptOf = new Map<CompiledView, Map<string, Kept>>();
+  let write: number | undefined;
+  /** Asked once in a turn of the event loop, in which the store's readers see one state anyway. */
+  const lastWrite = (): number => {
+    if (write === undefined) {
+      setImmediate(forgetWrite);
+      write = store.lastWrite();
+    }
+    return write;
+  };
+  const forgetWrite = (): void => {
+    write = undefined;
+  };
 
   const valuesOf = (view: CompiledView, known: Map<string, Kept>, entity: string, at: number): FeatureValues => {
     const kept = known.get(entity);
-    if (kept !== undefined && kept.from <= at && at < kept.until && isCurrent(kept)) return kept.values;
+    const seen = lastWrite();
+    if (kept !== undefined && kept.from <= at && at < kept.until && (kept.seen === seen || isCurrent(kept))) {
+      kept.seen = seen;
+      return kept.values;
+    }
     const keys = kept?.keys ?? stateKeys(view, entity);
     const items = store.getNow(keys);
     const states = items.flatMap((item) => (item === undefined ? [] : [decodeState(item.value)]));
@@ -39,7 +57,7 @@ export function rememberedFeatures(store: Pick<LmdbStore, 'getNow' | 'versionNow
     // Events that are still to come change the values when their time does: such an entity is read anew.
     if (states.some(({ a = [] }) => a.length > 0)) return values;
     if (known.size >= mostKept) known.delete(known.keys().next().value!);
-    known.set(entity, { keys, versions: items.map((item) => item?.version), values, from: at, until: nextTileAfter(view, at) });
+    known.set(entity, { seen, keys, versions: items.map((item) => item?.version), values, from: at, until: nextTileAfter(view, at) });
     return values;
   };
   const isCurrent = ({ keys, versions }: Kept): boolean => {

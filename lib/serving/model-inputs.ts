@@ -20,7 +20,7 @@ interface PlannedInput {
   /** The place of its view among the views, and its name there; -1: the request gives it. */
   view: number;
   column: string;
-  /** `"views_7d":`, for the log. */
+  /** `{"views_7d":` of the first, `,"views_7d":` of the others, for the log. */
   json: string;
 }
 
@@ -48,7 +48,7 @@ function planned(features: FeatureReader, model: ServedModel): InputPlan {
     model,
     kinds: new Map([...model.inputs.map(({ name }) => [name, 'input'] as const), ...model.entities.map((name) => [name, 'entity'] as const)]),
     views: names.map((name) => ({ name, columns: features.entityOf(name) ?? [], inputs: model.inputs.filter(({ view }) => view === name).map((input) => input.name) })),
-    inputs: model.inputs.map((input) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${JSON.stringify(input.name)}:` })),
+    inputs: model.inputs.map((input, at) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${at === 0 ? '{' : ','}${JSON.stringify(input.name)}:` })),
   };
 }
 
@@ -153,10 +153,11 @@ export function numberOf(cell: FeatureValue | Cell, now: number): number {
 
 /** A row of the matrix by the inputs' names, as JSON. */
 export function inputsJson({ inputs }: InputPlan, row: Float64Array): string {
-  let text = '{';
+  if (inputs.length === 0) return '{}';
+  let text = '';
   for (let index = 0; index < inputs.length; index++) {
     const value = row[index]!;
-    text += `${index === 0 ? '' : ','}${inputs[index]!.json}${Number.isFinite(value) ? value : 'null'}`;
+    text += inputs[index]!.json + (Number.isFinite(value) ? String(value) : 'null');
   }
   return `${text}}`;
 }

@@ -77,7 +77,8 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
         await flush();
         if (spilled) await takeBack();
         failure = undefined;
-        if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        // Who closes while something was being written does not wait for the next answer.
+        if (waiting.length === 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
         await clock.sleep(PAUSE_MS, stop.signal).catch(() => undefined);
       } catch (thrown) {
         failure = messageOf(thrown);
