@@ -4,6 +4,8 @@ import path from 'node:path';
 import { systemClock, type Clock } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
 import { Database } from '../lake/duckdb/index.ts';
+import type { FeatureSet } from '../features/index.ts';
+import type { LoadedPredictor, ModelRegistry } from '../learning/index.ts';
 import { latestBusinessDate } from '../batch/index.ts';
 import { parametersOf, type Parameters } from '../warehouse/index.ts';
 import { DuckDbEngine } from '../warehouse/duckdb/index.ts';
@@ -35,6 +37,8 @@ export interface Runtime {
   clock: Clock;
   lake: Lake;
   signal?: AbortSignal;
+  /** What is learned and where it is kept, where that is not the project's folders and the home's: in a function of an account. */
+  learning?: { predictors: ReadonlyMap<string, LoadedPredictor>; features: FeatureSet; registry: ModelRegistry };
   project(): Promise<LoadedProject>;
   database(): Promise<Database>;
   engine(): Promise<DuckDbEngine>;

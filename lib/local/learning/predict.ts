@@ -3,13 +3,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, uuidv7 } from '../../base/index.ts';
 import { latestBusinessDate } from '../../batch/index.ts';
-import { loadFeatures } from '../../features/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
 import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
-import { predictorNamed, registryOf } from './train.ts';
+import { featuresOf, predictorNamed, registryOf } from './train.ts';
 import { sourcesBehind, tablesOf } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
@@ -25,7 +24,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const { champion: version } = await registry.aliases(name);
   if (version === undefined) throw new MillraceError('not_found', `no version of ${name} answers yet`, { todo: `millrace train ${name}` });
   const project = await runtime.project();
-  const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), project.sources);
+  const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);
   const date = asOf ?? await latestBusinessDate({ project, lake, engine, signal }, sourcesBehind(project, tablesOf(sql)));

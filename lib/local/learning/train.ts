@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { latestBusinessDate } from '../../batch/index.ts';
-import { loadFeatures } from '../../features/index.ts';
+import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import {
   byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, scorerOf, suspectsAmong, trainPredictor, tune,
@@ -36,16 +36,21 @@ export interface TrainPredictorOptions {
   onProgress?: (text: string) => void;
 }
 
-export function registryOf({ home }: Pick<Runtime, 'home'>): ModelRegistry {
-  return new ModelRegistry(modelStoreOn(new LocalFiles(), path.join(home.root, 'models')));
+export function registryOf({ home, learning }: Pick<Runtime, 'home' | 'learning'>): ModelRegistry {
+  return learning?.registry ?? new ModelRegistry(modelStoreOn(new LocalFiles(), path.join(home.root, 'models')));
 }
 
-export async function predictorsOf({ projectFolder }: Pick<Runtime, 'projectFolder'>): Promise<ReadonlyMap<string, LoadedPredictor>> {
-  return loadPredictors(path.join(projectFolder, 'predictors'));
+export async function predictorsOf({ projectFolder, learning }: Pick<Runtime, 'projectFolder' | 'learning'>): Promise<ReadonlyMap<string, LoadedPredictor>> {
+  return learning?.predictors ?? loadPredictors(path.join(projectFolder, 'predictors'));
+}
+
+/** The features that a project declares. */
+export async function featuresOf(runtime: Pick<Runtime, 'projectFolder' | 'learning' | 'project'>): Promise<FeatureSet> {
+  return runtime.learning?.features ?? loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
 }
 
 /** @throws `not_found` with the nearest name. */
-export async function predictorNamed(runtime: Pick<Runtime, 'projectFolder'>, name: string): Promise<LoadedPredictor> {
+export async function predictorNamed(runtime: Pick<Runtime, 'projectFolder' | 'learning'>, name: string): Promise<LoadedPredictor> {
   const predictors = await predictorsOf(runtime);
   const found = predictors.get(name);
   if (found === undefined) throw new MillraceError('not_found', `there is no predictor '${name}'`, { where: path.join(runtime.projectFolder, 'predictors'), todo: didYouMean(name, [...predictors.keys()]) ?? `There are ${[...predictors.keys()].join(', ') || 'none'}.` });
@@ -61,7 +66,7 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
   const started = clock.now();
   const declared = await predictorNamed(runtime, name);
   const project = await runtime.project();
-  const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), project.sources);
+  const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(declared, features);
   const date = asOf ?? await latestBusinessDate({ project, lake, engine, signal }, sourcesBehind(project, tablesOf(sql)));

@@ -23,6 +23,8 @@ export interface AthenaEngineOptions {
   workgroup: string;
   /** Where results go; default: the workgroup's own place. */
   outputLocation?: string;
+  /** Reads results from the file that Athena leaves: for many rows; see `Executions`. */
+  readResultFile?: (place: string) => Promise<Uint8Array>;
   /** Folder of the staging tables, `s3://bucket/staging`. */
   stagingLocation: string;
   clock: Clock;
