@@ -48,10 +48,10 @@ function offersOf(carrier: string, url: string, answer: unknown): CarrierOffer[]
   if (!Array.isArray(offers)) throw strange(carrier, url, 'an answer without `offers`');
   return offers.map((offer: unknown) => {
     const { service, price, transitDays } = (offer ?? {}) as Record<string, unknown>;
-    if (typeof service !== 'string' || typeof price !== 'number' || !(price >= 0) || typeof transitDays !== 'number' || !(transitDays >= 0)) {
+    if (typeof service !== 'string' || typeof price !== 'number' || !(price >= 0 && Number.isFinite(price)) || typeof transitDays !== 'number' || !(transitDays >= 0 && transitDays <= 3650)) {
       throw strange(carrier, url, `the offer ${JSON.stringify(offer)}`);
     }
-    return { carrier, service, price, transitDays };
+    return { carrier, service, price, transitDays, source: 'carrier' };
   });
 }
 

@@ -5,11 +5,11 @@ export type Lateness = readonly number[];
 
 /**
  * Days to add to the transit days so that a share `confidence` of parcels arrives in time: the conformal quantile, the ⌈(n + 1) · confidence⌉-th smallest of n
- * residuals (Vovk et al. 2005), which holds for any distribution. Where there are too few to say, `fallback`.
+ * residuals (Vovk et al. 2005), which holds for any distribution. undefined where there are too few to say.
  */
-export function daysOfGrace(lateness: Lateness, confidence: number, fallback: number): number {
+export function daysOfGrace(lateness: Lateness, confidence: number): number | undefined {
   const rank = Math.ceil((lateness.length + 1) * confidence);
-  return rank > lateness.length ? fallback : Math.ceil(lateness[rank - 1]!);
+  return rank > lateness.length ? undefined : Math.ceil(lateness[rank - 1]!);
 }
 
 /** The day so many days after another, both as 2018-10-18. */

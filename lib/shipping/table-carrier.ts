@@ -22,7 +22,7 @@ export function tableCarrier(name: string, rates: readonly Rate[]): Carrier {
         if (holds && (other === undefined || other.validFrom < rate.validFrom)) newest.set(rate.service, rate);
       }
       return [...newest.values()].map((rate): CarrierOffer => ({
-        carrier: name, service: rate.service, transitDays: rate.transitDays,
+        carrier: name, service: rate.service, transitDays: rate.transitDays, source: 'rate_card',
         price: Math.round((rate.basePrice + rate.pricePerKg * (weight - rate.minWeightKg)) * 100 + 1e-7) / 100,
       }));
     },

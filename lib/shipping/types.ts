@@ -15,7 +15,10 @@ export interface QuoteRequest {
 /** What every carrier is asked. */
 export interface CarrierRequest { originZone: string; destinationZone: string; originPostcode: string; destinationPostcode: string; chargeableWeightKg: number; handedOverOn: string }
 
-export interface CarrierOffer { carrier: string; service: string; price: number; transitDays: number }
+/** Where an offer comes from: a rate card, a carrier that was asked, or a trained estimate of what freight has cost. */
+export type OfferSource = 'rate_card' | 'carrier' | 'estimate';
+
+export interface CarrierOffer { carrier: string; service: string; price: number; transitDays: number; source: OfferSource }
 
 /** A carrier answers with its offers, or fails: the others' offers still count. */
 export interface Carrier {

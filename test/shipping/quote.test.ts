@@ -63,9 +63,9 @@ describe('a zone', () => {
 describe('a promise', () => {
   it('is kept for the share that it states', () => {
     const lateness = Array.from({ length: 99 }, (_, index) => index / 10 - 2); // −2.0 … 7.8
-    expect(daysOfGrace(lateness, 0.9, 3)).toBe(7);
-    expect(daysOfGrace(lateness, 0.5, 3)).toBe(3);
-    expect(daysOfGrace([1, 2], 0.9, 3)).toBe(3);
+    expect(daysOfGrace(lateness, 0.9)).toBe(7);
+    expect(daysOfGrace(lateness, 0.5)).toBe(3);
+    expect(daysOfGrace([1, 2], 0.9)).toBeUndefined();
   });
 });
 

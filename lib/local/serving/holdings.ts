@@ -4,12 +4,13 @@ import path from 'node:path';
 import { messageOf } from '../../base/index.ts';
 import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } from '../../features/index.ts';
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
+import { shippingSettings } from '../../shipping/index.ts';
 import { registryOf, type HomeModels } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
 import { HomePrices } from './home-prices.ts';
 import { championRecommender, loadRecommender, RECOMMENDATIONS } from './recommender.ts';
-import { loadShipping } from './shipping.ts';
+import { DELIVERY, FREIGHT, loadShipping } from './shipping.ts';
 
 /** What visitors did is read again so often, though the clickstream's table moves on every minute; another champion answers at once. */
 const REREAD_MS = 2 * 60_000;
@@ -21,6 +22,7 @@ export class Holdings {
   readonly #runtime: Runtime;
   readonly #models: HomeModels;
   readonly #prices: HomePrices;
+  #shippingMadeFrom = '';
   #online: { home: OnlineHome; since: number } | undefined;
   #recommends: { champion?: string | undefined; snapshot?: string; at: number } = { at: Number.NEGATIVE_INFINITY };
 
@@ -43,7 +45,7 @@ export class Holdings {
   /** Each part by itself: one that fails leaves what is known of the others, and its own. Gives what failed. */
   async refresh(): Promise<string[]> {
     const models = this.#models.refresh();
-    const parts = await Promise.allSettled([models, this.#refreshExperiments(), this.#refreshOnline(), models.catch(() => undefined).then(() => this.#prices.refresh()), this.#refreshShipping(), this.#refreshRecommender()]);
+    const parts = await Promise.allSettled([models, this.#refreshExperiments(), this.#refreshOnline(), models.catch(() => undefined).then(() => this.#prices.refresh()), models.catch(() => undefined).then(() => this.#refreshShipping()), this.#refreshRecommender()]);
     return parts.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
   }
 
@@ -67,8 +69,16 @@ export class Holdings {
 
   async #refreshShipping(): Promise<void> {
     const version = await this.#versionOf('gold', 'shipping_rate_cards');
-    if (version === undefined || version === this.shipping?.version) return;
-    this.shipping = await loadShipping(await this.#runtime.engine(), { ...await this.#shop(), version }) ?? this.shipping;
+    const [freight, delivery] = [FREIGHT, DELIVERY].map((name) => this.#models.find(name, 'champion'));
+    const madeFrom = [version, freight?.version, delivery?.version].join();
+    if (version === undefined || madeFrom === this.#shippingMadeFrom) return;
+    const { config } = await this.#runtime.project();
+    const { clock } = this.#runtime;
+    this.shipping = await loadShipping(await this.#runtime.engine(), {
+      currency: config.shop.currency, version, settings: shippingSettings(config.shipping), environment: process.env, now: () => clock.now(),
+      models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) },
+    }) ?? this.shipping;
+    this.#shippingMadeFrom = madeFrom;
   }
 
   async #refreshRecommender(): Promise<void> {
@@ -79,10 +89,6 @@ export class Holdings {
     if (snapshot === undefined || (!isAnother && (snapshot === this.#recommends.snapshot || now - this.#recommends.at < REREAD_MS))) return;
     this.recommender = await loadRecommender(await this.#runtime.engine(), snapshot, await championRecommender(registry)) ?? this.recommender;
     this.#recommends = { champion, snapshot, at: now };
-  }
-
-  async #shop(): Promise<{ currency: string }> {
-    return { currency: (await this.#runtime.project()).config.shop.currency };
   }
 
   /** The table's snapshot; undefined while it has none. */

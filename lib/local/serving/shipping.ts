@@ -1,6 +1,6 @@
-// Shipping of a home: zones, rate cards, and how late parcels to each zone have been.
-import type { Shipping } from '../../serving/index.ts';
-import { tableCarrier, ZoneMap, type Rate } from '../../shipping/index.ts';
+// Shipping of a shop: zones, rate cards, carriers, what freight has cost, and how late parcels to each zone have been.
+import { distanceKm, httpCarrier, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
+import type { ServedModel, Shipping } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
 const RATES = `
@@ -9,13 +9,14 @@ SELECT carrier, service, origin_zone, destination_zone, CAST(min_weight_kg AS do
 FROM silver.shipping_rates
 ORDER BY 1, 2, 3, 4, 5, 10`;
 
-/** Days from hand-over to delivery, less what the zone's standard services usually take. */
+/** Days from hand-over to delivery, less what the zone's standard services usually take; of parcels of which all that will come has come. */
 const LATENESS = `
 SELECT orders.delivery_zone, CAST(date_diff('day', orders.carrier_date, orders.delivered_date) AS double) - usual.days AS late, count(*) AS parcels
 FROM silver.orders_master AS orders
+CROSS JOIN (SELECT date_add('day', -45, max(carrier_date)) AS until FROM silver.orders_master) AS mature
 JOIN (SELECT destination_zone, avg(CAST(transit_days AS double)) AS days FROM silver.shipping_rates WHERE service = 'standard' GROUP BY destination_zone) AS usual
   ON usual.destination_zone = orders.delivery_zone
-WHERE orders.carrier_date IS NOT NULL AND orders.delivered_date IS NOT NULL
+WHERE orders.carrier_date <= mature.until AND orders.delivered_date IS NOT NULL
 GROUP BY 1, 2
 ORDER BY 1, 2`;
 
@@ -23,8 +24,40 @@ ORDER BY 1, 2`;
 const ORIGIN = `
 SELECT seller_zip_code_prefix FROM silver.sellers WHERE seller_zip_code_prefix IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`;
 
+const PLACES = `
+SELECT zip_code_prefix, latitude, longitude FROM silver.geolocation ORDER BY 1`;
+
+/** How long parcels took that arrived in the newest twenty-eight days, as predictors/delivery.sql has it. */
+const LATELY = `
+SELECT orders.delivery_zone, avg(CAST(date_diff('day', orders.carrier_date, orders.delivered_date) AS double)) AS days
+FROM silver.orders_master AS orders
+CROSS JOIN (SELECT max(delivered_date) AS day FROM silver.orders_master) AS newest
+WHERE orders.carrier_date IS NOT NULL AND orders.delivered_date > date_add('day', -28, newest.day)
+GROUP BY 1
+ORDER BY 1`;
+
+/** Predictors that a quote asks where a version of them answers. */
+export const [FREIGHT, DELIVERY] = ['shipping', 'delivery'] as const;
+/** The quantile that predictors/delivery.ts learns: another confidence goes by history. */
+const DELIVERY_CONFIDENCE = 0.9;
+
+type Model = Pick<ServedModel, 'version' | 'inputs' | 'score'>;
+
+export interface ShippingSources {
+  currency: string;
+  version: string;
+  /** Default: those of a project that sets nothing. */
+  settings?: ShippingSettings;
+  /** Champions of `shipping` and `delivery`, where there are any. */
+  models?: { freight?: Model; delivery?: Model };
+  /** For carriers that are asked over HTTP: where their authorization comes from, and what time it is. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  now?: () => number;
+}
+
 /** undefined where there are no rate cards yet. */
-export async function loadShipping(engine: Pick<Engine, 'query'>, { currency, version }: { currency: string; version: string }): Promise<Shipping | undefined> {
+export async function loadShipping(engine: Pick<Engine, 'query'>, sources: ShippingSources): Promise<Shipping | undefined> {
+  const { currency, version, settings = shippingSettings(undefined), models = {} } = sources;
   const rates = ((await engine.query(RATES)).rows as [string, string, string, string, number, number, number, number, number | bigint, string, string | null][])
     .map(([carrier, service, originZone, destinationZone, minWeightKg, maxWeightKg, basePrice, pricePerKg, transitDays, validFrom, validTo]): Rate => ({
       carrier, service, originZone, destinationZone, minWeightKg, maxWeightKg, basePrice, pricePerKg, transitDays: Number(transitDays), validFrom, ...(validTo === null ? {} : { validTo }),
@@ -38,11 +71,91 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, { currency, ve
     lateness.set(zone, list);
   }
   const [[origin = ''] = []] = (await engine.query(ORIGIN)).rows as [string][];
+  const cards = new Map([...new Set(rates.map(({ carrier }) => carrier))].map((name) => [name, tableCarrier(name, rates)]));
+  const asked = settings.carriers.map((one) => overHttp(one, sources));
+  const { freeFrom, confidence, graceDays, cubicCmPerKg } = settings;
   return {
     version, currency, originPostcode: origin,
     settings: {
-      zones, carriers: [...new Set(rates.map(({ carrier }) => carrier))].map((name) => tableCarrier(name, rates)),
-      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [],
+      zones, cards, confidence, graceDays, cubicCmPerKg, ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
+      carriers: [...asked, ...[...cards.values()].filter(({ name }) => !asked.some((other) => other.name === name))],
+      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, zones),
     },
+  };
+}
+
+function overHttp({ name, url, timeoutMilliseconds, retries, failuresToOpen, openMilliseconds, authorizationFrom }: ShippingSettings['carriers'][number], { environment = {}, now = Date.now }: ShippingSources): Carrier {
+  const authorization = authorizationFrom === undefined ? undefined : environment[authorizationFrom];
+  return withBreaker(httpCarrier({ name, url, timeoutMilliseconds, retries, ...(authorization === undefined ? {} : { headers: { authorization } }) }), { failuresToOpen, openMilliseconds, now });
+}
+
+/** The mean over carriers and brackets, by route. */
+function standardDaysOf(rates: readonly Rate[]): NonNullable<QuoteSettings['standardDays']> {
+  const routes = new Map<string, { days: number; count: number }>();
+  for (const { service, originZone, destinationZone, transitDays } of rates) {
+    if (service !== 'standard') continue;
+    const key = `${originZone}\u0000${destinationZone}`;
+    const known = routes.get(key) ?? { days: 0, count: 0 };
+    routes.set(key, { days: known.days + transitDays, count: known.count + 1 });
+  }
+  return (originZone, destinationZone) => {
+    const known = routes.get(`${originZone}\u0000${destinationZone}`);
+    return known === undefined ? undefined : known.days / known.count;
+  };
+}
+
+/** What the champions say of a parcel; nothing where there is no champion. */
+async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: NonNullable<ShippingSources['models']>, { cubicCmPerKg, confidence }: ShippingSettings, zones: ZoneMap): Promise<Pick<QuoteSettings, 'freightOf' | 'arrivalDays'>> {
+  if (freight === undefined && delivery === undefined) return {};
+  const placeOf = places((await engine.query(PLACES)).rows as [string, number, number][], zones);
+  const lately = new Map((await engine.query(LATELY)).rows as [string, number][]);
+  const inputsOf = ({ originPostcode, destinationPostcode, destinationZone }: CarrierRequest, parcel: Parcel): Readonly<Record<string, number | undefined>> => {
+    const [from, to] = [placeOf(originPostcode), placeOf(destinationPostcode)];
+    const volumetric = volumetricWeightKg(parcel, cubicCmPerKg);
+    return {
+      weight_kg: parcel.weightKg, volumetric_weight_kg: volumetric, chargeable_weight_kg: Math.max(parcel.weightKg, volumetric ?? 0), distance_km: from === undefined || to === undefined ? undefined : distanceKm(from, to),
+      origin_latitude: from?.latitude, origin_longitude: from?.longitude, destination_latitude: to?.latitude, destination_longitude: to?.longitude, zone_days_28d: lately.get(destinationZone),
+    };
+  };
+  /** undefined where nobody knows where the parcels come from or go to. */
+  const ask = ({ inputs, score }: Model, asked: CarrierRequest, parcels: readonly Parcel[]): number[] | undefined => {
+    if (placeOf(asked.originPostcode) === undefined || placeOf(asked.destinationPostcode) === undefined) return undefined;
+    const rows = parcels.map((parcel) => inputsOf(asked, parcel));
+    return Array.from(score(Float64Array.from(rows.flatMap((row) => inputs.map(({ name }) => row[name] ?? Number.NaN))), rows.length));
+  };
+  const freightOf = (model: Model): NonNullable<QuoteSettings['freightOf']> => (asked, parcels) => {
+    const each = ask(model, asked, parcels);
+    return each === undefined ? undefined : Math.round(each.reduce((sum, one) => sum + Math.max(0, one), 0) * 100) / 100;
+  };
+  /** All of a quote's parcels are promised for one day: that of the slowest. */
+  const arrivalDays = (model: Model): NonNullable<QuoteSettings['arrivalDays']> => (asked, parcels) => {
+    const each = ask(model, asked, parcels);
+    return each === undefined ? undefined : Math.max(...each);
+  };
+  return {
+    ...(freight === undefined ? {} : { freightOf: freightOf(freight) }),
+    ...(delivery === undefined || confidence !== DELIVERY_CONFIDENCE ? {} : { arrivalDays: arrivalDays(delivery) }),
+  };
+}
+
+/** Where a postcode lies: the place of the longest prefix that is known, else the middle of its zone; undefined where neither is. */
+function places(rows: readonly [string, number, number][], zones: ZoneMap): (postcode: string) => Place | undefined {
+  const known = new Map(rows.map(([prefix, latitude, longitude]): [string, Place] => [prefix, { latitude, longitude }]));
+  const lengths = [...new Set(rows.map(([prefix]) => prefix.length))].sort((left, right) => right - left);
+  const sums = new Map<string, { latitude: number; longitude: number; count: number }>();
+  for (const [prefix, { latitude, longitude }] of known) {
+    const zone = zones.zoneOf(prefix);
+    const sum = sums.get(zone) ?? { latitude: 0, longitude: 0, count: 0 };
+    sums.set(zone, { latitude: sum.latitude + latitude, longitude: sum.longitude + longitude, count: sum.count + 1 });
+  }
+  return (postcode) => {
+    const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
+    for (const length of lengths) {
+      const place = length <= plain.length ? known.get(plain.slice(0, length)) : undefined;
+      if (place !== undefined) return place;
+    }
+    const zone = zones.zoneOf(postcode);
+    const sum = zone === 'unknown' ? undefined : sums.get(zone);
+    return sum === undefined ? undefined : { latitude: sum.latitude / sum.count, longitude: sum.longitude / sum.count };
   };
 }

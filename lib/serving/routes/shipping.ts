@@ -1,6 +1,6 @@
 // POST /v1/shipping/quote: what shipping costs, and when it is there.
 import { Type } from '@sinclair/typebox';
-import { exposureOf, segmentsOf } from '../../experiments/index.ts';
+import { exposureOf, segmentsOf, type Variant as ExperimentVariant } from '../../experiments/index.ts';
 import { quoteShipping } from '../../shipping/index.ts';
 import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
@@ -12,7 +12,7 @@ const Postcode = Type.String({ minLength: 1, maxLength: 20 });
 export const shippingRoute = route({
   method: 'post', path: '/v1/shipping/quote', tag: 'shipping', idempotent: true,
   summary: 'What shipping costs, and when it is there',
-  description: 'Every carrier is asked at once; one that does not answer is named in `failed`, and the others count. `promise_date` is kept for the share of parcels that `confidence` states.',
+  description: 'Every carrier is asked at once; one that does not answer is named in `failed`, its rate card counts where it has one, and so do the others. `promise_date` is kept for the share of parcels that `confidence` states, unless `promise_basis` is `default`: then too little is known of the route. `freight_estimate` is what such parcels have cost before, whatever the carriers ask; where nobody offers anything it is the only option, with `source: estimate`.',
   scope: () => 'shipping',
   body: Type.Object({
     destination_postcode: Postcode,
@@ -25,7 +25,11 @@ export const shippingRoute = route({
   answer: Type.Object({
     prediction_id: Type.String(), version: Type.String(), ...Variant, currency: Type.String(), origin_zone: Type.String(), destination_zone: Type.String(),
     chargeable_weight_kg: Type.Number(), confidence: Type.Number(), missing_for_free: OrNull(Type.Number()), fallback: Type.Boolean(),
-    options: Type.Array(Type.Object({ carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String() })),
+    options: Type.Array(Type.Object({
+      carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String(),
+      source: Type.Union([Type.Literal('rate_card'), Type.Literal('carrier'), Type.Literal('estimate')]), promise_basis: Type.Union([Type.Literal('model'), Type.Literal('history'), Type.Literal('default')]),
+    })),
+    freight_estimate: OrNull(Type.Number()),
     failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
   }),
   problems: { 503: 'There are no rate cards yet.' },
@@ -37,7 +41,6 @@ export const shippingRoute = route({
     const exposure = exposureOf(experiments, 'shipping', () => body.unit, body.attributes, () => true);
     const threshold = exposure?.variant.settings['threshold'];
     const settings = typeof threshold === 'number' ? { ...shipping.settings, freeShipping: { threshold } } : shipping.settings;
-    const [experimentName, variant] = [exposure?.experiment ?? null, exposure?.variant.name ?? null];
     const now = context.clock.now();
     const handedOverOn = body.handed_over_on ?? new Date(now).toISOString().slice(0, 10);
     if (!isDay(handedOverOn)) throw invalid(`there is no day ${handedOverOn}`, [{ pointer: '/handed_over_on', detail: 'expected a date, as 2018-10-18' }]);
@@ -47,11 +50,14 @@ export const shippingRoute = route({
         weightKg, ...(lengthCm === undefined ? {} : { lengthCm }), ...(widthCm === undefined ? {} : { widthCm }), ...(heightCm === undefined ? {} : { heightCm }),
       })),
     }, settings, signal);
+    // Who would have seen the same in every variant has seen nothing of the experiment. What one's own variant shows must not decide that.
+    const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings.freeShipping?.threshold, body.order_value);
+    const [experimentName, variant] = isExposed ? [exposure.experiment, exposure.variant.name] : [null, null];
     const answer = {
       prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency,
       origin_zone: quote.originZone, destination_zone: quote.destinationZone, chargeable_weight_kg: quote.chargeableWeightKg, confidence: quote.confidence,
-      missing_for_free: quote.missingForFree ?? null, fallback: quote.options.length === 0, failed: quote.failed,
-      options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate })),
+      missing_for_free: quote.missingForFree ?? null, fallback: quote.options.every(({ source }) => source === 'estimate'), failed: quote.failed, freight_estimate: quote.freightEstimate ?? null,
+      options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate, source, promiseBasis }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate, source, promise_basis: promiseBasis })),
     };
     context.log.predicted([{
       prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null, ...segmentsOf(body.attributes),
@@ -61,6 +67,14 @@ export const shippingRoute = route({
     return answer;
   },
 });
+
+/** Whether an order of this value sees something else in one variant than in another: shipping for nothing, or another sum that is missing for it. */
+function differ(variants: readonly ExperimentVariant[], usual: number | undefined, orderValue: number): boolean {
+  return new Set(variants.map(({ settings: { threshold } }) => {
+    const from = typeof threshold === 'number' ? threshold : usual;
+    return from === undefined ? 'never' : Math.max(0, from - orderValue);
+  })).size > 1;
+}
 
 /** The pattern lets the thirty-first of every month pass. */
 function isDay(text: string): boolean {
