@@ -1,11 +1,12 @@
 // The log of predictions and outcomes: two streams, as any producer feeds them. What cannot be written now waits, in memory and then on the disk.
-import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import type { OutcomeRecord, PredictionLog, PredictionRecord } from '../../serving/index.ts';
 import { recentPredictions } from './recent-predictions.ts';
+import { SpillFile } from './spill-file.ts';
 
 export interface PredictionLogOptions {
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
@@ -31,13 +32,14 @@ const RETRY_MS = 500;
 /** @throws MillraceError `io` where the folder cannot be made. */
 export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000 }: PredictionLogOptions): Promise<OpenPredictionLog> {
   await mkdir(folder, { recursive: true });
-  const spill = path.join(folder, 'predictions-waiting.jsonl');
+  const spill = await SpillFile.open(path.join(folder, 'predictions-waiting.jsonl'));
   const stop = new AbortController();
   const answers = recentPredictions(recent);
   let waiting: PredictionRecord[] = [];
   let overflow: PredictionRecord[] = [];
   let failure: string | undefined;
-  let spilled = await stat(spill).then(() => true, () => false);
+  /** Why answers cannot be asked for by their id. */
+  let forgets: string | undefined;
   let wake: (() => void) | undefined;
 
   /** Durably, or not at all: what the stream refused stays at the front. */
@@ -47,41 +49,43 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       const texts = batch.map((record) => JSON.stringify(record));
       const outcomes = await put('predictions', batch.map((record, index) => ({ partitionKey: record.prediction_id, data: Buffer.from(texts[index]!) })));
       const left = batch.filter((_, index) => outcomes[index]?.ok !== true);
-      await answers.remember(batch.flatMap(({ prediction_id: id }, index) => (outcomes[index]?.ok === true ? [{ id, text: texts[index]! }] : [])), clock.now());
+      // In the stream it is, whether or not the store takes it too: were it sent again for that, the stream would grow without end.
+      await answers.remember(batch.flatMap(({ prediction_id: id }, index) => (outcomes[index]?.ok === true ? [{ id, text: texts[index]! }] : [])), clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
       waiting = [...left, ...waiting.slice(batch.length)];
       if (left.length > 0) throw new Error(`the stream refused ${left.length} of ${batch.length} records`);
     }
   };
+  /** What memory shall not hold goes to the disk. Where that takes nothing either, it stays in memory: an answer that was given is not forgotten. */
   const spillOver = async (): Promise<void> => {
-    const lines = overflow.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const some = overflow;
     overflow = [];
-    if (lines === '') return;
-    await appendFile(spill, lines);
-    spilled = true;
+    await spill.append(some.map((record) => JSON.stringify(record))).catch((thrown: unknown) => {
+      overflow = [...some, ...overflow];
+      throw thrown;
+    });
   };
   /** Once the queue is empty, what was put aside on the disk comes in again; a crash in between repeats it, and silver keeps each once. */
   const takeBack = async (): Promise<void> => {
-    const taken = `${spill}.taken`;
-    if (!(await stat(taken).then(() => true, () => false))) await rename(spill, taken);
-    const text = await readFile(taken, 'utf8');
-    // Before what was answered meanwhile: nothing that waits is replaced.
-    waiting = [...text.split('\n').flatMap((line) => recordOf(line)), ...waiting];
-    await flush();
-    await rm(taken, { force: true });
-    spilled = await stat(spill).then(() => true, () => false);
+    for (let lines = await spill.take(PER_CALL); lines.length > 0; lines = await spill.take(PER_CALL)) {
+      // Before what was answered meanwhile: nothing that waits is replaced.
+      waiting = [...lines.flatMap(recordOf), ...waiting];
+      await flush();
+    }
   };
   const writing = (async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
-        if (overflow.length > 0) await spillOver();
         await flush();
-        if (spilled) await takeBack();
-        failure = undefined;
+        [waiting, overflow] = [[...waiting, ...overflow], []];
+        await flush();
+        if (spill.holds) await takeBack();
+        [failure, forgets] = [forgets, undefined];
         // Who closes while something was being written does not wait for the next answer.
-        if (waiting.length === 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+        if (waiting.length + overflow.length === 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
         await clock.sleep(PAUSE_MS, stop.signal).catch(() => undefined);
       } catch (thrown) {
         failure = messageOf(thrown);
+        await spillOver().catch((refused: unknown) => (failure = messageOf(refused)));
         await clock.sleep(RETRY_MS, stop.signal).catch(() => undefined);
       }
     }

@@ -1,5 +1,5 @@
 // Serving from a home: keys, experiments, and a log that loses nothing while its stream is away.
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { systemClock } from '../../../lib/base/index.ts';
 import { experiment } from '../../../lib/experiments/index.ts';
 import { openLmdbStore, type LmdbStore } from '../../../lib/features/index.ts';
 import { ExperimentFolder, openKeyFile, openPredictionLog, type KeptExperiment } from '../../../lib/local/serving/index.ts';
+import { SpillFile } from '../../../lib/local/serving/spill-file.ts';
 import type { RecordInput } from '../../../lib/local/kinesis/index.ts';
 import { hashOf, type PredictionRecord } from '../../../lib/serving/index.ts';
 
@@ -91,6 +92,44 @@ describe('the log of predictions', () => {
     }
     await until(() => new Set(kept).size === 400 && again.waiting === 0);
     await again.close();
+  });
+
+  it('keeps in memory what the disk does not take either, and loses none of it', async () => {
+    const { kept, put, state } = stream();
+    state.up = false;
+    const folder = path.join(root, 'run');
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder, mostWaiting: 10 });
+    // Without its folder nothing can be appended, as on a full disk.
+    await rm(folder, { recursive: true });
+    for (let id = 0; id < 100; id++) log.predicted([record(id)]);
+    await until(() => /ENOENT/.test(log.failure ?? ''));
+    await until(() => log.waiting === 100);
+    await mkdir(folder);
+    state.up = true;
+    await until(() => new Set(kept).size === 100 && log.waiting === 0);
+    await log.close();
+  });
+
+  it('is not held up by a store that does not take what the stream took', async () => {
+    const { kept, put } = stream();
+    const log = await openPredictionLog({ put, recent: { ...recent, write: async () => { throw new Error('the disk is full'); } }, clock: systemClock, folder: root });
+    log.predicted([record(1), record(2)]);
+    await until(() => log.waiting === 0 && log.failure === 'the disk is full');
+    expect(kept).toEqual(['p1', 'p2']);
+    await log.close();
+  });
+
+  it('reads on behind a line that a killed process had not written to its end, in parts', async () => {
+    const { kept, put } = stream();
+    const lines = Array.from({ length: 1_200 }, (_, id) => JSON.stringify(record(id)));
+    await writeFile(path.join(root, 'predictions-waiting.jsonl'), `${lines.slice(0, 600).join('\n')}\n${lines[600]!.slice(0, 30)}`);
+    const spill = await SpillFile.open(path.join(root, 'predictions-waiting.jsonl'));
+    await spill.append(lines.slice(600));
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder: root });
+    await until(() => new Set(kept).size === 1_200 && log.waiting === 0);
+    expect(kept).toHaveLength(1_200);
+    await log.close();
+    expect(await readdir(root)).not.toContain('predictions-waiting.jsonl.taken');
   });
 
   it('refuses an outcome that it cannot keep', async () => {
