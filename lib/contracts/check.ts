@@ -25,6 +25,9 @@ export function checkContract(contract: Contract, where: string = `contract ${co
   if (contract.owner.trim() === '') refuse('the owner is empty', 'Name the team that answers for it.');
   if (!isTimeZone(contract.timeZone)) refuse(`${contract.timeZone} is not an IANA time zone`, 'Write for example America/Sao_Paulo or UTC.');
   if (contract.files === undefined && contract.stream === undefined) refuse('neither files nor a stream feed it', 'Add files: { names: […] } or stream: { … }.');
+  if (contract.stream !== undefined && contract.files?.extraColumns === 'evolve') {
+    refuse("extraColumns: 'evolve' does not go with a stream: files would add columns to the table of which the events' rows know nothing, and Firehose refuses rows that lack one", "Declare the columns, or say 'ignore' or 'quarantine'.");
+  }
   if (contract.currency !== undefined && !/^[A-Z]{3}$/.test(contract.currency)) refuse(`${contract.currency} is no ISO 4217 currency`, 'Write for example EUR.');
   if (contract.retentionDays !== undefined && !(Number.isInteger(contract.retentionDays) && contract.retentionDays > 0)) {
     refuse('retentionDays is a whole number above 0', 'Leave it out to keep rows for ever.');

@@ -44,7 +44,7 @@ export function source(name: string, declaration: SourceDeclaration): Contract {
     columns: Object.freeze({ ...declaration.columns }),
     ...(files === undefined
       ? {}
-      : { files: Object.freeze({ format: 'csv' as const, extraColumns: 'evolve' as const, missingColumns: 'null' as const, ...files, names: files.names ?? [] }) }),
+      : { files: Object.freeze({ format: 'csv' as const, extraColumns: stream === undefined ? 'evolve' as const : 'ignore' as const, missingColumns: 'null' as const, ...files, names: files.names ?? [] }) }),
     ...(stream === undefined ? {} : { stream: Object.freeze({ maxAgeDays: 7, maxFutureMinutes: 15, ...stream }) }),
   });
 }

@@ -41,7 +41,10 @@ export interface FilePolicy {
   names: readonly string[];
   format: 'csv' | 'jsonl' | 'parquet';
   delimiter?: ',' | ';' | '\t' | '|';
-  /** Columns in a file that the contract does not know: `evolve` adds them to bronze as strings; `quarantine` refuses the rows; `ignore` drops them. */
+  /**
+   * Columns in a file that the contract does not know: `evolve` adds them to bronze as strings (default, but not with a stream); `quarantine` refuses the
+   * rows; `ignore` drops them (default with a stream).
+   */
   extraColumns: 'evolve' | 'quarantine' | 'ignore';
   /** Columns of the contract that a file lacks: `null` where nullable (else the file is refused); `refuse` always refuses. */
   missingColumns: 'null' | 'refuse';

@@ -98,6 +98,7 @@ describe('a declaration', () => {
     ['a nullable key', { key: ['weight'] }, 'the key column weight is nullable'],
     ['an event time that is no time', { eventTime: 'price' }, 'price is no column with a time'],
     ['no way to come in', { files: undefined }, 'neither files nor a stream feed it'],
+    ['columns that evolve beside a stream', { stream: { partitionKey: 'key' }, files: { extraColumns: 'evolve' } }, "extraColumns: 'evolve' does not go with a stream"],
     ['a version that is no version', { version: 'v1' }, 'not major.minor'],
     ['one table name for two headers', { columns: { ...BASE.columns, PRICE: id() } }, 'columns Price and PRICE would both be price'],
     ['a name of ours', { columns: { ...BASE.columns, _row: id() } }, '_row'],

@@ -7,7 +7,7 @@ import type { SpoolOptions } from '../csv/spool-csv.ts';
 import { parseMessage, parseReason, unexpectedColumns } from '../load/problems.ts';
 import type { RejectedRows } from '../load/rejected-rows.ts';
 import type { Spool } from '../load/spool.ts';
-import { keyTargets } from '../shape/resolve.ts';
+import { filePolicyOf, keyTargets } from '../shape/resolve.ts';
 import { JsonLinesReader } from './lines-reader.ts';
 
 const MARK_EVERY = 1024;
@@ -50,7 +50,7 @@ export function fieldsByKey(contract: Contract): (values: ReadonlyMap<string, st
   const columns = columnsOf(contract);
   const indexes = new Map(columns.map(({ name }, index) => [name, index]));
   const targetOf = keyTargets(contract);
-  const policy = contract.files ?? { extraColumns: 'evolve', missingColumns: 'null' };
+  const policy = filePolicyOf(contract);
   return (values) => {
     const fields = Array.from<string | null>({ length: columns.length + 1 }).fill(null);
     const filled = new Set<number>();

@@ -1,6 +1,6 @@
 // Which column of a file is which column of the contract, and what the contract's policy says of those that do not match.
 import { MillraceError } from '../../base/index.ts';
-import { columnsOf, SYSTEM_COLUMNS, type Contract } from '../../contracts/index.ts';
+import { columnsOf, SYSTEM_COLUMNS, type Contract, type FilePolicy } from '../../contracts/index.ts';
 
 /** A column of the file: where it goes in bronze, or nowhere. */
 export interface ShapedColumn {
@@ -21,6 +21,11 @@ export interface Shape {
   unexpected: string[];
 }
 
+/** What holds for files of a contract that declares none. A stream's rows would lack columns that files add. */
+export function filePolicyOf({ files, stream }: Contract): Pick<FilePolicy, 'extraColumns' | 'missingColumns'> {
+  return files ?? { extraColumns: stream === undefined ? 'evolve' : 'ignore', missingColumns: 'null' };
+}
+
 /**
  * Matches headers by their spelling in the contract, its aliases and the table's own name; then the same without regard to case and
  * to spaces around them.
@@ -29,7 +34,7 @@ export interface Shape {
  * file would become one.
  */
 export function resolveShape(contract: Contract, headers: readonly string[], where: string, others: Iterable<Contract> = []): Shape {
-  const policy = contract.files ?? { extraColumns: 'evolve', missingColumns: 'null' };
+  const policy = filePolicyOf(contract);
   const known = spellings(contract);
   const columns: ShapedColumn[] = [];
   const unexpected: string[] = [];
