@@ -1,5 +1,6 @@
 // Trees laid out for scoring: all nodes of all trees in flat arrays, children side by side, leaves that lead to themselves.
 import { answerOf, baseMargin, type Tree, type TreeModel } from '../tree-model.ts';
+import { binTrees, type BinnedTrees } from './binned.ts';
 
 /**
  * Node n looks at place `feature[n]` of a row that holds each feature and then, `width` further on, each feature negated: if what is there is less than
@@ -28,6 +29,8 @@ export interface CompiledTrees {
   hasCategories: boolean;
   /** Room for the rows in work: a compiled model serves one call at a time, as JavaScript does anyway. */
   scratch: Float32Array;
+  /** The layout for many rows, made when they come; undefined where the trees have none. */
+  readonly binned: BinnedTrees | undefined;
 }
 
 /** Rows whose margins are worked on together: their features stay in the first cache. */
@@ -35,7 +38,11 @@ export const BLOCK = 64;
 
 export function compileTrees(model: TreeModel): CompiledTrees {
   const nodes = model.trees.reduce((sum, tree) => sum + tree.left.length, 0);
+  let binned: { trees: BinnedTrees | undefined } | undefined;
   const compiled: CompiledTrees = {
+    get binned() {
+      return (binned ??= { trees: binTrees(model) }).trees;
+    },
     model, width: model.featureNames.length, base: baseMargin(model), trees: model.trees.length,
     roots: new Int32Array(model.trees.length), depths: new Int32Array(model.trees.length),
     feature: new Int32Array(nodes), threshold: new Float32Array(nodes), next: new Int32Array(nodes), turned: new Uint8Array(nodes), value: new Float32Array(nodes),

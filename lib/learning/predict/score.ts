@@ -2,6 +2,7 @@
 // trees, from the base margin on, and each sum is rounded to float32.
 import { MillraceError } from '../../base/index.ts';
 import { OUTPUTS } from '../tree-model.ts';
+import { addBinned, BINNED_BLOCK } from './binned.ts';
 import { answer, BLOCK, type CompiledTrees } from './compile.ts';
 
 /** Codes from here on, like negative ones, are no category: XGBoost sends them left. */
@@ -40,11 +41,19 @@ export function scoreRow(compiled: CompiledTrees, row: Float32Array): number {
   return answer(compiled, scoreMargin(compiled, row));
 }
 
+/** From so many rows on another layout of the trees pays. */
+const MANY_ROWS = 5_000;
+
 /** The margins of many rows, one after the other in `rows`. */
 export function scoreMargins(compiled: CompiledTrees, rows: Float32Array, into: Float32Array = new Float32Array(rowCount(compiled, rows))): Float32Array {
   const count = rowCount(compiled, rows);
   const { width } = compiled;
   into.fill(compiled.base, 0, count);
+  const binned = count < MANY_ROWS ? undefined : compiled.binned;
+  if (binned !== undefined) {
+    for (let begin = 0; begin < count; begin += BINNED_BLOCK) addBinned(binned, rows, begin, Math.min(BINNED_BLOCK, count - begin), into);
+    return into;
+  }
   for (let begin = 0; begin < count; begin += BLOCK) {
     const taken = Math.min(BLOCK, count - begin);
     double(rows, begin, width, taken, compiled.scratch);
