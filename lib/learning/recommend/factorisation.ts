@@ -95,10 +95,11 @@ export function recommendByFactors(model: Factorisation, history: readonly { ite
   return best(tasteFor(model, history), count, new Set(history.map(({ item }) => item)));
 }
 
-/** How much each item is to the taste of someone who met these. */
-export function tasteFor({ factors, items, itemFactors, gram, lambda, alpha }: Factorisation, history: readonly { item: number; weight: number }[]): Float64Array {
+/** How much each of these items (default: all) is to the taste of someone who met those. */
+export function tasteFor({ factors, items, itemFactors, gram, lambda, alpha }: Factorisation, history: readonly { item: number; weight: number }[], of?: ArrayLike<number>): Float64Array {
   const taste = solveOne(gram, itemFactors, history.map(({ item }) => item), history.map(({ weight }) => weight), factors, lambda, alpha);
-  return Float64Array.from({ length: items }, (_, item) => {
+  return Float64Array.from({ length: of?.length ?? items }, (_, at) => {
+    const item = of?.[at] ?? at;
     let score = 0;
     for (let i = 0; i < factors; i += 1) score += taste[i]! * itemFactors[item * factors + i]!;
     return score;

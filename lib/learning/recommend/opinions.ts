@@ -38,38 +38,56 @@ const DAY = 86_400_000;
 /** Days after which having looked at an item counts by 1/e, as in the interest that features hold. */
 const FADES = 7;
 
+/** So many of the most popular items are thought of for everybody; more only where somebody's own history brings them up. */
+const POPULAR = 1_000;
+
 /** Items for someone who met these, best first, with the sum of their opinions, 0 to 1 each. What was bought is left out, and what `hide` names. */
 export function recommendTo(model: RecommenderModel, before: readonly Met[], count: number, hide: ReadonlySet<number> = new Set()): { item: number; score: number }[] {
   const asked = OPINIONS.filter((name) => model.weights[name] > 0);
-  const scores = new Float64Array(model.items.length);
-  opinionsFor(model, before, asked).forEach((opinion, index) => opinion.forEach((value, item) => (scores[item]! += model.weights[asked[index]!] * value)));
-  return best(scores, count, new Set([...hide, ...boughtOf(before)])).map((item) => ({ item, score: scores[item]! }));
-}
-
-/** What somebody has, and needs no more. */
-export function boughtOf(before: readonly Met[]): number[] {
-  return before.filter(({ weight }) => weight >= BOUGHT).map(({ item }) => item);
-}
-
-/** These opinions, of every item 0 to 1 each. What the model does not know tells it nothing. */
-export function opinionsFor({ items, popular, neighbours, tastes }: Opinions, met: readonly Met[], asked: readonly (keyof OpinionWeights)[] = OPINIONS): Float64Array[] {
-  const before = met.filter(({ item }) => item < items.length);
-  const newest = before.reduce((latest, { at }) => Math.max(latest, at), 0);
-  const summed = (add: (values: Float64Array, one: Met) => void): Float64Array => {
-    const values = new Float64Array(items.length);
-    for (const one of before) add(values, one);
-    return toOne(values);
-  };
-  return asked.map((name) => {
-    switch (name) {
-      case 'again': return summed((values, { item, weight, at }) => (values[item]! += weight * Math.exp(-(newest - at) / DAY / FADES)));
-      case 'beside': return summed((values, { item, weight }) => {
-        for (const near of neighbours[item]!) values[near.item]! += weight * near.score;
-      });
-      case 'taste': return before.length === 0 ? new Float64Array(items.length) : toOne(tasteFor(tastes, before));
-      case 'popular': return popular;
-    }
+  const { candidates, opinions } = opinionsFor(model, before, hide, asked);
+  const scores = new Float64Array(candidates.length);
+  opinions.forEach((opinion, index) => {
+    const weight = model.weights[asked[index]!];
+    for (let at = 0; at < scores.length; at += 1) scores[at]! += weight * opinion[at]!;
   });
+  return best(scores, count, new Set()).map((at) => ({ item: candidates[at]!, score: scores[at]! }));
+}
+
+/** The items to choose among, ascending, and these opinions of each, 0 to 1. What the model does not know tells it nothing. */
+export function opinionsFor(
+  { items, popular, neighbours, tastes }: Opinions, met: readonly Met[], hide: ReadonlySet<number> = new Set(), asked: readonly (keyof OpinionWeights)[] = OPINIONS,
+): { candidates: Int32Array; opinions: Float64Array[] } {
+  const before = met.filter(({ item }) => item < items.length);
+  const hidden = new Set(hide);
+  for (const { item, weight } of before) if (weight >= BOUGHT) hidden.add(item);
+  const newest = before.reduce((latest, { at }) => Math.max(latest, at), 0);
+  const [again, beside] = [new Map<number, number>(), new Map<number, number>()];
+  for (const { item, weight, at } of before) {
+    again.set(item, (again.get(item) ?? 0) + weight * Math.exp(-(newest - at) / DAY / FADES));
+    for (const near of neighbours[item]!) beside.set(near.item, (beside.get(near.item) ?? 0) + weight * near.score);
+  }
+  const candidates = Int32Array.from(new Set([...mostPopular(popular), ...again.keys(), ...beside.keys()])).filter((item) => !hidden.has(item)).sort();
+  return {
+    candidates,
+    opinions: asked.map((name) => {
+      switch (name) {
+        case 'again': return toOne(Float64Array.from(candidates, (item) => again.get(item) ?? 0));
+        case 'beside': return toOne(Float64Array.from(candidates, (item) => beside.get(item) ?? 0));
+        case 'taste': return before.length === 0 ? new Float64Array(candidates.length) : toOne(tasteFor(tastes, before, candidates));
+        case 'popular': return Float64Array.from(candidates, (item) => popular[item]!);
+      }
+    }),
+  };
+}
+
+const RANKED = new WeakMap<Float64Array, readonly number[]>();
+
+function mostPopular(popular: Float64Array): readonly number[] {
+  const known = RANKED.get(popular);
+  if (known !== undefined) return known;
+  const ranked = [...popular.keys()].sort((left, right) => popular[right]! - popular[left]! || left - right).slice(0, POPULAR);
+  RANKED.set(popular, ranked);
+  return ranked;
 }
 
 /** As shares of the greatest; what is below 0 counts as 0. */

@@ -5,7 +5,7 @@ import { trainCoVisitation } from './co-visitation.ts';
 import { discountedGainAt, recallAt } from './evaluation.ts';
 import { factorisationOf, trainFactorisation } from './factorisation.ts';
 import { best } from './interactions.ts';
-import { boughtOf, opinionsFor, recommendTo, type Met, type Opinions, type OpinionWeights, type RecommenderModel } from './opinions.ts';
+import { opinionsFor, recommendTo, type Met, type Opinions, type OpinionWeights, type RecommenderModel } from './opinions.ts';
 
 export interface RecommenderSettings {
   /** Days after which a visit counts half for what is popular. Default 28. */
@@ -31,7 +31,7 @@ const DAY = 86_400_000;
 /** Learns from entries before `until` (milliseconds); the weights are chosen on those of the time from `chooseFrom` on. */
 export function trainRecommender(history: History, chooseFrom: number, until: number, settings: RecommenderSettings = {}): RecommenderModel {
   const early = learnOpinions(history, chooseFrom, settings);
-  const visits = thinned(visitsBetween(history, chooseFrom, until), settings.seed ?? 0);
+  const visits = thinned(visitsBetween(history, chooseFrom, until), MOST_VISITS, settings.seed ?? 0);
   return { ...learnOpinions(history, until, settings), weights: visits.length === 0 ? { again: 1, beside: 1, taste: 0, popular: 1 } : bestWeights(early, visits) };
 }
 
@@ -72,18 +72,15 @@ function numbered(names: readonly string[]): Map<string, number> {
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
 const MOST_VISITS = 1_000;
-const CANDIDATES = 100;
+const MOST_MEASURED = 10_000;
 const COMBINATIONS: readonly OpinionWeights[] = [0, 0.5, 1, 3].flatMap((again) => [0, 0.3, 1].flatMap((beside) => [0, 0.3, 1].flatMap((taste) => [0.1, 1].map((popular) => ({ again, beside, taste, popular })))));
 
 /** The combination with the greatest discounted gain of ten; of equals the first, which asks for less. */
 function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights {
   const gains = COMBINATIONS.map(() => 0);
   for (const { before, taken } of visits) {
-    const opinions = opinionsFor(model, before);
-    const bought = new Set(boughtOf(before));
-    // Whatever the weights, what is among nobody's first hundred does not come among the first ten.
-    const candidates = [...new Set(opinions.flatMap((opinion) => best(opinion, CANDIDATES, bought)))].sort((left, right) => left - right);
-    const [agains, besides, tastes, populars] = opinions.map((opinion) => Float64Array.from(candidates, (item) => opinion[item]!)) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const { candidates, opinions } = opinionsFor(model, before);
+    const [agains, besides, tastes, populars] = opinions as [Float64Array, Float64Array, Float64Array, Float64Array];
     const scores = new Float64Array(candidates.length);
     COMBINATIONS.forEach(({ again, beside, taste, popular }, index) => {
       for (let at = 0; at < scores.length; at += 1) scores[at] = again * agains[at]! + beside * besides[at]! + taste * tastes[at]! + popular * populars[at]!;
@@ -96,9 +93,9 @@ function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights 
 
 export interface RecommenderQuality { visits: number; recall: number; gain: number }
 
-/** Recall and discounted gain of ten over visits by people who had been there before: of the model, of what is popular, of neighbours alone, of tastes alone. */
+/** Recall and discounted gain of ten over visits (at most about ten thousand) by people who had been there before: of the model, of what is popular, of neighbours alone, of tastes alone. */
 export function recommenderQuality(model: RecommenderModel, history: History, from: number, to: number): Record<'own' | 'popular' | 'neighbours' | 'tastes', RecommenderQuality> {
-  const visits = visitsBetween(history, from, to);
+  const visits = thinned(visitsBetween(history, from, to), MOST_MEASURED, 0);
   const only = (weights: Partial<OpinionWeights>): RecommenderModel => ({ ...model, weights: { again: 0, beside: 0, taste: 0, popular: 0, ...weights } });
   const quality = (of: RecommenderModel): RecommenderQuality => {
     const lists = visits.map(({ before, taken }) => ({ taken, list: recommendTo(of, before, 10).map(({ item }) => item) }));
@@ -131,6 +128,7 @@ export function visitsBetween({ user, item, weight, at, users }: History, from: 
   });
 }
 
-function thinned(visits: readonly Visit[], seed: number): readonly Visit[] {
-  return visits.length <= MOST_VISITS ? visits : visits.filter((_, index) => hashUniform(seed, index, 3) < MOST_VISITS / visits.length);
+/** All of them, or a seeded sample of about so many. */
+function thinned(visits: readonly Visit[], most: number, seed: number): readonly Visit[] {
+  return visits.length <= most ? visits : visits.filter((_, index) => hashUniform(seed, index, 3) < most / visits.length);
 }
