@@ -79,7 +79,7 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, sources: Shipp
     settings: {
       zones, cards, confidence, graceDays, cubicCmPerKg, ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
       carriers: [...asked, ...[...cards.values()].filter(({ name }) => !asked.some((other) => other.name === name))],
-      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, zones),
+      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, { zones, heaviestKg: Math.max(...rates.map(({ maxWeightKg }) => maxWeightKg)) }),
     },
   };
 }
@@ -105,7 +105,7 @@ function standardDaysOf(rates: readonly Rate[]): NonNullable<QuoteSettings['stan
 }
 
 /** What the champions say of a parcel; nothing where there is no champion. */
-async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: NonNullable<ShippingSources['models']>, { cubicCmPerKg, confidence }: ShippingSettings, zones: ZoneMap): Promise<Pick<QuoteSettings, 'freightOf' | 'arrivalDays'>> {
+async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: NonNullable<ShippingSources['models']>, { cubicCmPerKg, confidence }: ShippingSettings, { zones, heaviestKg }: { zones: ZoneMap; heaviestKg: number }): Promise<Pick<QuoteSettings, 'freightOf' | 'arrivalDays'>> {
   if (freight === undefined && delivery === undefined) return {};
   const placeOf = places((await engine.query(PLACES)).rows as [string, number, number][], zones);
   const lately = new Map((await engine.query(LATELY)).rows as [string, number][]);
@@ -120,7 +120,7 @@ async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: N
   /** undefined where nobody knows where the parcels come from or go to. */
   const ask = ({ inputs, score }: Model, asked: CarrierRequest, parcels: readonly Parcel[]): number[] | undefined => {
     if (placeOf(asked.originPostcode) === undefined || placeOf(asked.destinationPostcode) === undefined) return undefined;
-    const rows = parcels.map((parcel) => inputsOf(asked, parcel));
+    const rows = parcels.flatMap((parcel) => inPieces(parcel, heaviestKg, cubicCmPerKg)).map((piece) => inputsOf(asked, piece));
     return Array.from(score(Float64Array.from(rows.flatMap((row) => inputs.map(({ name }) => row[name] ?? Number.NaN))), rows.length));
   };
   const freightOf = (model: Model): NonNullable<QuoteSettings['freightOf']> => (asked, parcels) => {
@@ -136,6 +136,13 @@ async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: N
     ...(freight === undefined ? {} : { freightOf: freightOf(freight) }),
     ...(delivery === undefined || confidence !== DELIVERY_CONFIDENCE ? {} : { arrivalDays: arrivalDays(delivery) }),
   };
+}
+
+/** What is heavier than any card goes counts as several pieces of the same sum: trees know nothing beyond what was ever sent. */
+function inPieces(parcel: Parcel, heaviestKg: number, cubicCmPerKg: number): Parcel[] {
+  const count = Math.max(1, Math.ceil(Math.max(parcel.weightKg, volumetricWeightKg(parcel, cubicCmPerKg) ?? 0) / heaviestKg));
+  const piece: Parcel = { ...parcel, weightKg: parcel.weightKg / count, ...(parcel.lengthCm === undefined ? {} : { lengthCm: parcel.lengthCm / count }) };
+  return Array.from({ length: count }, () => piece);
 }
 
 /** Where a postcode lies: the place of the longest prefix that is known, else the middle of its zone; undefined where neither is. */

@@ -1,0 +1,81 @@
+// Prices and quotes as the API answers them: who is exposed to an experiment on them, and what the log keeps for what learns from it.
+import { describe, expect, it } from 'vitest';
+import { experiment, type ExperimentDeclaration } from '../../lib/experiments/index.ts';
+import { banditPolicy, checkGuardrails, modelPolicy, rulePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
+import type { Prices, ServingContext } from '../../lib/serving/index.ts';
+import { seeded } from '../experiments/support.ts';
+import { testApp } from './support.ts';
+
+const declared = (variants: ExperimentDeclaration['variants'], subject: string): ServingContext['experiments'] =>
+  [{ ...experiment('one', { hypothesis: 'h', variants, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' } }), subject }];
+const units = Array.from({ length: 30 }, (_, unit) => `u${unit}`);
+
+describe('an experiment on price policies', () => {
+  const situations: Readonly<Record<string, PriceSituation>> = {
+    free: { sku: 'free', category: 'toys', currentPrice: 50, cost: 20, elasticity: -3 }, fixed: { sku: 'fixed', category: 'toys', currentPrice: 50, cost: 20, elasticity: -3 },
+  };
+  const prices: Prices = {
+    version: 'pr1', currency: 'BRL', policy: 'rule', guardrails: checkGuardrails({ marginFloorPercent: 10, dailyChangePercent: 40, endings: [], blocked: new Map([['fixed', 'by contract']]) }),
+    policies: {
+      rule: rulePolicy({ targetMarginPercent: 50, undercutPercent: 1, anchorDiscountPercent: 5 }), model: modelPolicy(),
+      bandit: banditPolicy({ armsOf: () => [0.9, 1, 1.1].map((factor) => ({ factor, shown: 0, bought: 0 })), random: ({ unit = '' }) => seeded([...unit].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)) }),
+    },
+    situationOf: (sku) => situations[sku],
+  };
+
+  it('gives each visitor the policy of the variant, and exposes only by a price that a policy can move', async () => {
+    const app = testApp({ prices, experiments: declared({ control: { settings: { policy: 'rule' } }, modelled: { settings: { policy: 'model' } } }, 'price') });
+    const seen = new Map<string, number>();
+    for (const unit of units) {
+      const { body } = await app.send('POST', '/v1/price', { skus: ['free', 'fixed', 'unknown'], unit });
+      const { variant, prices: [first, second] } = body as { variant: string; prices: { price: number; limits: string[] }[] };
+      seen.set(variant, first!.price);
+      expect(second).toMatchObject({ price: 50, limits: ['blocked'] });
+    }
+    expect(Object.fromEntries(seen)).toEqual({ control: 40, modelled: 30 });
+    expect(app.predicted.filter(({ experiment: name }) => name !== null).map(({ entity }) => entity)).toEqual(units.map(() => '{"sku":"free"}'));
+  });
+
+  it('does not decide on a precomputed price, and falls back to the policy, marked, while no list holds', async () => {
+    const app = testApp({ prices, experiments: declared({ control: { settings: { policy: 'rule' } }, modelled: { settings: { policy: 'model' } } }, 'price') });
+    expect((await app.send('POST', '/v1/price', { skus: ['free'], unit: 'u1', precomputed: true })).body).toMatchObject({
+      policy: 'rule', experiment: null, variant: null, prices: [{ price: 40, fallback: true, reason: 'no list holds for it; by the policy rule: cost and target margin' }],
+    });
+  });
+
+  it('on a bandit logs the arm for what learns from it, and shows a visitor the same price again', async () => {
+    const app = testApp({ prices: { ...prices, policy: 'bandit' }, experiments: [] });
+    const ask = async (unit: string) => ((await app.send('POST', '/v1/price', { skus: ['free'], unit })).body as { prices: { price: number }[] }).prices[0]!;
+    for (const unit of units) expect((await ask(unit)).price).toBe((await ask(unit)).price);
+    expect(await ask('u1')).not.toHaveProperty('arm');
+    for (const { features, score } of app.predicted) expect((50 * Number(/"arm":"([0-9.]+)"/.exec(features)![1])).toFixed(2)).toBe(score!.toFixed(2));
+    expect(new Set(app.predicted.map(({ score }) => score)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('an experiment on the threshold of free shipping', () => {
+  const experiments = declared({ control: { settings: { threshold: 99 } }, lower: { settings: { threshold: 79 } } }, 'shipping');
+  const ask = (orderValue: number, postcode = '20040') => ({ destination_postcode: postcode, parcels: [{ weight_kg: 1 }], order_value: orderValue, handed_over_on: '2018-03-01' });
+
+  it.each([
+    ['whoever misses another sum in each variant', 60, '20040', 30],
+    ['whoever ships for nothing in one of them', 85, '20040', 30],
+    ['nobody who ships for nothing in all of them', 120, '20040', 0],
+    ['nobody whom no carrier reaches', 60, '9', 0],
+  ])('exposes %s', async (_, orderValue, postcode, exposed) => {
+    const app = testApp({ experiments });
+    const missing = new Set<number>();
+    for (const unit of units) missing.add(((await app.send('POST', '/v1/shipping/quote', { ...ask(orderValue, postcode), unit })).body as { missing_for_free: number }).missing_for_free);
+    expect(app.predicted.filter(({ experiment: name }) => name === 'one')).toHaveLength(exposed);
+    expect(missing.size).toBe(orderValue < 99 ? 2 : 1);
+  });
+
+  it('marks a quote that is an estimate', async () => {
+    const base = testApp();
+    const { shipping } = base.context;
+    const app = testApp({ experiments: [], shipping: { ...shipping!, settings: { ...shipping!.settings, freightOf: () => 14.2 } } });
+    expect((await app.send('POST', '/v1/shipping/quote', ask(60, '9'))).body).toMatchObject({ fallback: true, freight_estimate: 14.2, options: [{ source: 'estimate', price: 14.2 }] });
+    expect((await app.send('POST', '/v1/shipping/quote', ask(60))).body).toMatchObject({ fallback: false, freight_estimate: 14.2, options: [{ source: 'rate_card', price: 12, promise_basis: 'default' }] });
+    expect(app.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+// Carriers that fail, estimates where nobody offers anything, and days that are promised by a model, by history, or by neither.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chargeableWeightKg, CUBIC_CM_PER_KG, quoteShipping, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type QuoteRequest, type QuoteSettings, type Rate } from '../../lib/shipping/index.ts';
+
+const zones = new ZoneMap([['0', 'capital'], ['2', 'coast']]);
+const rate = (change: Partial<Rate>): Rate => ({
+  carrier: 'post', service: 'standard', originZone: 'capital', destinationZone: 'coast', minWeightKg: 0, maxWeightKg: 5, basePrice: 10, pricePerKg: 2, transitDays: 4, validFrom: '2018-01-01', ...change,
+});
+const rates = [rate({}), rate({ service: 'express', basePrice: 25, transitDays: 1 }), rate({ service: 'economy', basePrice: 8, transitDays: 7 })];
+const card = tableCarrier('post', rates);
+const request: QuoteRequest = { originPostcode: '01001', destinationPostcode: '20040', parcels: [{ weightKg: 1.5 }], orderValue: 50, handedOverOn: '2018-03-01' };
+const settings: QuoteSettings = { zones, carriers: [card], latenessOf: () => [] };
+
+describe('a carrier that keeps failing', () => {
+  const asked = { originZone: 'a', destinationZone: 'b', originPostcode: '1', destinationPostcode: '2', chargeableWeightKg: 1, handedOverOn: '2018-03-01' };
+  function flaky(fails: () => boolean): { carrier: Carrier; calls: () => number } {
+    let calls = 0;
+    return { calls: () => calls, carrier: { name: 'courier', offers: async () => {
+      calls++;
+      if (fails()) throw new Error('it burns');
+      return [];
+    } } };
+  }
+
+  it('is left alone for a while, then one request tries', async () => {
+    let [now, fails] = [0, true];
+    const { carrier, calls } = flaky(() => fails);
+    const guarded = withBreaker(carrier, { failuresToOpen: 3, openMilliseconds: 1_000, now: () => now });
+    for (let each = 0; each < 3; each++) await expect(guarded.offers(asked)).rejects.toThrow(/burns/);
+    await expect(guarded.offers(asked)).rejects.toThrow(/left alone for 1 s after 3 failures: it burns/);
+    expect(calls()).toBe(3);
+    now = 1_000;
+    await Promise.allSettled([guarded.offers(asked), guarded.offers(asked), guarded.offers(asked)]);
+    expect(calls()).toBe(4);
+    [now, fails] = [2_000, false];
+    expect(await guarded.offers(asked)).toEqual([]);
+    expect(await guarded.offers(asked)).toEqual([]);
+    expect(calls()).toBe(6);
+  });
+
+  it('is not blamed for a request that the caller gave up', async () => {
+    const { carrier, calls } = flaky(() => true);
+    const guarded = withBreaker(carrier, { failuresToOpen: 1, openMilliseconds: 1_000, now: () => 0 });
+    const gone = AbortSignal.abort();
+    for (let each = 0; each < 3; each++) await expect(guarded.offers(asked, gone)).rejects.toThrow(/burns/);
+    expect(calls()).toBe(3);
+  });
+
+  it('is stood in for by its rate card, and named', async () => {
+    const down: Carrier = { name: 'post', offers: async () => {
+      throw new Error('it burns');
+    } };
+    const quote = await quoteShipping(request, { ...settings, carriers: [down], cards: new Map([['post', card]]) });
+    expect(quote.failed).toEqual([{ carrier: 'post', reason: 'it burns' }]);
+    expect(quote.options.map(({ service, price, source }) => [service, price, source])).toEqual([['economy', 11, 'rate_card'], ['standard', 13, 'rate_card'], ['express', 28, 'rate_card']]);
+  });
+});
+
+describe('an estimate of the freight', () => {
+  const freightOf: QuoteSettings['freightOf'] = () => 14.2;
+  it('stands beside what carriers ask, and changes nothing of it', async () => {
+    const [quote, plain] = [await quoteShipping(request, { ...settings, freightOf }), await quoteShipping(request, settings)];
+    expect(quote).toEqual({ ...plain, freightEstimate: 14.2 });
+  });
+
+  it('is the only option where nobody goes, and says so', async () => {
+    expect((await quoteShipping({ ...request, destinationPostcode: '9' }, { ...settings, freightOf, arrivalDays: () => 11.3 })).options)
+      .toEqual([{ carrier: 'estimate', service: 'standard', price: 14.2, customerPrice: 14.2, transitDays: 12, source: 'estimate', promiseDate: '2018-03-13', promiseBasis: 'model' }]);
+    expect((await quoteShipping({ ...request, destinationPostcode: '9' }, { ...settings, freightOf: () => undefined })).options).toEqual([]);
+  });
+});
+
+describe('a promised day', () => {
+  const promised = async (change: Partial<QuoteSettings>) => (await quoteShipping(request, { ...settings, ...change })).options.map(({ service, promiseDate, promiseBasis }) => [service, promiseDate, promiseBasis]);
+  it('is the model\'s, sooner for a quicker service and later for a slower one', async () => {
+    expect(await promised({ arrivalDays: () => 9.2, standardDays: () => 4 })).toEqual([['economy', '2018-03-14', 'model'], ['standard', '2018-03-11', 'model'], ['express', '2018-03-08', 'model']]);
+  });
+
+  it('goes by parcels that went there before where there is no model, and by days of grace where there are too few', async () => {
+    const lateness = Array.from({ length: 99 }, (_, index) => index / 10 - 2);
+    expect((await promised({ latenessOf: () => lateness }))[1]).toEqual(['standard', '2018-03-12', 'history']);
+    expect((await promised({ latenessOf: () => [1, 2], graceDays: 5 }))[1]).toEqual(['standard', '2018-03-10', 'default']);
+  });
+
+  it('is never before the parcel is handed over', async () => {
+    expect((await promised({ arrivalDays: () => 1, standardDays: () => 4 }))[2]).toEqual(['express', '2018-03-01', 'model']);
+  });
+});
+
+describe('settings', () => {
+  it('have defaults, and carriers over HTTP', () => {
+    expect(shippingSettings(undefined)).toEqual({ confidence: 0.9, graceDays: 3, cubicCmPerKg: 5000, carriers: [] });
+    expect(shippingSettings({ freeFrom: 79, carriers: { courier: { url: 'https://rates.example/quote', authorizationFrom: 'COURIER_TOKEN' } } })).toMatchObject({
+      freeFrom: 79, carriers: [{ name: 'courier', url: 'https://rates.example/quote', timeoutMilliseconds: 800, retries: 1, failuresToOpen: 3, openMilliseconds: 30_000, authorizationFrom: 'COURIER_TOKEN' }],
+    });
+  });
+
+  it.each([
+    [{ freeForm: 79 }, /no setting shipping of millrace.config.ts.freeForm/], [{ confidence: 1 }, /confidence is 1/], [{ carriers: { courier: { url: 'rates.example' } } }, /courier.url is "rates.example"/],
+    [{ carriers: { courier: { url: 'https://a', retries: 1.5 } } }, /courier.retries is 1.5/], [{ carriers: [] }, /is not a list of settings/],
+  ])('that cannot be are refused by name: %j', (given, message) => {
+    expect(() => shippingSettings(given as never)).toThrow(message);
+  });
+});
+
+describe('weights and zones', () => {
+  const size = fc.double({ min: 0, max: 300, noNaN: true });
+  const parcel = fc.record({ weightKg: fc.double({ min: 0, max: 100, noNaN: true }), lengthCm: size, widthCm: size, heightCm: size });
+
+  it('count the greater of weight and room, parcel by parcel', () => {
+    fc.assert(fc.property(fc.array(parcel, { minLength: 1, maxLength: 5 }), fc.double({ min: 1000, max: 10_000, noNaN: true }), (parcels, divisor) => {
+      const weight = chargeableWeightKg(parcels, divisor);
+      const [real, room] = [parcels.reduce((sum, { weightKg }) => sum + weightKg, 0), parcels.reduce((sum, each) => sum + volumetricWeightKg(each, divisor)!, 0)];
+      expect(weight).toBeGreaterThanOrEqual(Math.max(real, room) * (1 - 1e-12));
+      expect(weight).toBeLessThanOrEqual((real + room) * (1 + 1e-12) + 1e-12);
+      expect(chargeableWeightKg([...parcels].reverse(), divisor)).toBeCloseTo(weight, 6);
+    }));
+    expect(volumetricWeightKg({ weightKg: 1, lengthCm: 50, widthCm: 40, heightCm: 30 })).toBe((50 * 40 * 30) / CUBIC_CM_PER_KG);
+  });
+
+  it('find the zone of the longest prefix, however the prefixes are listed and the postcode is written', () => {
+    const digits = fc.stringMatching(/^\d{1,5}$/);
+    fc.assert(fc.property(fc.uniqueArray(fc.tuple(digits, fc.constantFrom('a', 'b', 'c')), { selector: ([prefix]) => prefix, minLength: 1, maxLength: 12 }), fc.stringMatching(/^\d{5}$/), (prefixes, postcode) => {
+      const best = prefixes.filter(([prefix]) => postcode.startsWith(prefix)).sort(([one], [other]) => other.length - one.length)[0]?.[1] ?? 'unknown';
+      expect(new ZoneMap(prefixes).zoneOf(postcode)).toBe(best);
+      expect(new ZoneMap([...prefixes].reverse()).zoneOf(`${postcode.slice(0, 2)}.${postcode.slice(2)}-`)).toBe(best);
+    }));
+  });
+});
