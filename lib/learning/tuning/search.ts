@@ -126,8 +126,8 @@ function beforeTheTest(predictor: Predictor, data: Dataset): Inner {
   const decideFrom = last + 1 - durationOf(split.validate);
   const all = Uint32Array.from(kept.times.keys());
   return {
-    // Early stopping has half as long a window of its own, so that the rows that decide have decided nothing before.
-    predictor: { ...predictor, split: { ...split, validate: `${Math.max(1, Math.floor(durationOf(split.validate) / 2 / 3_600_000))}h`, test: split.validate } },
+    // Early stopping has a window of its own before it, so that the rows that decide have decided nothing yet.
+    predictor: { ...predictor, split: { ...split, test: split.validate } },
     data: kept, before, train: all.filter((row) => kept.times[row]! < decideFrom), decide: all.filter((row) => kept.times[row]! >= decideFrom),
   };
 }

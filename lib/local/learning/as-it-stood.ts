@@ -9,12 +9,18 @@ export interface AsItStood {
   whole: string[];
 }
 
+export interface AsItStoodOptions {
+  knownAhead?: readonly string[];
+  /** Whether anything of a source has ever come; of others there are no rows. Default: of all. */
+  landed?: (source: string) => boolean;
+}
+
 /**
  * Rows of a source that happened at `cut` or later are left out, and so is, of the rows before, every time at or after it: an order bought before it and delivered
  * after it is there, undelivered. Dates without a time, such as a promised one, stay, and so do the columns named in `knownAhead` (`order_items.shipping_limit_date`).
  * Without `cut` nothing is left out. `cut`: milliseconds since 1970, UTC.
  */
-export function asItStood(sql: string, { models, graph, sources }: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, knownAhead: readonly string[] = []): AsItStood {
+export function asItStood(sql: string, { models, graph, sources }: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, { knownAhead = [], landed = () => true }: AsItStoodOptions = {}): AsItStood {
   const read = tableReferences(sql).map(({ name }) => name).filter((name) => models.has(name));
   const needed = new Set(read.flatMap((name) => [name, ...graph.upstream(name)]));
   const order = graph.order.filter((name) => needed.has(name));
@@ -25,7 +31,7 @@ export function asItStood(sql: string, { models, graph, sources }: Pick<Project,
     return needed.has(name) || sourceOf(name, sources) !== undefined ? cteOf(name) : undefined;
   });
   const parts = [
-    ...named.map((contract) => `${cteOf(`source.${contract.name}`)} AS (\n${cutSource(contract, sources, cut, knownAhead)}\n)`),
+    ...named.map((contract) => `${cteOf(`source.${contract.name}`)} AS (\n${landed(contract.name) ? cutSource(contract, sources, cut, knownAhead) : emptySource(contract)}\n)`),
     ...order.map((name) => `${cteOf(name)} AS (\n${rewritten(models.get(name)!.sql).trim().replace(/;$/, '')}\n)`),
   ];
   return {
@@ -38,17 +44,26 @@ function sourceOf(name: string, sources: ReadonlyMap<string, Contract>): Contrac
   return name.startsWith('source.') ? sources.get(name.slice('source.'.length)) : undefined;
 }
 
+function emptySource(contract: Contract): string {
+  return `SELECT ${columnsOfTyped(contract).map(({ name, type }) => `CAST(NULL AS ${type}) AS "${name}"`).join(', ')} WHERE FALSE`;
+}
+
+/** As `source.<name>` has them. */
+function columnsOfTyped(contract: Contract): { name: string; type: string }[] {
+  return [...typedColumns(contract), ...(contract.currency === undefined ? [] : [{ name: '_currency', type: 'varchar' }])];
+}
+
 function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, knownAhead: readonly string[]): string {
   const all = `SELECT * FROM (${expandSources(`SELECT * FROM source.${contract.name}`, sources)}) AS every_row`;
   if (cut === undefined) return all;
   const moment = timestampText(cut);
   const kinds = new Map(columnsOf(contract).map(({ name, column }) => [name, column.kind]));
   const timeOf = (name: string): string => (kinds.get(name) === 'epoch_ms' ? `"${name}__time"` : `"${name}"`);
-  const { name: source, eventTime, currency } = contract;
+  const { name: source, eventTime } = contract;
   // By the name of the column, and of what is derived from it: the time that says whether it is known.
   const unknown = new Map([...kinds].flatMap(([name, kind]): [string, string][] =>
     (name === eventTime || (kind !== 'timestamp' && kind !== 'epoch_ms') || knownAhead.includes(`${source}.${name}`) ? [] : [name, `${name}__time`, `${name}__date`].map((column) => [column, timeOf(name)]))));
-  const columns = [...typedColumns(contract).map(({ name }) => name), ...(currency === undefined ? [] : ['_currency'])].map((column) => {
+  const columns = columnsOfTyped(contract).map(({ name: column }) => {
     const time = unknown.get(column);
     return time === undefined ? `"${column}"` : `CASE WHEN ${time} < ${moment} THEN "${column}" END AS "${column}"`;
   });

@@ -18,6 +18,8 @@ export interface LeakCheckOptions {
   moments?: number;
   /** Columns of sources whose times are known before they come: `order_items.shipping_limit_date`. */
   knownAhead?: readonly string[];
+  /** Whether anything of a source has ever come. Default: of all. */
+  landed?: (source: string) => boolean;
   signal?: AbortSignal;
 }
 
@@ -45,7 +47,8 @@ export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor,
   if (check === undefined || check.leaks.length > 0) {
     onProgress?.(`${predictor.name}   looking for features that see their future`);
     const { signal } = runtime;
-    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, ...(signal === undefined ? {} : { signal }) }), fingerprint };
+    const bronze = new Set((await runtime.lake.listTables('bronze')).map(({ name }) => name));
+    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, landed: (source) => bronze.has(source), ...(signal === undefined ? {} : { signal }) }), fingerprint };
   }
   if (check.leaks.length > 0 && !allowLeaks) {
     const names = check.leaks.map(({ feature }) => feature);
@@ -67,7 +70,7 @@ function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { model
 }
 
 /** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
-export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
   const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
@@ -81,7 +84,7 @@ export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, fea
     const from = sorted[Math.max(0, place - ROWS_A_MOMENT)]!;
     const cut = until + slack;
     const rowsOf = async (end: number | undefined): Promise<LeakRows & { whole: string[] }> => {
-      const { sql: stood, whole } = asItStood(sql, project, end, knownAhead);
+      const { sql: stood, whole } = asItStood(sql, project, end, { knownAhead, landed });
       const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${stood}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { parameters, ...(signal === undefined ? {} : { signal }) });
       return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'], whole };
     };

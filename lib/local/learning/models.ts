@@ -10,6 +10,8 @@ export interface HomeModels extends Models {
 /** `viewOf` says which view a feature is read from; undefined: the request gives it. */
 export function homeModels(registry: ModelRegistry, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
   let served = new Map<string, { card: ModelCard; model: ServedModel }>();
+  /** One look after the other, so that none undoes what a later one has found. */
+  let refreshing: Promise<void> = Promise.resolve();
   let shares: ReadonlyMap<string, number> = new Map();
   const keyOf = (predictor: string, alias: ModelAlias): string => `${predictor}/${alias}`;
   return {
@@ -21,30 +23,32 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
       metrics: Object.fromEntries(Object.entries(card.metrics).filter(([, value]) => Number.isFinite(value))),
       ...(model.alias === 'challenger' && shares.has(card.predictor) ? { canary_share: shares.get(card.predictor)! } : {}),
     })),
-    async refresh() {
-      const next = new Map<string, { card: ModelCard; model: ServedModel }>();
-      const canaries = new Map<string, number>();
-      const failures: unknown[] = [];
-      for (const predictor of declared) {
-        const { aliases, canary } = await registry.state(predictor);
-        if (canary !== undefined) canaries.set(predictor, canary.share);
-        for (const alias of ['champion', 'challenger'] as const) {
-          const version = aliases[alias];
-          if (version === undefined) continue;
-          const known = served.get(keyOf(predictor, alias));
-          // One that cannot be loaded leaves all others, and what answered under its name before.
-          const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
-            failures.push(thrown);
-            return alias === 'champion' ? known : undefined;
-          });
-          if (model !== undefined) next.set(keyOf(predictor, alias), model);
-        }
-      }
-      served = next;
-      shares = canaries;
-      if (failures.length > 0) throw failures[0];
-    },
+    refresh: () => (refreshing = refreshing.then(refresh, refresh)),
   };
+
+  async function refresh(): Promise<void> {
+    const next = new Map<string, { card: ModelCard; model: ServedModel }>();
+    const canaries = new Map<string, number>();
+    const failures: unknown[] = [];
+    for (const predictor of declared) {
+      const { aliases, canary } = await registry.state(predictor);
+      if (canary !== undefined) canaries.set(predictor, canary.share);
+      for (const alias of ['champion', 'challenger'] as const) {
+        const version = aliases[alias];
+        if (version === undefined) continue;
+        const known = served.get(keyOf(predictor, alias));
+        // One that cannot be loaded leaves all others, and what answered under its name before.
+        const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
+          failures.push(thrown);
+          return alias === 'champion' ? known : undefined;
+        });
+        if (model !== undefined) next.set(keyOf(predictor, alias), model);
+      }
+    }
+    served = next;
+    shares = canaries;
+    if (failures.length > 0) throw failures[0];
+  }
 }
 
 /** undefined for a kind that answers in batches only. */

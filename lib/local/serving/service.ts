@@ -63,9 +63,10 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     isLoaded: (predictor, version) => models.find(predictor, 'challenger')?.version === version,
     onEnd: (predictor, { version, outcome, reasons }) => onError?.(outcome === 'completed' ? `version ${version} of ${predictor} answers from now on: its canary went well` : `version ${version} of ${predictor} was rolled back: ${reasons.join('; ')}`),
   });
-  const refresh = async (): Promise<string[]> => {
-    const found = await holdings.refresh();
-    return [...found, ...await canaries.refresh(declared).then((hasEnded) => (hasEnded ? models.refresh() : undefined)).then(() => [], (thrown: unknown) => [messageOf(thrown)])];
+  /** Models and canaries do not wait for tables and prices. */
+  const watchModels = async (): Promise<string | undefined> => {
+    const failure = await models.refresh().then(() => undefined, messageOf);
+    return await canaries.refresh(declared).then((hasEnded) => (hasEnded ? models.refresh() : undefined)).then(() => undefined, messageOf) ?? failure;
   };
   const keys = openKeyFile(home, () => clock.now());
   const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
@@ -87,7 +88,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     },
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
-  let [trouble, sweepFailure]: [string[], string | undefined] = [await refresh(), undefined];
+  let [trouble, sweepFailure, modelFailure]: [string[], string | undefined, string | undefined] = [await holdings.refresh(), undefined, await watchModels()];
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
@@ -98,7 +99,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   return {
     name: 'api', server, keys, context,
     status() {
-      const failure = trouble[0] ?? log.failure ?? sweepFailure;
+      const failure = modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure;
       return {
         url: server.url, waitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
         ...(canaries.status().length === 0 ? {} : { canaries: canaries.status().map(canaryLine) }),
@@ -107,14 +108,21 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       };
     },
     async run(signal) {
+      const watching = (async () => {
+        while (!signal.aborted) {
+          await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
+          if (!signal.aborted) modelFailure = await watchModels();
+        }
+      })();
       for (let sweptAt = clock.now(); !signal.aborted;) {
         await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
         if (signal.aborted) break;
-        trouble = await refresh();
+        trouble = await holdings.refresh();
         if (clock.now() - sweptAt < SWEEP_MS) continue;
         sweptAt = clock.now();
         sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
       }
+      await watching;
       await server.close();
       await log.close();
       await holdings.close();

@@ -1,0 +1,234 @@
+// From a shop's files to an answer that can be explained and computed again: train, promote, compare, roll back, serve, and a canary that goes wrong.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../lib/base/index.ts';
+import { compileTrees, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
+import { loadFeatures } from '../../../lib/features/index.ts';
+import { openApiService, openRuntime, predictorNamed, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
+import { readDataset } from '../../../lib/local/learning/dataset.ts';
+import { checkLeaks } from '../../../lib/local/learning/leak-check.ts';
+import { PROJECT, trainingHome, type TrainingHome } from './home.ts';
+
+let shop: TrainingHome;
+let conversion: TrainingReport;
+let churn: TrainingReport;
+beforeAll(async () => {
+  shop = await trainingHome();
+  conversion = await shop.json('train', 'conversion');
+  churn = await shop.json('train', 'churn');
+}, 120_000);
+afterAll(() => shop?.remove());
+
+const modelFile = (version: string, predictor = 'conversion'): Buffer => readFileSync(path.join(shop.home, 'models', predictor, version, 'model.json'));
+
+/** Asks the API of the home while `work` goes on; gives the answers that were logged. */
+async function served(work: (ask: (body: unknown, url?: string) => Promise<{ status: number; body: unknown }>, runtime: Runtime) => Promise<void>): Promise<Record<string, unknown>[]> {
+  // So that the service looks every few milliseconds whether a canary is to be ended.
+  const clock = { now: () => systemClock.now(), sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 40), signal) };
+  const runtime = await openRuntime({ home: shop.home, project: PROJECT, clock });
+  const logged: Record<string, unknown>[] = [];
+  const stop = new AbortController();
+  try {
+    const api = await openApiService(runtime, {
+      port: 0,
+      put: async (stream, records) => {
+        if (stream === 'predictions') logged.push(...records.map(({ data }) => JSON.parse(Buffer.from(data as Uint8Array).toString()) as Record<string, unknown>));
+        return records.map((_, index) => ({ ok: true as const, sequence: String(index), shardId: 'shard' }));
+      },
+    });
+    const key = api.keys.addForNow('test', { scopes: ['predict', 'models'] });
+    const running = api.run(stop.signal);
+    await work(async (body, url = '/v1/predict/conversion') => {
+      const response = await fetch(`${api.server.url}${url}`, { method: body === undefined ? 'GET' : 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      return { status: response.status, body: await response.json() };
+    }, runtime);
+    while (api.status !== undefined && (await api.status()).waitingInLog > 0) await systemClock.sleep(10);
+    stop.abort();
+    await running;
+    return logged;
+  } finally {
+    stop.abort();
+    await runtime.close();
+  }
+}
+
+describe('training', () => {
+  it('gives versions that beat the naive answer, pass the gate and answer', () => {
+    for (const { card, gate, promoted } of [conversion, churn]) {
+      expect(card.metrics['auc']).toBeGreaterThan(0.75);
+      expect(gate.checks.map(({ check }) => check)).toEqual(expect.arrayContaining(['auc beside the naive answer', 'milliseconds to score a row']));
+      expect(gate.passes && promoted).toBe(true);
+    }
+  });
+
+  it('looks for features that see their future, and finds none', () => {
+    expect(conversion.card.leaks).toMatchObject({ leaks: [], whole: [] });
+    expect(churn.card.leaks?.leaks).toEqual([]);
+    expect(churn.card.leaks?.rows).toBeGreaterThan(500);
+    expect(conversion.card.suspects).toEqual([]);
+  });
+
+  it('gives the same bytes for the same seed and snapshots, looks for leaks once, and keeps the snapshots that it read', async () => {
+    const again = await shop.json<TrainingReport>('train', 'conversion', '--keep-champion');
+    expect(again.promoted).toBe(false);
+    expect(Buffer.compare(modelFile('2'), modelFile('1'))).toBe(0);
+    expect(again.card.leaks).toEqual(conversion.card.leaks);
+    const runtime = await openRuntime({ home: shop.home, project: PROJECT });
+    try {
+      const table = await runtime.lake.loadTable({ namespace: 'silver', name: 'events' });
+      expect(String(table.metadata.refs['model.conversion.1']?.['snapshot-id'])).toBe(conversion.card.snapshots['silver.events']);
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  it('searches for settings on earlier rows, and keeps every trial in the card', async () => {
+    const { card } = await shop.json<TrainingReport>('train', 'conversion', '--keep-champion', '--tune', '--trials', '3', '--seed', '5');
+    expect(card.tuning?.trials.map(({ trial }) => trial)).toEqual([0, 1, 2, 3]);
+    expect(Date.parse(card.tuning!.before)).toBeLessThan(Date.parse('2018-10-01'));
+    const { out } = await shop.millrace(['models', 'card', 'conversion', '3']);
+    expect(out).toContain('## Search for settings');
+    expect(out).toContain('(chosen)');
+  });
+});
+
+describe('a planted leak', () => {
+  const plant = async (name: string, from: string, to: string): Promise<string[]> => {
+    const runtime = await openRuntime({ home: shop.home, project: PROJECT });
+    try {
+      const declared = await predictorNamed(runtime, name);
+      expect(declared.sql).toContain(from);
+      const [project, engine] = [await runtime.project(), await runtime.engine()];
+      const features = await loadFeatures(path.join(PROJECT, 'features'), project.sources);
+      const leaky = { ...declared, sql: declared.sql.replaceAll(from, to) };
+      const parameters = await runtime.parameters(conversion.card.asOf, leaky.sql);
+      const { times } = await readDataset(engine, leaky, features, parameters);
+      const bronze = new Set((await runtime.lake.listTables('bronze')).map((table) => table.name));
+      const { leaks } = await checkLeaks(engine, leaky, features, project, { parameters, times, moments: 1, landed: (source) => bronze.has(source) });
+      return leaks.map(({ feature }) => feature);
+    } finally {
+      await runtime.close();
+    }
+  };
+
+  it('is found by name: a delivery that had not happened yet', async () => {
+    expect(await plant('churn', 'CASE WHEN delivered_date < moments.moment THEN delivery_days END', 'delivery_days')).toEqual(['avg_delivery_days']);
+  });
+
+  it('is found by name: purchases of afterwards', async () => {
+    expect(await plant('churn', 'orders.purchase_date < moments.moment', 'orders.purchase_date < date_add(\'day\', 60, moments.moment)')).toEqual(expect.arrayContaining(['frequency', 'monetary_value']));
+  });
+
+  it('is found by name: a table as of today', async () => {
+    const leaks = await plant('churn', 'sum(items_count)', "max((SELECT count(*) FROM silver.orders_master AS every WHERE every.customer_unique_id = known.customer_unique_id))");
+    expect(leaks).toEqual(['total_items_purchased']);
+  });
+});
+
+describe('versions', () => {
+  it('are listed, compared, promoted and rolled back', async () => {
+    expect((await shop.millrace(['promote', 'conversion', '2'])).out).toContain('version 2 of conversion is champion, in place of 1');
+    expect((await shop.millrace(['models'])).out).toMatch(/conversion +2 +champion/);
+    const compared = await shop.json<ModelCard[]>('compare', 'conversion', '1', '2');
+    expect(compared[0]!.metrics).toEqual(compared[1]!.metrics);
+    expect((await shop.millrace(['rollback', 'conversion'])).out).toContain('version 1 of conversion answers again, in place of 2');
+    expect((await shop.millrace(['promote', 'conversion', '9'], { code: 4 })).err).toContain('there is no version 9 of conversion');
+  });
+
+  it('have a card that says what they are for, made from, good for and not', async () => {
+    const { out } = await shop.millrace(['models', 'card', 'churn']);
+    for (const heading of ['# churn, version 1', '## Intended use', '## Data', '## Metrics', '## Calibration', '## What it uses', '## Limits', '## How it was made']) expect(out).toContain(heading);
+    expect(out).toContain('No feature sees its future');
+  });
+
+  it('are not promoted against the gate, unless forced', async () => {
+    const registry = await withRegistry((one) => one.card('churn', '1'));
+    const { version: _version, ...card } = registry;
+    await withRegistry(async (one) => one.register({ ...card, gate: { passes: false, checks: [], reasons: ['auc is 0.4, and must be at least 0.5'] } }, await one.model('churn', '1')));
+    expect((await shop.millrace(['promote', 'churn', '2'], { code: 5 })).err).toContain('auc is 0.4');
+    await shop.millrace(['promote', 'churn', '2', '--force']);
+    await shop.millrace(['rollback', 'churn']);
+  });
+});
+
+async function withRegistry<Result>(work: (registry: ReturnType<typeof registryOf>) => Promise<Result>): Promise<Result> {
+  const runtime = await openRuntime({ home: shop.home, project: PROJECT });
+  try {
+    return await work(registryOf(runtime));
+  } finally {
+    await runtime.close();
+  }
+}
+
+describe('an answer', () => {
+  it('over HTTP is that of the model, is explained, and is computed again from the lake', async () => {
+    await shop.millrace(['features', 'backfill']);
+    let id = '';
+    let score = 0;
+    const logged = await served(async (ask) => {
+      const { status, body } = await ask({ rows: [{ visitorid: '257597', itemid: '355908' }] });
+      expect(status).toBe(200);
+      const [answer] = (body as { predictions: { prediction_id: string; score: number; version: string; fallback: boolean }[] }).predictions;
+      expect(answer).toMatchObject({ version: '1', fallback: false });
+      id = answer!.prediction_id;
+      score = answer!.score;
+    });
+    expect(logged.map(({ prediction_id: one }) => one)).toEqual([id]);
+    const inputs = JSON.parse(String(logged[0]!['features'])) as Record<string, number | null>;
+    const row = Float32Array.from(conversion.card.features, (name) => inputs[name] ?? Number.NaN);
+    expect(scoreRows(compileTrees(await withRegistry(async (registry) => (await registry.model('conversion', '1')).model as TreeModel)), row)[0]).toBeCloseTo(score, 6);
+
+    mkdirSync(path.join(shop.folder, 'log/predictions'), { recursive: true });
+    writeFileSync(path.join(shop.folder, 'log/predictions/predictions-1.jsonl'), logged.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await shop.millrace(['ingest', path.join(shop.folder, 'log')]);
+    const explained = await shop.json<{ features: { name: string; contribution: number }[]; bias: number }>('explain', id);
+    const margin = explained.features.reduce((sum, { contribution }) => sum + contribution, explained.bias);
+    expect(1 / (1 + Math.exp(-margin))).toBeCloseTo(score, 4);
+    expect(await shop.json('reproduce', id)).toMatchObject({ equal: true, differences: [], version: '1' });
+  });
+});
+
+describe('a canary that goes wrong', () => {
+  it('is rolled back under load, and nobody goes without an answer', async () => {
+    // Its card has fewer inputs than its model, which then gives no number.
+    const { version: _version, ...card } = await withRegistry((registry) => registry.card('conversion', '1'));
+    const bad = await withRegistry(async (registry) => registry.register({ ...card, features: card.features.slice(0, 3) }, await registry.model('conversion', '1')));
+    expect((await shop.millrace(['promote', 'conversion', bad.version, '--canary', '30%'])).out).toContain('answers 30 % of the traffic');
+    expect((await shop.millrace(['promote', 'conversion', '2'], { code: 5 })).err).toContain('is a canary');
+
+    const versions: string[] = [];
+    await served(async (ask) => {
+      expect((await ask(undefined, '/v1/models')).body).toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ version: bad.version, canary_share: 0.3 })]) as unknown });
+      let next = 0;
+      const caller = async (): Promise<void> => {
+        while (next < 400) {
+          const { status, body } = await ask({ rows: [{ visitorid: `v${next++}`, itemid: '355908' }] });
+          expect(status).toBe(200);
+          versions.push((body as { predictions: { version: string; score: number }[] }).predictions[0]!.version);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, caller));
+      for (let tried = 0; tried < 200 && (await withRegistry((registry) => registry.state('conversion'))).canary !== undefined; tried++) await systemClock.sleep(20);
+      expect((await ask(undefined, '/v1/models')).body).toMatchObject({ models: expect.not.arrayContaining([expect.objectContaining({ version: bad.version })]) as unknown });
+    });
+    expect(versions).toHaveLength(400);
+    expect(new Set(versions)).toEqual(new Set(['1']));
+    const state = await withRegistry((registry) => registry.state('conversion'));
+    expect(state).toMatchObject({ aliases: { champion: '1' }, change: { what: 'canary_rolled_back', version: bad.version } });
+    expect(state.canary as Canary | undefined).toBeUndefined();
+    expect(state.change?.reasons?.[0]).toMatch(/share of errors is/);
+    expect((await shop.millrace(['models'])).out).toContain(`the canary of conversion, version ${bad.version}, went back`);
+  });
+
+  it('that is good takes over once it has answered enough', async () => {
+    expect((await shop.millrace(['promote', 'conversion', '2', '--canary', '50%', '--hours', '0', '--answers', '20'])).out).toContain('takes over after 20 answers');
+    await served(async (ask) => {
+      for (let visitor = 0; visitor < 80; visitor++) expect((await ask({ rows: [{ visitorid: `w${visitor}`, itemid: '355908' }] })).status).toBe(200);
+      for (let tried = 0; tried < 200 && (await withRegistry((registry) => registry.state('conversion'))).canary !== undefined; tried++) await systemClock.sleep(20);
+    });
+    expect(await withRegistry((registry) => registry.state('conversion'))).toMatchObject({ aliases: { champion: '2' }, change: { what: 'canary_completed' } });
+    await shop.millrace(['rollback', 'conversion']);
+    expect(await withRegistry((registry) => registry.aliases('conversion'))).toEqual({ champion: '1' });
+  });
+});
