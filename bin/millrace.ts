@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../lib/base/index.ts';
 import { readFeatureFiles } from '../lib/features/index.ts';
+import { loadPredictors } from '../lib/learning/index.ts';
 import { loadProject } from '../lib/local/index.ts';
 import { addStage, newApp } from '../lib/stacks/app.ts';
 import { bundleFunctions } from '../lib/stacks/bundle.ts';
@@ -23,7 +24,7 @@ try {
   const file = await readProjectFile(root, folder, project.sources);
   const bundles = path.join(root, 'dist', 'bundles');
   await bundleFunctions({ root, out: bundles, functions: FUNCTIONS, project: file, projectFolder: folder });
-  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: streamsOf(project, await readFeatureFiles(path.join(folder, 'features'))), account: process.env['CDK_DEFAULT_ACCOUNT'] });
+  addStage({ app, config: project.config, definition: compileWorkflow(project.workflows.get('batch')!, project.graph), bundles, project: file, streams: streamsOf(project, await readFeatureFiles(path.join(folder, 'features'))), predictors: [...(await loadPredictors(path.join(folder, 'predictors'))).keys()], account: process.env['CDK_DEFAULT_ACCOUNT'] });
   app.synth();
 } catch (error) {
   if (!(error instanceof MillraceError)) throw error;

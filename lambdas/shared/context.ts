@@ -12,6 +12,7 @@ import type { Contracts } from '../../lib/contracts/index.ts';
 import { Lake } from '../../lib/lake/index.ts';
 import { GlueCatalog, S3Files } from '../../lib/lake/aws/index.ts';
 import type { Database } from '../../lib/lake/duckdb/index.ts';
+import type { Engine } from '../../lib/warehouse/index.ts';
 import { AthenaEngine } from '../../lib/warehouse/athena/index.ts';
 import { discoverBatches } from './discover.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -40,6 +41,8 @@ export interface AwsContext extends BatchContext {
   database: () => Promise<Database>;
   /** A folder of this context alone. */
   scratch: string;
+  /** The same engine for answers of very many rows, which it reads from the files that Athena leaves. */
+  bulkEngine: Engine;
   /** Where staging tables have their files, `s3://bucket/staging`. */
   stagingLocation: string;
 }
@@ -80,14 +83,13 @@ export async function awsContext(options: AwsContextOptions): Promise<AwsContext
   const catalog = new GlueCatalog({ client: new GlueClient(client(endpoints.glue)), files, warehouse: settings.MILLRACE_LAKE, databasePrefix, namespaces: NAMESPACES });
   const lake = new Lake({ files, catalog });
   const stagingLocation = `${settings.MILLRACE_LAKE}/staging`;
-  const engine = new AthenaEngine({
-    client: new AthenaClient(client(endpoints.athena)), lake, databasePrefix,
-    workgroup: settings.MILLRACE_WORKGROUP, stagingLocation, clock, random: Math.random,
-  });
+  const asked = { client: new AthenaClient(client(endpoints.athena)), lake, databasePrefix, workgroup: settings.MILLRACE_WORKGROUP, stagingLocation, clock, random: Math.random };
+  const engine = new AthenaEngine(asked);
+  const bulkEngine = new AthenaEngine({ ...asked, readResultFile: (place) => files.read(place) });
   const project = projectFromJson(file);
   const parts = fileParts?.({ settings, s3, files, lake, contracts: project.sources, clock, scratch, client: client(endpoints.secretsManager) }) ?? WITHOUT_DUCKDB;
   return {
-    project, lake, engine, clock, version: file.version,
+    project, lake, engine, bulkEngine, clock, version: file.version,
     shop: { timeZone: settings.MILLRACE_SHOP_TIME_ZONE, currency: settings.MILLRACE_SHOP_CURRENCY },
     ops: parts.ops, database: parts.database, scratch, stagingLocation,
     journal: new Journal(files, `${settings.MILLRACE_LAKE}/ops/_runs`),

@@ -15,6 +15,7 @@ export interface StageSettings {
   upkeep?: UpkeepSettings;
   stream?: StreamSettings;
   serving?: ServingSettings;
+  learning?: LearningSettings;
   /** Switches on the task that takes files which are too big for the ingest function. */
   bigFiles?: BigFileSettings;
 }
@@ -89,6 +90,16 @@ export interface ServingSettings {
   domain?: { name: string; certificateArn: string };
   /** API Gateway has one role for its logs in an account and region; false where something else has set it. Default true. */
   logsRole?: boolean;
+}
+
+/** When models are trained in a stage, and what its people are told of. */
+export interface LearningSettings {
+  /** Days of the week on which all predictors are trained, as a cron has them: `SUN` (the default), `MON-FRI`, `*`. */
+  weekDay?: string;
+  /** Alarms: the greatest PSI of an input (default 0.25), the share of inputs that differ from the lake (0.01), the calibration error of a new version (0.1). */
+  driftPsi?: number;
+  skewShare?: number;
+  calibrationError?: number;
 }
 
 export interface UsagePlanSettings { ratePerSecond: number; burst?: number; dailyQuota?: number }

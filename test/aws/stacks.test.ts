@@ -19,7 +19,7 @@ const stage = async (context: Record<string, string>) => {
 beforeAll(async () => { dev = await stage({ stage: 'dev' }); }, 120_000);
 afterAll(async () => { for (const folder of made) await rm(folder, { recursive: true, force: true }); });
 
-const all = () => ({ ...dev.foundation, ...dev.batch, ...dev.stream, ...dev.serving });
+const all = () => ({ ...dev.foundation, ...dev.batch, ...dev.stream, ...dev.serving, ...dev.learning });
 
 describe('data', () => {
   it('has no Iceberg table in a template, whose next update would unhinge it', () => {
@@ -100,7 +100,7 @@ describe('the functions', () => {
   });
 
   it('may nothing by wildcard, and touch only the layers that are their duty', () => {
-    for (const [name, statements] of [...policiesOf(dev.batch, 'millrace-dev-'), ...policiesOf(dev.serving, 'millrace-dev-')]) {
+    for (const [name, statements] of [...policiesOf(dev.batch, 'millrace-dev-'), ...policiesOf(dev.serving, 'millrace-dev-'), ...policiesOf(dev.learning, 'millrace-dev-')]) {
       expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*')), name).toEqual([]);
       const { reads = [], writes = [], landing, notes, privacyKeys } = LAKE_FUNCTIONS[name] ?? { description: '' };
       const reachable = (actions: RegExp) => [...new Set(statements.filter((one) => one.actions.some((action) => actions.test(action)))

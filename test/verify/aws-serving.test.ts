@@ -234,7 +234,7 @@ describe('the API as it is deployed', () => {
 });
 
 function withoutIds(body: Record<string, unknown>): unknown {
-  return JSON.parse(JSON.stringify(body, (name, value: unknown) => (/^(prediction_id|request_id)$/.test(name) ? undefined : value)));
+  return JSON.parse(JSON.stringify(body, (name, value: unknown) => (/^(prediction_id|request_id|at)$/.test(name) ? undefined : value)));
 }
 
 async function loadContracts(): Promise<{ contracts: Parameters<typeof bundleFunctions>[0]['project']['contracts'] }> {

@@ -29,7 +29,7 @@ it.each(['dev', 'shared', 'roomy', 'scratch'])('finds nothing wrong with the tem
   folders.push(folder);
   const out = join(folder, 'cdk.out');
   const templates = (await readdir(out)).filter((name) => name.endsWith('.template.json')).map((name) => join(out, name));
-  expect(templates).toHaveLength(3);
+  expect(templates).toHaveLength(5);
   expect(lint(templates)).toEqual([]);
 }, 180_000);
 

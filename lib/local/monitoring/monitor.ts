@@ -1,10 +1,8 @@
 // millrace monitor: drift and skew of every version that answered lately, measured and kept in gold.
-import path from 'node:path';
-import { loadFeatures } from '../../features/index.ts';
 import { ensureTable, type TableDefinition } from '../../lake/index.ts';
 import { overwriteRows, quoteText } from '../../lake/duckdb/index.ts';
 import { measureDrift, measureSkew, MODEL_DRIFT, rowsAsSelect, TRAIN_SERVE_SKEW, type DriftRow, type OpsRow, type SkewRow } from '../../quality/index.ts';
-import { registryOf } from '../learning/index.ts';
+import { featuresOf, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { recomputed } from './recompute.ts';
 import { servedAnswers, servedVersions, windowOf, type Window } from './served.ts';
@@ -49,7 +47,7 @@ export async function monitorHome(runtime: Runtime, { predictor, days = 7, sampl
   if (window === undefined) return { versions: [] };
   const registry = registryOf(runtime);
   const known = new Set(await registry.predictors());
-  const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
+  const features = await featuresOf(runtime);
   const versions: MonitoredVersion[] = [];
   for (const served of await servedVersions(engine, window)) {
     if (!known.has(served.predictor) || (predictor !== undefined && served.predictor !== predictor)) continue;

@@ -14,7 +14,7 @@ export type Properties = Readonly<Record<string, unknown>>;
 export interface Resource { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string; UpdatePolicy?: unknown; DependsOn?: string[] }
 export type Resources = Readonly<Record<string, Resource>>;
 
-export interface SynthesisedStage { foundation: Resources; batch: Resources; stream: Resources; serving: Resources; definition: StateMachine; folder: string }
+export interface SynthesisedStage { foundation: Resources; batch: Resources; stream: Resources; serving: Resources; learning: Resources; definition: StateMachine; folder: string }
 
 const STREAMS = { contracts: ['events', 'outcomes', 'predictions', 'transactions'], featured: ['events', 'transactions'], personal: false, refresh: ['silver.a+'] };
 
@@ -51,10 +51,10 @@ export async function synthesise(context: Readonly<Record<string, string>> = {})
   }
   const app = newApp({ context, outdir: join(folder, 'cdk.out') });
   const definition = compileWorkflow(batch, { levels: [['silver.a', 'silver.b'], ['gold.c']] });
-  const { foundation, batch: batchStack, stream, serving } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT, streams: STREAMS });
+  const { foundation, batch: batchStack, stream, serving, learning } = addStage({ app, config: CONFIG, definition, bundles, project: PROJECT, streams: STREAMS, predictors: ['churn'] });
   const assembly = app.synth();
   const resources = (stack: Stack) => (assembly.getStackArtifact(stack.artifactId).template as { Resources: Resources }).Resources;
-  return { foundation: resources(foundation), batch: resources(batchStack), stream: resources(stream as Stack), serving: resources(serving as Stack), definition, folder };
+  return { foundation: resources(foundation), batch: resources(batchStack), stream: resources(stream as Stack), serving: resources(serving as Stack), learning: resources(learning as Stack), definition, folder };
 }
 
 export function ofType(resources: Resources, type: string): [string, Resource][] {

@@ -1,0 +1,71 @@
+// Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
+import type { Context } from 'aws-lambda';
+import { monitorHome, predictInHome, predictorNamed, trainInHome, type Runtime } from '../../lib/local/index.ts';
+import type { AwsContext } from '../shared/context.ts';
+import { settingOf } from '../shared/environment.ts';
+import { lambdaContext } from '../shared/context.ts';
+import { asTask } from '../shared/handler.ts';
+import { withDuckDb } from '../shared/with-duckdb.ts';
+import { driftMetrics, trainingMetrics } from './metrics.ts';
+import { learningRuntime, type LearningRuntime } from './runtime.ts';
+
+export type LearnEvent =
+  /** Which predictors there are, those asked for or all. A state machine says null for what nobody asked for. */
+  | { step: 'plan'; predictors?: string[] | null }
+  /** A version, through the gate; it answers from then on unless `keep_champion`. */
+  | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean }
+  /** The champion's batch predictions, into gold by one commit. */
+  | { step: 'predict'; predictor: string; as_of?: string | null }
+  /** Drift and skew of the versions that answered lately. */
+  | { step: 'monitor' };
+
+/** What a state gives on is limited: the card of a version is in the registry. */
+export type LearnResult =
+  | { predictors: string[] }
+  | { predictor: string; version: string; promoted: boolean; reasons: string[]; metrics: Readonly<Record<string, number>> }
+  | { predictor: string; table: string; rows: number; version: string }
+  | { versions: number; drifting: string[]; skewed: string[] };
+
+/** Before the function would be stopped. */
+const MARGIN_MS = 30_000;
+
+export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (line: string) => void, stage: string): Promise<LearnResult> {
+  const home = runtime as Runtime;
+  const now = () => runtime.clock.now();
+  switch (event.step) {
+    case 'plan': {
+      const declared = [...runtime.learning!.predictors.keys()].sort();
+      const asked = event.predictors ?? declared;
+      for (const name of asked) await predictorNamed(home, name);
+      return { predictors: declared.filter((name) => asked.includes(name)) };
+    }
+    case 'train': {
+      const { card, gate, promoted } = await trainInHome(home, event.predictor, { ...asOf(event), keepChampion: event.keep_champion === true });
+      tell(trainingMetrics(card, promoted, stage, now()));
+      return { predictor: event.predictor, version: card.version, promoted, reasons: gate.passes ? [] : [...gate.reasons], metrics: card.metrics };
+    }
+    case 'predict': {
+      const { table, rows, version } = await predictInHome(home, event.predictor, asOf(event));
+      return { predictor: event.predictor, table, rows, version };
+    }
+    case 'monitor': {
+      const { versions } = await monitorHome(home);
+      for (const version of versions) tell(driftMetrics(version, stage, now()));
+      const named = (found: (typeof versions)[number], feature: string): string => `${found.predictor} ${found.version} ${feature}`;
+      return {
+        versions: versions.length,
+        drifting: versions.flatMap((found) => found.drift.filter(({ status }) => status === 'drifted').map(({ feature }) => named(found, feature))).slice(0, 50),
+        skewed: versions.flatMap((found) => found.skew.filter(({ status }) => status === 'skewed').map(({ feature }) => named(found, feature))).slice(0, 50),
+      };
+    }
+  }
+}
+
+const asOf = ({ as_of: date }: { as_of?: string | null }): { asOf?: string } => (date === undefined || date === null ? {} : { asOf: date });
+
+export const handler = asTask((context: AwsContext, event: LearnEvent, lambda?: Context) => {
+  const signal = AbortSignal.timeout(Math.max(1, (lambda?.getRemainingTimeInMillis() ?? 900_000) - MARGIN_MS));
+  const stage = `${settingOf(process.env, 'MILLRACE_APP', 'learning')}-${settingOf(process.env, 'MILLRACE_STAGE', 'learning')}`;
+  // Past the console, which would wrap the line: the service reads metrics from lines that are nothing else.
+  return learn(learningRuntime(context, settingOf(process.env, 'MILLRACE_MODELS', 'learning'), signal), event, (line) => process.stdout.write(`${line}\n`), stage);
+}, lambdaContext(withDuckDb));
