@@ -1,5 +1,5 @@
 -- One row a customer and a moment, the beginning of the as-of date and of every fifteenth day before it, for customers who had ordered by then: what was
--- known of them, and what they spent on orders of the hundred and twenty days from then on, freight included. The label is NULL while those are not over.
+-- known of them, and what they spent on orders of the hundred and eighty days from then on, freight included. The label is NULL while those are not over.
 WITH moments AS (
   SELECT date_add('day', -15 * step, :as_of) AS moment,
          step
@@ -26,7 +26,7 @@ later AS (
          orders.customer_unique_id,
          CAST(sum(orders.order_total_value) AS double) AS spent
   FROM moments
-  JOIN orders ON orders.purchase_date >= moments.moment AND orders.purchase_date < date_add('day', 120, moments.moment)
+  JOIN orders ON orders.purchase_date >= moments.moment AND orders.purchase_date < date_add('day', 180, moments.moment)
   GROUP BY moments.moment, orders.customer_unique_id
 )
 SELECT known.customer_unique_id,
@@ -38,14 +38,14 @@ SELECT known.customer_unique_id,
        CAST(sum(known.order_total_value) AS double)                                                              AS monetary_value,
        CAST(sum(known.order_total_value) AS double) / CAST(count(*) AS double)                                   AS avg_order_value,
        -- The formula of gold.customer_metrics for the same days: what was spent so far goes on at its pace.
-       CAST(sum(known.order_total_value) AS double) * 120e0
+       CAST(sum(known.order_total_value) AS double) * 180e0
          / CAST(greatest(365, date_diff('day', min(known.purchase_date), known.moment)) AS double)               AS clv_formula,
        sum(known.items_count)                                                                                    AS total_items_purchased,
        avg(CAST(known.known_review AS double))                                                                   AS avg_review_score,
        max(CASE WHEN known.newest = 1 THEN CAST(known.known_review AS double) END)                               AS last_review_score,
        max(CASE WHEN known.newest = 1 THEN known.known_delay END)                                                AS last_delivery_delay,
        max(known.max_installments)                                                                               AS max_installments,
-       CASE WHEN known.step >= 8 THEN coalesce(max(later.spent), 0e0) END                                        AS spent
+       CASE WHEN known.step >= 12 THEN coalesce(max(later.spent), 0e0) END                                        AS spent
 FROM known
 LEFT JOIN later ON later.moment = known.moment AND later.customer_unique_id = known.customer_unique_id
 GROUP BY known.customer_unique_id, known.moment, known.step
