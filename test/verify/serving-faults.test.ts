@@ -6,7 +6,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from './support/free-port.ts';
-import { pairs, pause, run, serve, succeed, trainedHome, until, verb, type Running, type SampleHome, type Served } from './support/served-home.ts';
+import { pairs, pause, rowsOf, run, serve, succeed, trainedHome, until, type Running, type SampleHome, type Served } from './support/served-home.ts';
 
 let sample: SampleHome;
 let rows: { visitorid: string; itemid: string }[];
@@ -66,8 +66,7 @@ async function logged(home: string, table: 'predictions' | 'outcomes', column: s
   running.push(deliver);
   let [before, ids] = [-1, [] as string[]];
   const read = async (): Promise<void> => {
-    const { code, out } = await verb(home, 'query', `SELECT ${column} FROM bronze.${table}`, '--json');
-    ids = code === 0 ? (JSON.parse(out) as { rows: unknown[] }).rows.map((row) => String(Array.isArray(row) ? row[0] : (row as Record<string, unknown>)[column])) : [];
+    ids = (await rowsOf<Record<string, string>>(home, `SELECT ${column} FROM bronze.${table}`) ?? []).map((row) => row[column]!);
   };
   // What is delivered grows until all of it is there.
   for (let quiet = 0; quiet < 3; quiet = ids.length === before && ids.length > 0 ? quiet + 1 : 0) {

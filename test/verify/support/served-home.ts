@@ -94,11 +94,15 @@ export async function trainedHome(): Promise<SampleHome> {
   };
 }
 
+/** Rows of a query; undefined where it cannot be answered, as while its table is not there. */
+export async function rowsOf<Row>(home: string, sql: string): Promise<Row[] | undefined> {
+  const { code, out } = await verb(home, 'query', sql, '--json');
+  return code === 0 ? (JSON.parse(out) as Row[]) : undefined;
+}
+
 /** Visitors and items of the sample that have met. */
 export async function pairs(home: string, most: number): Promise<{ visitorid: string; itemid: string }[]> {
-  const answer = JSON.parse(await succeed(home, 'query', `SELECT visitorid, itemid FROM silver.events WHERE itemid IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${most}`, '--json')) as { rows: unknown[] } | unknown[];
-  const rows = Array.isArray(answer) ? answer : answer.rows;
-  return rows.map((row) => (Array.isArray(row) ? { visitorid: String(row[0]), itemid: String(row[1]) } : (row as { visitorid: string; itemid: string })));
+  return await rowsOf(home, `SELECT visitorid, itemid FROM silver.events WHERE itemid IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${most}`) ?? [];
 }
 
 export function pause(milliseconds: number): Promise<void> {
