@@ -44,7 +44,7 @@ try {
   const nothing: Target = { url: empty, requests: bodies.map((body) => post(empty, '/empty', body)) };
   if (!values['no-peers']) {
     process.stdout.write('starting mlflow and FastAPI …\n');
-    peers = await startPeers(await modelFile(), numbers(await inputsOf(await modelFile())), home);
+    peers = await startPeers(await modelFile(), await withNumbers(await modelFile()), home);
   }
   await measure(child, scoring, nothing);
 } finally {
@@ -133,13 +133,8 @@ async function checkAnswer(url: string, body: unknown, key: string): Promise<voi
   if (!text.includes('"fallback":false')) throw new Error(`no answer of the model: ${text}`);
 }
 
-/** How many inputs the model has. */
-async function inputsOf(model: string): Promise<number> {
-  const card = JSON.parse(await readFile(path.join(path.dirname(model), 'card.json'), 'utf8')) as { features: string[] };
-  return card.features.length;
-}
-
-/** Requests of as many inputs as the model has. */
-function numbers(width: number): number[][] {
-  return Array.from({ length: REQUESTS }, (_, row) => Array.from({ length: width }, (_unused, column) => ((row * 31 + column * 17) % 23) / 2));
+/** Rows of as many inputs as the model has. */
+async function withNumbers(model: string): Promise<{ columns: string[]; rows: number[][] }> {
+  const { features: columns } = JSON.parse(await readFile(path.join(path.dirname(model), 'card.json'), 'utf8')) as { features: string[] };
+  return { columns, rows: Array.from({ length: REQUESTS }, (_, row) => columns.map((_unused, column) => ((row * 31 + column * 17) % 23) / 2)) };
 }
