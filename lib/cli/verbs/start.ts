@@ -13,6 +13,7 @@ import { withRuntime } from '../runtime.ts';
 import { printGold, printRun } from '../summary.ts';
 import { number, paint, progressLine, seconds } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
+import { headline } from './models.ts';
 import { ALL_SCOPES, printApi } from './serve.ts';
 import { INTERVAL_OPTION, numberOption, PORT_OPTION, runShown } from './stream.ts';
 
@@ -116,8 +117,7 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
     try {
       const { card, gate, promoted } = await trainInHome(runtime, name, { onProgress: (text) => line.show(`  train     ${text}`) });
       line.clear();
-      const quality = Object.entries(card.metrics).slice(0, 2).map(([metric, value]) => `${metric} ${value.toFixed(3)}`).join(', ');
-      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name} ${card.version}   ${quality} on ${number(card.rows.test)} later rows · ${promoted ? 'passes the gate and answers' : `does not answer: ${gate.passes ? '' : gate.reasons.join('; ')}`}\n`);
+      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name} ${card.version}   ${headline(card)}, on ${number(card.rows.test)} later rows · ${promoted ? 'passes the gate and answers' : `does not answer: ${gate.passes ? '' : gate.reasons.join('; ')}`}\n`);
     } catch (thrown) {
       line.clear();
       if (!(thrown instanceof MillraceError) || thrown.code === 'interrupted') throw thrown;
