@@ -80,11 +80,17 @@ function actionOf({ key, value, expected, version, expiresAt }: Change, table: s
     : { ConditionExpression: '#version = :expected', ExpressionAttributeNames: { '#version': 'v' }, ExpressionAttributeValues: { ':expected': { N: String(expected) } } };
   const Key = { [ONLINE_TABLE.partition]: { S: key }, [ONLINE_TABLE.sort]: SORT };
   if (value === undefined) return { Delete: { TableName: table, Key, ...condition } };
-  return { Put: { TableName: table, Item: {
-    ...Key, d: value.length < PACKED_FROM ? { S: value } : { B: gzipSync(value, { level: 1 }) },
-    v: { N: String(version ?? nextVersion(expected, now)) },
+  return { Put: { TableName: table, Item: itemOf({ key, value, version: version ?? nextVersion(expected, now), expiresAt }), ...condition } };
+}
+
+/** The item as the table has it. */
+export function itemOf({ key, value, version, expiresAt }: { key: string; value: string; version: number; expiresAt: number | undefined }): Record<string, AttributeValue> {
+  return {
+    [ONLINE_TABLE.partition]: { S: key }, [ONLINE_TABLE.sort]: SORT,
+    d: value.length < PACKED_FROM ? { S: value } : { B: gzipSync(value, { level: 1 }) },
+    v: { N: String(version) },
     ...(expiresAt === undefined ? {} : { [ONLINE_TABLE.timeToLive]: { N: String(expiresAt) } }),
-  }, ...condition } };
+  };
 }
 
 function stored(item: Readonly<Record<string, AttributeValue>>): StoredItem {

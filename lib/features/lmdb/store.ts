@@ -3,7 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
 import { nextVersion, type Change, type OnlineStore, type StoredItem, type WriteResult } from '../store.ts';
 
+/** An item as it is kept; `expiresAt` in seconds since 1970. */
+export interface KeptItem extends StoredItem { key: string; expiresAt: number | undefined }
+
 export interface LmdbStore extends OnlineStore {
+  /** All items that have not expired at that time (milliseconds since 1970), in the order of their keys. */
+  entries(now: number): Iterable<KeptItem>;
   /** As `get`, at once: for who scores. */
   getNow(keys: readonly string[]): (StoredItem | undefined)[];
   /** The version of an item, at once and without its text; undefined where there is none. */
@@ -85,6 +90,12 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
     hasOneWriter: true,
     get: async (keys) => getNow(keys),
     getNow,
+    *entries(now) {
+      for (const { key, value } of items.getRange()) {
+        const expiresAt = expiryOf(value);
+        if (expiresAt === 0 || expiresAt * 1000 > now) yield { key, value: value.toString('utf8', HEADER_BYTES), version: versionOf(value), expiresAt: expiresAt === 0 ? undefined : expiresAt };
+      }
+    },
     versionNow(key) {
       const bytes = items.getBinaryFast(key) as Buffer | undefined;
       return bytes === undefined ? undefined : versionOf(bytes);
