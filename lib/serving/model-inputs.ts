@@ -29,6 +29,8 @@ export interface InputPlan {
   kinds: ReadonlyMap<string, 'entity' | 'input'>;
   views: readonly PlannedView[];
   inputs: readonly PlannedInput[];
+  /** Room for the matrix of one row, as most requests have: each one of its own would be memory outside the heap. */
+  one: Float64Array;
 }
 
 /** Features of the rows by the plan's views; undefined for a view that is not needed. */
@@ -48,6 +50,7 @@ function planned(features: FeatureReader, model: ServedModel): InputPlan {
     model,
     kinds: new Map([...model.inputs.map(({ name }) => [name, 'input'] as const), ...model.entities.map((name) => [name, 'entity'] as const)]),
     views: names.map((name) => ({ name, columns: features.entityOf(name) ?? [], inputs: model.inputs.filter(({ view }) => view === name).map((input) => input.name) })),
+    one: new Float64Array(model.inputs.length),
     inputs: model.inputs.map((input, at) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${at === 0 ? '{' : ','}${JSON.stringify(input.name)}:` })),
   };
 }
@@ -129,9 +132,9 @@ async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number):
   }
 }
 
-/** Row-major, NaN where nothing is known: what a row gives itself goes before what the store knows. */
-export function matrixOf({ inputs }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
-  const matrix = new Float64Array(rows.length * inputs.length);
+/** Row-major, NaN where nothing is known: what a row gives itself goes before what the store knows. Of one row it is good until the next is asked for. */
+export function matrixOf({ inputs, one }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
+  const matrix = rows.length === 1 ? one : new Float64Array(rows.length * inputs.length);
   let at = 0;
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
@@ -160,4 +163,9 @@ export function inputsJson({ inputs }: InputPlan, row: Float64Array): string {
     text += inputs[index]!.json + (Number.isFinite(value) ? String(value) : 'null');
   }
   return `${text}}`;
+}
+
+/** Inputs that a view has and the row gives itself. */
+export function inputsGiven({ kinds, inputs }: InputPlan, row: Row): string[] {
+  return Object.keys(row).filter((name) => kinds.get(name) === 'input' && inputs.some((input) => input.name === name && input.view >= 0));
 }

@@ -3,7 +3,7 @@ import { exposureOf, segmentsOf, type Experiment } from '../experiments/index.ts
 import type { Alias, CanaryTraffic, PredictionRecord, ServedModel, ServingContext } from './context.ts';
 import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
-import { checkRows, inputPlan, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
+import { checkRows, inputPlan, inputsGiven, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
 
 export interface Wanted {
   predictor: string;
@@ -115,7 +115,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
       scored[index] = answer;
       records.push({
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit, ...segments,
-        entity: entityJson(model, rows[index]!), features, response: JSON.stringify({ score }), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
+        entity: entityJson(model, rows[index]!), features, response: responseJson(score, group.plan, rows[index]!), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
       });
     }
   }
@@ -186,6 +186,12 @@ function unitIn(row: Row, { unit }: Experiment): string | undefined {
 
 function aliasOf(settings: Experiment['variants'][number]['settings']): Alias {
   return settings['alias'] === 'challenger' ? 'challenger' : 'champion';
+}
+
+/** With the inputs that the row gave itself in place of the store: whoever compares the log with the lake leaves them out. */
+function responseJson(score: number | null, plan: InputPlan | undefined, row: Row): string {
+  const given = plan === undefined ? [] : inputsGiven(plan, row);
+  return JSON.stringify(given.length === 0 ? { score } : { score, given });
 }
 
 function entityJson(model: ServedModel | undefined, row: Row): string {

@@ -26,8 +26,10 @@ describe('a prediction', () => {
   });
 
   it('takes what a row gives itself before what the store knows', async () => {
-    const { body } = await testApp().send('POST', '/v1/predict/conversion', { rows: [{ ...row, 'visitor.views_7d': 0, discount: 0.5 }] });
+    const app = testApp();
+    const { body } = await app.send('POST', '/v1/predict/conversion', { rows: [{ ...row, 'visitor.views_7d': 0, discount: 0.5 }] });
     expect(body).toMatchObject({ predictions: [{ score: expect.closeTo(1 / (1 + Math.exp(-1)), 9) as number }] });
+    expect(JSON.parse(app.predicted[0]!.response)).toMatchObject({ given: ['visitor.views_7d'] });
   });
 
   it('comes from the challenger for those whom an experiment puts there', async () => {

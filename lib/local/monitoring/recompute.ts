@@ -24,7 +24,7 @@ export async function recomputed(engine: Engine, features: FeatureSet, answers: 
     // Who gives every entity of the view; others were given the features by the request.
     const asked = answers.filter(({ entity }) => view.entity.every((column) => typeof entity[column] === 'string'));
     const now = await lakeAt(engine, view, own, asked.map(asOfAnswer));
-    const differs = (answer: ServedAnswer, values: Values | undefined, name: string): boolean => name in answer.features && !isSameInput(answer.features[name]!, values?.[name] ?? null);
+    const differs = (answer: ServedAnswer, values: Values | undefined, name: string): boolean => isStored(answer, name) && !isSameInput(answer.features[name]!, values?.[name] ?? null);
     const differing = asked.filter((answer) => own.some((name) => differs(answer, now.get(answer.predictionId)?.[0], name)));
     const earlier = await lakeAt(engine, view, own, await momentsBefore(engine, view, differing));
     const unexplained = (): ServedAnswer[] => differing.filter((answer) => own.some((name) => differs(answer, now.get(answer.predictionId)?.[0], name)
@@ -35,7 +35,7 @@ export async function recomputed(engine: Engine, features: FeatureSet, answers: 
     }
     for (const answer of asked) {
       for (const name of own) {
-        if (!(name in answer.features)) continue;
+        if (!isStored(answer, name)) continue;
         inputs.push({
           predictionId: answer.predictionId, feature: name, view: viewName, served: answer.features[name]!, lake: now.get(answer.predictionId)?.[0]?.[name] ?? null,
           earlier: (earlier.get(answer.predictionId) ?? []).map((values) => values[name] ?? null),
@@ -45,6 +45,9 @@ export async function recomputed(engine: Engine, features: FeatureSet, answers: 
   }
   return inputs;
 }
+
+/** Whether it came from the store. */
+const isStored = ({ features, given }: ServedAnswer, name: string): boolean => name in features && !given.has(name);
 
 type Values = Readonly<Record<string, number | null>>;
 

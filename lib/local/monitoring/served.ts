@@ -13,6 +13,8 @@ export interface ServedAnswer {
   entity: Readonly<Record<string, string>>;
   features: Readonly<Record<string, number | null>>;
   score: number | null;
+  /** Inputs that the request gave itself in place of the store. */
+  given: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   at: number;
 }
@@ -35,11 +37,11 @@ export async function servedVersions(engine: Engine, window: Window): Promise<Se
 /** At most `most` answers of a version, chosen by a hash of their id and the seed: the same ones whoever asks. */
 export async function servedAnswers(engine: Engine, { predictor, version }: Pick<ServedVersion, 'predictor' | 'version'>, window: Window, { most, seed }: { most: number; seed: number }): Promise<ServedAnswer[]> {
   const { rows } = await engine.query(
-    `SELECT prediction_id, entity, features, score, CAST(predicted_at AS varchar) FROM silver.predictions WHERE NOT fallback AND kind = :kind AND version = :version AND ${WITHIN} `
+    `SELECT prediction_id, entity, features, score, response, CAST(predicted_at AS varchar) FROM silver.predictions WHERE NOT fallback AND kind = :kind AND version = :version AND ${WITHIN} `
     + `ORDER BY sha256(to_utf8(concat('${seed}:', prediction_id))), prediction_id LIMIT ${most}`,
     { parameters: { ...boundsOf(window), kind: { type: 'varchar', value: predictor }, version: { type: 'varchar', value: version } } });
-  return (rows as [string, string, string, number | null, string][]).map(([predictionId, entity, features, score, at]) => ({
-    predictionId, entity: JSON.parse(entity) as ServedAnswer['entity'], features: numbersOf(features), score, at: Date.parse(`${at.replace(' ', 'T')}Z`),
+  return (rows as [string, string, string, number | null, string, string][]).map(([predictionId, entity, features, score, response, at]) => ({
+    predictionId, entity: JSON.parse(entity) as ServedAnswer['entity'], features: numbersOf(features), score, given: givenIn(response), at: Date.parse(`${at.replace(' ', 'T')}Z`),
   }));
 }
 
@@ -52,4 +54,9 @@ function boundsOf({ start, end }: Window): Parameters {
 /** What is no number, an item's name for instance, is not compared. */
 function numbersOf(json: string): Record<string, number | null> {
   return Object.fromEntries(Object.entries(JSON.parse(json) as Record<string, unknown>).flatMap(([name, value]) => (value === null || typeof value === 'number' ? [[name, value] as const] : [])));
+}
+
+function givenIn(response: string): Set<string> {
+  const { given } = JSON.parse(response) as { given?: unknown };
+  return new Set(Array.isArray(given) ? given.map(String) : []);
 }

@@ -36,6 +36,12 @@ describe('skew', () => {
     expect(await query(`SELECT feature, differing, example FROM gold.train_serve_skew WHERE version = '1' AND status = 'skewed'`)).toEqual([['visitor.views_7d', expect.anything(), worst!.example]]);
   });
 
+  it('is none where the request gave another value itself', async () => {
+    await shop.log((answer) => (answer.version === '1' ? { ...answer, given: ['visitor.views_7d'], features: { ...answer.features, 'visitor.views_7d': 1_000 } } : answer));
+    const report = await monitorHome(shop.runtime, { sample: 100 });
+    expect(versionOf(report, '1').skew.map(({ feature, status }) => [feature, status])).toEqual(INPUTS.filter((name) => name !== 'discount' && name !== 'visitor.views_7d').sort().map((name) => [name, 'equal']));
+  });
+
   it('is looked for in the same answers for the same seed', async () => {
     await shop.log();
     const [one, again, other] = [await monitorHome(shop.runtime, { sample: 50, seed: 3 }), await monitorHome(shop.runtime, { sample: 50, seed: 3 }), await monitorHome(shop.runtime, { sample: 50, seed: 4 })];

@@ -18,7 +18,7 @@ export const INPUTS = ['visitor.views_7d', 'visitor.carts_7d', 'visitor.last_see
 /** How far behind the slow store is. */
 export const BEHIND_MS = 20_000;
 
-export interface Answer { id: string; version: string; visitorid: string; itemid: string; at: number; features: Record<string, number | null>; score: number }
+export interface Answer { given?: string[]; id: string; version: string; visitorid: string; itemid: string; at: number; features: Record<string, number | null>; score: number }
 
 const EVENTS: TableDefinition = {
   columns: [
@@ -28,7 +28,7 @@ const EVENTS: TableDefinition = {
 };
 const PREDICTIONS: TableDefinition = {
   columns: [
-    ...['prediction_id', 'kind', 'version', 'entity', 'features'].map((name) => ({ name, type: 'string' as const })),
+    ...['prediction_id', 'kind', 'version', 'entity', 'features', 'response'].map((name) => ({ name, type: 'string' as const })),
     { name: 'score', type: 'double' }, { name: 'fallback', type: 'boolean' }, { name: 'predicted_at', type: 'timestamp' }, { name: 'predicted_date', type: 'date' },
   ],
 };
@@ -79,9 +79,9 @@ export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; 
     runtime, registry, features,
     async log(change = (answer) => answer) {
       await write(runtime, 'predictions', PREDICTIONS, answers.map((answer, index) => {
-        const { id, version, visitorid, itemid, at, features: values, score } = change({ ...answer, features: { ...answer.features } }, index);
+        const { id, version, visitorid, itemid, at, features: values, score, given } = change({ ...answer, features: { ...answer.features } }, index);
         return {
-          prediction_id: id, kind: 'conversion', version, entity: JSON.stringify({ visitorid, itemid }), features: JSON.stringify(values), score, fallback: false,
+          prediction_id: id, kind: 'conversion', version, entity: JSON.stringify({ visitorid, itemid }), features: JSON.stringify(values), response: JSON.stringify({ score, given }), score, fallback: false,
           predicted_at: BigInt(at) * 1000n, predicted_date: Math.floor(at / 86_400_000),
         };
       }));
