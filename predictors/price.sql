@@ -87,6 +87,7 @@ trade AS (                             -- how the product's category sold in the
 SELECT offer.product_id,
        CAST(offer.moment AS timestamp(6))                                                    AS at_time,
        offer.price,
+       product.category,
        offer.price / usual.price                                                             AS price_to_usual,
        offer.price / market.competitor_price                                                 AS price_to_competitor,
        usual.price                                                                           AS usual_price,

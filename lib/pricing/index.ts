@@ -2,6 +2,7 @@
 export type * from './types.ts';
 export { armsOfItems, type ArmFeedback, type ArmSources } from './arms.ts';
 export { answersToPrice, demandCurve, type CurveModel, type DemandCurve } from './demand-curve.ts';
+export { drawnTogether, type ItemCurve } from './drawn-together.ts';
 export { elasticities, type Elasticity, type PricePoint } from './elasticity.ts';
 export { checkGuardrails, guardedPrice, type Guardrails } from './guardrails.ts';
 export { handOver, listedPrices, type HandedPrice, type ListHeader } from './handed-over.ts';

@@ -1,6 +1,6 @@
 // Policies: what they propose, and that they find the better price in a simulated shop.
 import { describe, expect, it } from 'vitest';
-import { answersToPrice, armsOfItems, banditPolicy, demandCurve, elasticities, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePoint } from '../../lib/pricing/index.ts';
+import { answersToPrice, armsOfItems, banditPolicy, demandCurve, drawnTogether, elasticities, guardedPrice, modelPolicy, rulePolicy, type DemandCurve, type Guardrails, type PricePoint } from '../../lib/pricing/index.ts';
 import { gaussian, seeded } from '../experiments/support.ts';
 
 const same = (price: number) => price;
@@ -96,6 +96,30 @@ describe('the model of demand', () => {
     const curve = demandCurve({ inputs: ['price_to_usual', 'weekly_units', 'price_to_competitor'], score: (matrix, rows) => Float64Array.from({ length: rows }, (_, row) => matrix[row * 3]! + 10 * matrix[row * 3 + 2]! + 100 * matrix[row * 3 + 1]!) }, [1, 2, 0.5], 50);
     expect(Array.from(curve([50, 100]))).toEqual([206, 212]);
     expect(answersToPrice(['weekly_units'])).toBe(false);
+  });
+});
+
+describe('curves of demand', () => {
+  const falls = (units: number, elasticity: number): DemandCurve => (prices) => prices.map((price) => units * (price / 50) ** elasticity);
+  const relative = (curve: DemandCurve) => Array.from(curve([55]))[0]! / Array.from(curve([50]))[0]!;
+  const drawn = drawnTogether([
+    { sku: 'much', category: 'toys', usualPrice: 50, curve: falls(100, -3) }, { sku: 'little', category: 'toys', usualPrice: 50, curve: falls(0.01, 0) },
+    { sku: 'alone', category: 'books', usualPrice: 50, curve: falls(0.01, 0) }, { sku: 'nothing', category: 'books', usualPrice: 50, curve: falls(0, 0) },
+  ]);
+
+  it('are an item\'s own where it sells much, and else what its category and the shop say', () => {
+    expect(relative(drawn.get('much')!)).toBeCloseTo(1.1 ** -3, 2);
+    for (const sku of ['little', 'alone']) expect(relative(drawn.get(sku)!)).toBeCloseTo(1.1 ** -3, 1);
+    expect(Array.from(drawn.get('little')!([50]))[0]).toBeCloseTo(0.01, 9);
+    expect(Array.from(drawn.get('nothing')!([40, 50, 60]))).toEqual([0, 0, 0]);
+  });
+
+  it('never rise with the price, within what was seen and beyond', () => {
+    const prices = Array.from({ length: 60 }, (_, index) => 10 + 2 * index);
+    for (const curve of drawn.values()) {
+      const units = Array.from(curve(prices));
+      for (let index = 1; index < units.length; index++) expect(units[index]!).toBeLessThanOrEqual(units[index - 1]! + 1e-12);
+    }
   });
 });
 

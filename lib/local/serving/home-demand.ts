@@ -2,15 +2,15 @@
 import path from 'node:path';
 import { latestBusinessDate } from '../../batch/index.ts';
 import { loadFeatures } from '../../features/index.ts';
-import { answersToPrice, demandCurve, type DemandModel } from '../../pricing/index.ts';
+import { answersToPrice, demandCurve, drawnTogether, type DemandModel, type ItemCurve } from '../../pricing/index.ts';
 import type { ServedModel } from '../../serving/index.ts';
 import { predictorsOf, sourcesBehind, tablesOf, trainingSql } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** The predictor that the model-based policy asks. */
 export const PRICE = 'price';
-/** Columns of its training set beside the inputs: the item, and what it is asked for. */
-const [ITEM, ASKED] = ['product_id', 'price'];
+/** Columns of its training set beside the inputs: the item, what it is asked for, and, where the set says so, what is usual for it and its category. */
+const [ITEM, ASKED, COMMON, CATEGORY] = ['product_id', 'price', 'usual_price', 'category'];
 
 /** undefined where the version cannot tell one price from another, or the training set does not say what items are asked for. */
 export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>): Promise<DemandModel | undefined> {
@@ -24,10 +24,11 @@ export async function homeDemand(runtime: Runtime, { version, inputs, score }: P
   const place = (name: string): number => columns.findIndex((column) => column.name === name);
   const [item, asked, places] = [place(ITEM), place(ASKED), names.map(place)];
   if (item < 0 || asked < 0 || places.includes(-1)) return undefined;
-  const curves = new Map(rows.flatMap((row) => {
-    const price = Number(row[asked]);
+  const [common, category] = [place(COMMON), place(CATEGORY)];
+  const curves = drawnTogether(rows.flatMap((row): ItemCurve[] => {
+    const [price, usualPrice] = [Number(row[asked]), Number(row[common] ?? row[asked])];
     const known = Float64Array.from(places, (at) => (row[at] === null ? Number.NaN : Number(row[at])));
-    return price > 0 ? [[String(row[item]), demandCurve({ inputs: names, score }, known, price)] as const] : [];
+    return price > 0 && usualPrice > 0 ? [{ sku: String(row[item]), category: String(row[category] ?? ''), usualPrice, curve: demandCurve({ inputs: names, score }, known, price) }] : [];
   }));
   return { version: `${PRICE} ${version}`, demandOf: (sku) => curves.get(sku) };
 }
