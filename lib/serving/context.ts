@@ -28,7 +28,7 @@ export interface ServedModel {
   entities: readonly string[];
   /** What an answer's figure is: `probability`, or `value` in its own unit. */
   output: 'probability' | 'value';
-  /** Row-major, rows × inputs, NaN where a value is missing; gives one figure a row. */
+  /** Row-major, rows × inputs, NaN where a value is missing; gives one figure a row, good until the next call. */
   score(matrix: Float64Array, rows: number): Float64Array;
   /** Of one row: one figure an input and the bias, in the model's margin. undefined where the model cannot tell. */
   contributions?: (row: Float64Array) => Float64Array;

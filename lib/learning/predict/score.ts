@@ -48,6 +48,10 @@ const MANY_ROWS = 5_000;
 export function scoreMargins(compiled: CompiledTrees, rows: Float32Array, into: Float32Array = new Float32Array(rowCount(compiled, rows))): Float32Array {
   const count = rowCount(compiled, rows);
   const { width } = compiled;
+  if (count === 1) {
+    into[0] = scoreMargin(compiled, rows);
+    return into;
+  }
   into.fill(compiled.base, 0, count);
   const binned = count < MANY_ROWS ? undefined : compiled.binned;
   if (binned !== undefined) {

@@ -65,8 +65,19 @@ async function load(registry: ModelRegistry, predictor: string, alias: ModelAlia
         const view = viewOf(name);
         return view === undefined ? { name } : { name, view };
       }),
-      score: (matrix) => Float64Array.from(score(Float32Array.from(matrix))),
+      score: scoringRows(score, card.features.length),
       ...(fitted.kind === 'trees' ? { contributions: (row: Float64Array) => (explain ??= explainer(fitted.model)).contributions(Float32Array.from(row)) } : {}),
     },
+  };
+}
+
+/** Over doubles. Most requests have one row: its numbers have a place of their own, because each typed array of some length is memory outside the heap. */
+function scoringRows(score: (matrix: Float32Array) => Float32Array, width: number): ServedModel['score'] {
+  const [row, answer] = [new Float32Array(width), new Float64Array(1)];
+  return (matrix, rows) => {
+    if (rows !== 1) return Float64Array.from(score(Float32Array.from(matrix)));
+    row.set(matrix);
+    answer[0] = score(row)[0]!;
+    return answer;
   };
 }
