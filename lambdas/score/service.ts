@@ -8,12 +8,13 @@ import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import { ModelRegistry } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
-import { championRecommender, featureReader, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { featureReader } from '../../lib/local/serving/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
 import { settingOf } from '../shared/environment.ts';
+import { servingParts } from '../shared/serving-parts.ts';
 import { dynamoDbOf, signedService } from '../shared/signed-services.ts';
 import { servingMetrics } from './metrics.ts';
 
@@ -45,11 +46,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
   const held = new Held({
     requests: s3, bucket, models, clock,
-    loaders: {
-      prices: (engine, version) => loadPrices(engine, { currency, version, random: Math.random }),
-      shipping: (engine, version) => loadShipping(engine, { currency, version }),
-      recommender: async (engine, version) => loadRecommender(engine, version, await championRecommender(registry)),
-    },
+    parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now() }),
     async experiments() {
       const [item] = await api.get([EXPERIMENTS]);
       return item === undefined ? [] : (JSON.parse(item.value) as (ServingContext['experiments'][number] & { state: string })[]).filter(({ state }) => state === 'running');

@@ -1,46 +1,51 @@
 // Asks the tables what prices, shipping and recommendations are made from, and keeps the answers where the scoring function finds them.
 import { MillraceError, messageOf } from '../../lib/base/index.ts';
 import type { Files, Lake } from '../../lib/lake/index.ts';
-import { loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
-import { answeringEngine, answersToJson, rememberingEngine, SERVING_FOLDER, type Answers, type Asked } from '../../lib/serving/aws/index.ts';
+import { ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
+import { homeModels } from '../../lib/local/learning/index.ts';
+import { answeringEngine, answersToJson, rememberingEngine, SERVING_FOLDER, type Answers } from '../../lib/serving/aws/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
 import { asTask } from '../shared/handler.ts';
+import { servingParts, type Part } from '../shared/serving-parts.ts';
 
 export type PartOutcome = 'made' | 'unchanged' | 'empty' | { failed: string };
 
-/** A part, the table whose snapshots are its versions, and the loader whose statements are asked. */
-interface Part { name: string; table: string; load: (engine: Asked, version: string, currency: string) => Promise<unknown> }
-
-const PARTS: readonly Part[] = [
-  { name: 'prices', table: 'gold.pricing_features', load: (engine, version, currency) => loadPrices(engine, { currency, version, random: () => 0.5 }) },
-  { name: 'shipping', table: 'gold.shipping_rate_cards', load: (engine, version, currency) => loadShipping(engine, { currency, version }) },
-  { name: 'recommender', table: 'silver.events', load: (engine, version) => loadRecommender(engine, version) },
-];
+/** Predictors whose models parts ask. */
+const ASKED_BY_PARTS = ['shipping', 'delivery'];
 
 /** More than this would make the scoring function start slowly, and is refused by name. */
 const MOST_BYTES = 64 * 2 ** 20;
 
 /** `files`: of the bucket. */
-export type SnapshotContext = Pick<AwsContext, 'lake' | 'engine' | 'shop'> & { files: Pick<Files, 'read' | 'write'> };
+export type SnapshotContext = Pick<AwsContext, 'lake' | 'engine' | 'shop' | 'clock'> & { files: Files };
 
 /** Each part by itself. A part is written whole, by one object, and only where its table has moved on or its statements have changed. */
 export async function takeSnapshots(context: SnapshotContext, bucket: string): Promise<Record<string, PartOutcome>> {
+  const { files, shop, clock } = context;
+  const registry = new ModelRegistry(modelStoreOn(files, `s3://${bucket}/registry`));
+  // What is asked for shipping depends on which models answer; what these ask from is of no matter here.
+  const models = homeModels(registry, ASKED_BY_PARTS, () => undefined);
+  await models.refresh();
+  const parts = servingParts({ environment: process.env, ...shop, models, registry, now: () => clock.now() });
   const outcomes: Record<string, PartOutcome> = {};
-  for (const part of PARTS) {
-    outcomes[part.name] = await takeOne(part, context, `s3://${bucket}/${SERVING_FOLDER}/${part.name}.json`).catch((thrown: unknown) => ({ failed: messageOf(thrown) }));
+  for (const [name, part] of Object.entries(parts)) {
+    outcomes[name] = await takeOne(part as Part<unknown>, context, `s3://${bucket}/${SERVING_FOLDER}/${name}.json`).catch((thrown: unknown) => ({ failed: messageOf(thrown) }));
   }
   return outcomes;
 }
 
-async function takeOne({ table, load }: Part, { lake, engine, shop, files }: SnapshotContext, place: string): Promise<PartOutcome> {
+async function takeOne({ table, asks = [], load }: Part<unknown>, { lake, engine, files }: SnapshotContext, place: string): Promise<PartOutcome> {
   const version = await versionOf(lake, table);
   if (version === undefined) return 'empty';
+  const others = await Promise.all(asks.map(async (name) => [name, await versionOf(lake, name)] as const));
+  const tables = others.flatMap(([name, id]) => (id === undefined ? [] : [name]));
+  const whole = [version, ...others.flatMap(([, id]) => id ?? [])].join('.');
   const before = await files.read(place).then((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as Answers, () => undefined);
-  if (before?.version === version && await load(answeringEngine(before, place), version, shop.currency).then(() => true, () => false)) return 'unchanged';
+  if (before?.version === whole && await load(answeringEngine(before, place), whole, before.tables).then(() => true, () => false)) return 'unchanged';
   const { engine: asked, answers } = rememberingEngine(engine);
-  if (await load(asked, version, shop.currency) === undefined) return 'empty';
-  const text = answersToJson({ version, answers });
+  if (await load(asked, whole, tables) === undefined) return 'empty';
+  const text = answersToJson({ version: whole, tables, answers });
   if (text.length > MOST_BYTES) throw new MillraceError('too_big', `${text.length} bytes are more than the scoring function loads (${MOST_BYTES})`, { where: place, todo: 'Serve this part from a home, or keep fewer rows in its tables.' });
   await files.write(place, Buffer.from(text));
   return 'made';

@@ -8,7 +8,8 @@ import type { ProjectFile } from '../batch/index.ts';
 import { linuxBinding, type LinuxBinding } from './duckdb-binding.ts';
 import { eventPlansWrittenDown } from './event-plans.ts';
 import { featurePlansWrittenDown } from './feature-plans.ts';
-import { READS_FEATURES, rulesWrittenDown } from './parsed-rules.ts';
+import { ONLY_SCORES, rulesWrittenDown } from './parsed-rules.ts';
+import { onlyScores } from './only-scores.ts';
 import { predictorPlansWrittenDown } from './predictor-plans.ts';
 import { API_FUNCTIONS } from './small-functions.ts';
 
@@ -85,7 +86,7 @@ async function bundleCode({ root, projectFolder, project }: Pick<BundleOptions, 
     legalComments: 'none',
     // Packages that are CommonJS call require for the modules of Node and for the binding.
     banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, projectFolder, project.contracts), predictorPlansWrittenDown(root, projectFolder), ...(READS_FEATURES.includes(name) ? [rulesWrittenDown(root, projectFolder, project.contracts)] : []), domainsWithoutSideEffects(root)],
+    plugins: [bindingBesideTheModule(), eventPlansWrittenDown(root, project.contracts), featurePlansWrittenDown(root, projectFolder, project.contracts), predictorPlansWrittenDown(root, projectFolder), ...(ONLY_SCORES.includes(name) ? [rulesWrittenDown(root, projectFolder, project.contracts), onlyScores(root, project.version)] : []), domainsWithoutSideEffects(root)],
     logLevel: 'silent',
   }).catch((cause: unknown) => {
     throw new MillraceError('internal', `the function ${name} cannot be bundled: ${(cause as Error).message}`, { where: `lambdas/${name}`, cause });

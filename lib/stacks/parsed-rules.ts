@@ -4,8 +4,8 @@ import type { Plugin } from 'esbuild';
 import { columnsOf, parseRule, typeOfColumn, type Contract, type RuleNode } from '../contracts/index.ts';
 import { compileFeatures, readFeatureFiles } from '../features/index.ts';
 
-/** Functions whose conditions are all known: those of the project's features, and of the contracts that these are made from. */
-export const READS_FEATURES: readonly string[] = Object.freeze(['score']);
+/** Functions that only score: their conditions are all known, those of the project's features and of the contracts that these are made from. */
+export const ONLY_SCORES: readonly string[] = Object.freeze(['score']);
 
 const LOOK_UP = `
 import { PARSED } from 'declared:rules';

@@ -8,6 +8,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { MillraceError } from '../base/index.ts';
 import { ROUTES } from '../serving/index.ts';
 import { addAlarm, FIVE_MINUTES, type AlarmSpec } from './constructs/alarms.ts';
 import { Firewall } from './constructs/firewall.ts';
@@ -19,6 +20,7 @@ import { KEY_ACTIONS, Scoring } from './constructs/scoring.ts';
 import { ServingDashboard } from './constructs/serving-dashboard.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { acknowledge } from './nag.ts';
+import type { Stage } from './stage.ts';
 import { ONLINE_KEYS } from './stream-stack.ts';
 
 /** The contracts whose streams the log goes to; without them there is no API in an account. */
@@ -34,6 +36,19 @@ export interface ServingProps extends StackProps {
   version: string;
   /** Whether there is a table of online features. */
   hasFeatures: boolean;
+}
+
+/** Lambda takes 4 KB of environment in all. */
+const MOST_SETTINGS = 3_000;
+
+/** The project's settings of prices and shipping, for functions that read them from their environment. */
+function partSettings({ pricing, shipping }: Stage): Record<string, string> {
+  const settings = { ...(pricing === undefined ? {} : { MILLRACE_PRICING: JSON.stringify(pricing) }), ...(shipping === undefined ? {} : { MILLRACE_SHIPPING: JSON.stringify(shipping) }) };
+  const length = Object.values(settings).join('').length;
+  if (length > MOST_SETTINGS) {
+    throw new MillraceError('too_big', `the settings of prices and shipping have ${length} characters, and a function takes ${MOST_SETTINGS}`, { where: 'millrace.config.ts', todo: 'Block fewer products by name there.' });
+  }
+  return settings;
 }
 
 export class ServingStack extends Stack {
@@ -55,7 +70,8 @@ export class ServingStack extends Stack {
       streams: LOGGED.map((name) => this.formatArn({ service: 'kinesis', resource: 'stream', resourceName: stage.resource(name) })),
       environment: {
         MILLRACE_APP: stage.app, MILLRACE_STAGE: stage.name, MILLRACE_VERSION: version, MILLRACE_STREAM_PREFIX: stage.resource(''), MILLRACE_MODELS: stage.bucket('models'),
-        MILLRACE_API_TABLE: stage.resource('api'), MILLRACE_ONLINE_TABLE: online, MILLRACE_SHOP_CURRENCY: stage.shop.currency,
+        MILLRACE_API_TABLE: stage.resource('api'), MILLRACE_ONLINE_TABLE: online, MILLRACE_SHOP_CURRENCY: stage.shop.currency, MILLRACE_SHOP_TIME_ZONE: stage.shop.timeZone,
+        ...partSettings(stage),
       },
     });
     const authorize = this.#authorize(keysTable.tableArn);
@@ -108,8 +124,9 @@ export class ServingStack extends Stack {
   /** After each batch, after each deployment of this stack, and every hour. */
   #snapshot(): void {
     const { stage, key } = this.#foundation;
-    const made = lakeFunction(this, { foundation: this.#foundation, name: 'snapshot', duties: SNAPSHOT_DUTIES, bundle: path.join(this.#bundles, 'snapshot'), environment: { MILLRACE_MODELS: stage.bucket('models') } });
+    const made = lakeFunction(this, { foundation: this.#foundation, name: 'snapshot', duties: SNAPSHOT_DUTIES, bundle: path.join(this.#bundles, 'snapshot'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...partSettings(stage) } });
     made.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'serving/*')], OBJECTS);
+    made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     made.allow(['kms:GenerateDataKey'], [key.keyArn]);
     const target = () => new LambdaTarget(made.function, { retryAttempts: 2, maxEventAge: Duration.hours(1) });

@@ -15,6 +15,9 @@ export interface Stage {
   name: string;
   settings: StageSettings;
   shop: ProjectConfig['shop'];
+  /** Settings of the API that the project has beside its stages. */
+  pricing: ProjectConfig['pricing'];
+  shipping: ProjectConfig['shipping'];
   /** RETAIN, unless the stage is `deletable` and the command says `-c delete=<stage>`: two hands to delete data. */
   removal: RemovalPolicy;
   /** `millrace-dev-batch` */
@@ -51,6 +54,8 @@ export function stageOf(app: App, config: ProjectConfig): Stage {
     name: asked,
     settings,
     shop: config.shop,
+    pricing: config.pricing,
+    shipping: config.shipping,
     removal: deleting ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     resource,
     bucket,

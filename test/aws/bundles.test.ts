@@ -168,7 +168,7 @@ describe('a function behind the API', () => {
   const away = 'http://127.0.0.1:9';
   const environment = {
     MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'dev', MILLRACE_VERSION: '1.2.3', MILLRACE_STREAM_PREFIX: 'millrace-dev-', MILLRACE_MODELS: 'models', MILLRACE_API_TABLE: 'api', MILLRACE_ONLINE_TABLE: 'online',
-    MILLRACE_KEYS_TABLE: 'keys', MILLRACE_SHOP_CURRENCY: 'BRL', AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'session',
+    MILLRACE_KEYS_TABLE: 'keys', MILLRACE_SHOP_CURRENCY: 'BRL', MILLRACE_SHOP_TIME_ZONE: 'America/Sao_Paulo', AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'session',
     AWS_ENDPOINT_URL_S3: away, AWS_ENDPOINT_URL_KINESIS: away, AWS_ENDPOINT_URL_DYNAMODB: away,
   };
 
@@ -200,7 +200,7 @@ describe('a function behind the API', () => {
       return [answer.result.statusCode, JSON.parse(answer.result.body) as unknown];
     };
     try {
-      expect(await answered('GET', '/openapi.json', null)).toMatchObject([200, { info: { version: '1.2.3' } }]);
+      expect(await answered('GET', '/openapi.json', null)).toMatchObject([200, { info: { version: project.version } }]);
       const [status, body] = await answered('POST', '/v1/predict/conversion', JSON.stringify({ rows: [{ visitorid: 'v1', itemid: 'i1' }] }));
       expect([status, body]).toMatchObject([200, { predictions: [{ fallback: true, reason: 'model_missing' }] }]);
     } finally {

@@ -79,6 +79,7 @@ describe('the API as it is deployed', () => {
   let local: Served;
   let met: { visitorid: string; itemid: string }[];
   let environment: Record<string, string>;
+  let sku: string;
   const lambdas = new Map<string, LambdaProcess>();
   let key: string;
 
@@ -97,13 +98,14 @@ describe('the API as it is deployed', () => {
       }
       const store = openDynamoDbStore({ calls: sdkDynamoDb(dynamo), table: 'millrace-rehearsal-online', clock: systemClock });
       await backfillFeatures({ features: await loadFeatures(join(ROOT, 'features'), sources), store, lake: runtime.lake, engine, clock: systemClock });
-      const context = { lake: runtime.lake, engine: engine as never, shop, files: new S3Files(s3) };
+      sku = String((await engine.query('SELECT min(product_id) FROM gold.pricing_features WHERE current_price > 0')).rows[0]![0]);
+      const context = { lake: runtime.lake, engine: engine as never, shop, clock: systemClock, files: new S3Files(s3) };
       expect(await takeSnapshots(context, MODELS)).toEqual({ prices: 'made', shipping: 'made', recommender: 'made' });
       expect(await takeSnapshots(context, MODELS)).toEqual({ prices: 'unchanged', shipping: 'unchanged', recommender: 'unchanged' });
       const project = await readProjectFile(ROOT, ROOT, sources);
       environment = {
         MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'rehearsal', MILLRACE_VERSION: '1.0.0', MILLRACE_STREAM_PREFIX: 'millrace-rehearsal-', MILLRACE_MODELS: MODELS, MILLRACE_API_TABLE: 'millrace-rehearsal-api',
-        MILLRACE_ONLINE_TABLE: 'millrace-rehearsal-online', MILLRACE_KEYS_TABLE: 'millrace-rehearsal-api-keys', MILLRACE_SHOP_CURRENCY: shop.currency,
+        MILLRACE_ONLINE_TABLE: 'millrace-rehearsal-online', MILLRACE_KEYS_TABLE: 'millrace-rehearsal-api-keys', MILLRACE_SHOP_CURRENCY: shop.currency, MILLRACE_SHOP_TIME_ZONE: shop.timeZone,
         AWS_REGION: aws.config.region, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_ENDPOINT_URL_S3: aws.config.endpoint, AWS_ENDPOINT_URL_DYNAMODB: aws.config.endpoint, AWS_ENDPOINT_URL_KINESIS: aws.config.endpoint,
       };
       for (const { name, folder: bundle } of await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: API_FUNCTIONS, project })) {
@@ -163,12 +165,13 @@ describe('the API as it is deployed', () => {
     const rows = met.map((pair) => ({ ...pair }));
     const here = await local.post('/v1/predict/conversion', { rows, explain: true });
     const there = await ask('POST', '/v1/predict/conversion', { rows, explain: true });
-    const told = ({ body }: { body: Record<string, unknown> }) => (body['predictions'] as Record<string, unknown>[]).map(({ prediction_id: _, ...rest }) => rest);
+    const told = ({ body }: { body: Record<string, unknown> }) => (body['predictions'] as Record<string, unknown>[]).map(({ prediction_id: _id, ...rest }) => rest);
     expect([here.status, there.status, told(there)[0]!['fallback']]).toEqual([200, 200, false]);
     expect(told(there)).toEqual(told(here));
     const [feature] = met;
     for (const [method, path, body] of [
       ['POST', '/v1/shipping/quote', { destination_postcode: '20040', parcels: [{ weight_kg: 1.2 }], order_value: 80 }],
+      ['POST', '/v1/price', { skus: [sku] }],
       ['POST', '/v1/recommendations', { visitor_id: feature!.visitorid, limit: 5 }],
       ['GET', `/v1/features/visitor/${feature!.visitorid}`, undefined],
       ['GET', '/v1/models', undefined],

@@ -6,7 +6,10 @@ import type { Prices, Recommender, ServingContext, Shipping } from '../context.t
 import { answeringEngine, type Answers, type Asked } from './answers.ts';
 
 /** Makes a part of the API from what was asked beforehand; undefined where the tables have nothing yet. */
-export type Load<Part> = (engine: Asked, version: string) => Promise<Part | undefined>;
+export type Load<Part> = (engine: Asked, version: string, tables: readonly string[]) => Promise<Part | undefined>;
+
+/** A part and what beside the answers it is made from: it is made again when that changes. */
+export interface HeldPart<Part> { load: Load<Part>; madeFrom(): string }
 
 export interface HeldOptions {
   /** Of S3. */
@@ -15,7 +18,7 @@ export interface HeldOptions {
   bucket: string;
   models: { refresh(): Promise<void> };
   experiments: () => Promise<ServingContext['experiments']>;
-  loaders: { prices: Load<Prices>; shipping: Load<Shipping>; recommender: Load<Recommender> };
+  parts: { prices: HeldPart<Prices>; shipping: HeldPart<Shipping>; recommender: HeldPart<Recommender> };
   clock: Clock;
   /** Default 30,000. */
   everyMilliseconds?: number;
@@ -31,7 +34,7 @@ export class Held {
   /** What could not be looked at the last time. */
   failures: readonly string[] = [];
   readonly #options: HeldOptions;
-  readonly #tags = new Map<string, string>();
+  readonly #tags = new Map<string, { from: string; tag: string }>();
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
@@ -51,28 +54,32 @@ export class Held {
 
   /** Each part by itself: one that fails leaves what is known of the others, and its own. */
   async #look(): Promise<void> {
-    const { models, experiments, loaders } = this.#options;
-    const parts = await Promise.allSettled([
-      models.refresh(),
+    const { models, experiments, parts } = this.#options;
+    // Some parts ask models.
+    const [loaded] = await Promise.allSettled([models.refresh()]);
+    const looked = await Promise.allSettled([
+      loaded.status === 'rejected' ? Promise.reject(loaded.reason as Error) : Promise.resolve(),
       experiments().then((found) => (this.experiments = found)),
-      this.#part('prices', loaders.prices, (found) => (this.prices = found)),
-      this.#part('shipping', loaders.shipping, (found) => (this.shipping = found)),
-      this.#part('recommender', loaders.recommender, (found) => (this.recommender = found)),
+      this.#part('prices', parts.prices, (found) => (this.prices = found)),
+      this.#part('shipping', parts.shipping, (found) => (this.shipping = found)),
+      this.#part('recommender', parts.recommender, (found) => (this.recommender = found)),
     ]);
-    this.failures = parts.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
+    this.failures = looked.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
   }
 
-  async #part<Part>(name: string, load: Load<Part>, keep: (part: Part) => void): Promise<void> {
+  async #part<Part>(name: string, { load, madeFrom }: HeldPart<Part>, keep: (part: Part) => void): Promise<void> {
     const { requests, bucket } = this.#options;
     const key = `${SERVING_FOLDER}/${name}.json`;
-    const known = this.#tags.get(name);
+    const from = madeFrom();
+    const kept = this.#tags.get(name);
+    const known = kept?.from === from ? kept.tag : undefined;
     const answer = await requests({ method: 'GET', path: [bucket, key], ...(known === undefined ? {} : { headers: { 'if-none-match': known } }) });
     // Not there yet, or nothing new.
     if (answer.status === 404 || answer.status === 304) return;
     if (answer.status !== 200) throw refused(`reading s3://${bucket}/${key}`, answer);
     const answers = JSON.parse(textOf(answer)) as Answers;
-    const part = await load(answeringEngine(answers, `s3://${bucket}/${key}`), answers.version);
+    const part = await load(answeringEngine(answers, `s3://${bucket}/${key}`), answers.version, answers.tables);
     if (part !== undefined) keep(part);
-    this.#tags.set(name, answer.headers.get('etag') ?? '');
+    this.#tags.set(name, { from, tag: answer.headers.get('etag') ?? '' });
   }
 }

@@ -4,6 +4,6 @@ export { openAccountKeys, type AccountKeys, type AccountKeysOptions } from './ac
 export { authorize } from './authorizer.ts';
 export { AdmittedKeys, requestOf, resultOf, type AuthorizerContext, type Fetch } from './gateway.ts';
 export { gatewayKeys, type GatewayKeys } from './gateway-keys.ts';
-export { Held, SERVING_FOLDER, type HeldOptions, type Load } from './held.ts';
+export { Held, SERVING_FOLDER, type HeldOptions, type HeldPart, type Load } from './held.ts';
 export { invocationLog, type InvocationLog, type InvocationLogOptions, type LogCounts } from './invocation-log.ts';
 export { kinesisPut, type PutRecords, type StreamRecord } from './kinesis-put.ts';

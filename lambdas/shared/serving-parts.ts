@@ -1,0 +1,58 @@
+// Prices, shipping and recommendations of an account, made from statements: the same loaders ask Athena beforehand and the kept answers later, so
+// whoever asks must ask alike.
+import type { PricingConfig, ShippingConfig } from '../../lib/base/index.ts';
+import type { ModelRegistry } from '../../lib/learning/index.ts';
+import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { pricingSettings } from '../../lib/pricing/index.ts';
+import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
+import type { Load } from '../../lib/serving/aws/index.ts';
+import { shippingSettings } from '../../lib/shipping/index.ts';
+
+export interface PartSources {
+  environment: NodeJS.ProcessEnv;
+  currency: string;
+  timeZone: string;
+  models: Pick<Models, 'find'>;
+  registry: Pick<ModelRegistry, 'aliases' | 'model'>;
+  now: () => number;
+}
+
+export interface Part<Made> {
+  /** The table whose snapshots are its versions. */
+  table: string;
+  /** Tables that are asked only where they are. */
+  asks?: readonly string[];
+  load: Load<Made>;
+  /** Beside the answers: it is made again when this changes. */
+  madeFrom(): string;
+}
+
+const ARMS = 'gold.price_arms';
+
+/** `environment`: MILLRACE_PRICING and MILLRACE_SHIPPING are the project's settings as JSON. */
+export function servingParts({ environment, currency, timeZone, models, registry, now }: PartSources): { prices: Part<Prices>; shipping: Part<Shipping>; recommender: Part<Recommender> } {
+  const settings = <Config>(name: string): Config | undefined => (environment[name] === undefined ? undefined : JSON.parse(environment[name]) as Config);
+  const [pricing, shipping] = [pricingSettings(settings<PricingConfig>('MILLRACE_PRICING')), shippingSettings(settings<ShippingConfig>('MILLRACE_SHIPPING'))];
+  const champion = (name: string) => models.find(name, 'champion');
+  return {
+    prices: {
+      table: 'gold.pricing_features', asks: [ARMS],
+      madeFrom: () => dayIn(timeZone, now()),
+      load: (engine, version, tables) => loadPrices(engine, {
+        currency, version, random: Math.random, settings: pricing, tables: { arms: tables.includes(ARMS), list: false }, now: { at: now(), day: dayIn(timeZone, now()) },
+      }),
+    },
+    shipping: {
+      table: 'gold.shipping_rate_cards',
+      madeFrom: () => ['shipping', 'delivery'].map((name) => champion(name)?.version ?? '').join(),
+      load: (engine, version) => {
+        const [freight, delivery] = [champion('shipping'), champion('delivery')];
+        return loadShipping(engine, { currency, version, settings: shipping, environment, now, models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) } });
+      },
+    },
+    recommender: {
+      table: 'silver.events', madeFrom: () => '',
+      load: async (engine, version) => loadRecommender(engine, version, await championRecommender(registry)),
+    },
+  };
+}

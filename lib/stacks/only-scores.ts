@@ -1,0 +1,43 @@
+// What a function that only scores need not carry: the document and the page of the API, which the build makes once, and the writing of models.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Plugin } from 'esbuild';
+import { createApp, DEFAULT_LIMITS, Usage, type ServingContext } from '../serving/index.ts';
+
+/** Modules that only training uses, though they are imported by what scores too. */
+const OF_TRAINING = ['lib/learning/xgboost/write.ts', 'lib/learning/xgboost/ubjson.ts'];
+
+const ROUTES_OF_DOCUMENT = `
+import { DOCUMENT, PAGE } from 'declared:document';
+export const documentRoute = () => ({ method: 'get', path: '/openapi.json', tag: 'documentation', summary: '', answer: {}, handle: () => DOCUMENT });
+export const pageRoute = () => ({ method: 'get', path: '/', tag: 'documentation', summary: '', mediaType: 'text/html; charset=utf-8', answer: {}, handle: () => PAGE });`;
+
+/** `root`: of the checkout; `version`: as the document tells it. */
+export function onlyScores(root: string, version: string): Plugin {
+  return {
+    name: 'only-scores',
+    setup(pluginBuild) {
+      const place = (module: string) => path.join(root, ...module.split('/'));
+      pluginBuild.onLoad({ filter: /[\\/]routes[\\/]document\.ts$/ }, ({ path: file }) => (file === place('lib/serving/routes/document.ts') ? { contents: ROUTES_OF_DOCUMENT, loader: 'js' } : undefined));
+      pluginBuild.onResolve({ filter: /^declared:document$/ }, () => ({ path: 'document', namespace: 'declared' }));
+      pluginBuild.onLoad({ filter: /^document$/, namespace: 'declared' }, async () => {
+        const { document, page } = await documentOf(version);
+        return { contents: `export const DOCUMENT = JSON.parse(${JSON.stringify(document)});\nexport const PAGE = ${JSON.stringify(page)};`, loader: 'js' };
+      });
+      pluginBuild.onLoad({ filter: /[\\/]xgboost[\\/](write|ubjson)\.ts$/ }, async ({ path: file }) => {
+        if (!OF_TRAINING.some((module) => place(module) === file)) return undefined;
+        const names = [...(await readFile(file, 'utf8')).matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
+        return { contents: names.map((name) => `export function ${name}() { throw new Error('${name} is left out of what only scores'); }`).join('\n'), loader: 'js' };
+      });
+    },
+  };
+}
+
+/** As the app itself answers. */
+async function documentOf(version: string): Promise<{ document: string; page: string }> {
+  const never = new Proxy({}, { get: () => { throw new Error('the document asks for nothing but the version'); } });
+  const context = { ...(Object.fromEntries(['ids', 'keys', 'idempotency', 'models', 'features', 'log'].map((name) => [name, never])) as object), version, clock: Date, usage: new Usage(Date.now), experiments: [], limits: DEFAULT_LIMITS, defaultPredictor: undefined };
+  const app = createApp(context as unknown as ServingContext, { onError: (error) => { throw error; } });
+  const text = async (asked: string) => (await app.request(asked)).text();
+  return { document: await text('/openapi.json'), page: await text('/') };
+}
