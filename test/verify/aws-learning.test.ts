@@ -1,0 +1,108 @@
+// Learning as it is deployed, over an Athena whose SQL a Trino executes: the function's steps leave in the bucket and in gold what the embedded home
+// leaves, from the same files.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { learn, type LearnEvent, type LearnResult } from '../../lambdas/learn/index.ts';
+import { learningRuntime, type LearningRuntime } from '../../lambdas/learn/runtime.ts';
+import type { AwsContext } from '../../lambdas/shared/context.ts';
+import { applyTables } from '../../lib/batch/index.ts';
+import { keysFromSecret } from '../../lib/ingest/index.ts';
+import { localFileIngest, openRuntime, predictInHome, registryOf, runBatch, trainInHome, type Runtime } from '../../lib/local/index.ts';
+import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
+import { readProjectFile } from '../../lib/stacks/project-file.ts';
+import { compileWorkflow, Interpreter, StateFailure, type Json } from '../../lib/workflow/index.ts';
+import { MillraceError, systemClock } from '../../lib/base/index.ts';
+import { generateSample } from '../../samples/index.ts';
+import { batch } from '../../workflows/batch.ts';
+import { makeAwsHome, SECRET, type AwsHome } from './support/aws-home.ts';
+import { startAwsRehearsal, type AwsRehearsal } from './support/aws-rehearsal.ts';
+
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 1_200_000 });
+
+const ROOT = join(import.meta.dirname, '../..');
+const SCALE = Number(process.env['MILLRACE_REHEARSAL_SCALE'] ?? 0.1);
+const MODELS = 'millrace-rehearsal-models';
+const PREDICTOR = 'churn';
+
+let aws: AwsRehearsal;
+let home: AwsHome;
+let runtime: Runtime;
+let learning: LearningRuntime;
+let folder: string;
+const told: string[] = [];
+const step = <Result extends LearnResult>(event: LearnEvent) => learn(learning, event, (line) => told.push(line), 'millrace-rehearsal') as Promise<Result>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-learning-'));
+  runtime = await openRuntime({ home: join(folder, 'home'), project: ROOT, create: true });
+  const key = await keysFromSecret(SECRET, 'the secret').current();
+  await writeFile(join(runtime.home.keys, 'k1.json'), JSON.stringify({ pseudonyms: Buffer.from(key.pseudonyms).toString('hex'), payloads: Buffer.from(key.payloads).toString('hex') }), { mode: 0o600 });
+  await generateSample({ profile: 'shop', scale: SCALE, out: runtime.home.landing, truthFile: join(folder, 'truth.json') });
+  aws = await startAwsRehearsal();
+  const { sources, config, graph } = await runtime.project();
+  home = await makeAwsHome(aws, await readProjectFile(ROOT, ROOT, sources), join(folder, 'scratch'), config.shop);
+  const s3 = new S3Client({ region: aws.region, credentials: aws.credentials, endpoint: aws.endpoints.s3, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: MODELS, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
+  s3.destroy();
+  await home.land(runtime.home.landing);
+  await applyTables(home.context);
+  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime) });
+  expect(outcome).toMatchObject({ status: 'succeeded' });
+  expect((await home.run(compileWorkflow(batch, graph))).outcome).toMatchObject({ status: 'succeeded' });
+  learning = learningRuntime(home.context as AwsContext, MODELS);
+});
+afterAll(async () => {
+  await runtime?.close();
+  await aws?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('learning in an account', () => {
+  it('gives the version that the embedded home gives, from the file that Athena leaves', async () => {
+    const here = await trainInHome(runtime, PREDICTOR);
+    const there = await step<Extract<LearnResult, { metrics: object }>>({ step: 'train', predictor: PREDICTOR });
+    expect([there.version, there.promoted]).toEqual([here.card.version, here.promoted]);
+    const card = await learning.learning!.registry.card(PREDICTOR, there.version);
+    expect([card.rows, card.asOf, card.trainingSet]).toEqual([here.card.rows, here.card.asOf, here.card.trainingSet]);
+    // Means of doubles differ in their last digits between engines, and with them where a tree cuts.
+    for (const [name, value] of Object.entries(here.card.metrics)) if (Number.isFinite(value)) expect([name, Math.abs(card.metrics[name]! - value) < 0.005]).toEqual([name, true]);
+    expect(JSON.parse(told.at(-1)!)).toMatchObject({ Predictor: PREDICTOR, version: there.version });
+  });
+
+  it('writes the same batch predictions into gold, by one commit', async () => {
+    for (const registry of [registryOf(runtime), learning.learning!.registry]) {
+      if ((await registry.aliases(PREDICTOR)).champion === undefined) await registry.setAlias(PREDICTOR, 'champion', '1', systemClock.now());
+    }
+    const here = await predictInHome(runtime, PREDICTOR);
+    const there = await step<Extract<LearnResult, { table: string }>>({ step: 'predict', predictor: PREDICTOR });
+    expect([there.table, there.rows]).toEqual([here.table, here.rows]);
+    const sql = `SELECT customer_unique_id, risk, probability FROM ${here.table} ORDER BY 1`;
+    const [one, other] = [await (await runtime.engine()).query(sql), await home.context.engine.query(sql)];
+    expect(other.rows.length).toBe(here.rows);
+    const far = one.rows.filter((row, index) => row[0] !== other.rows[index]![0] || Math.abs(Number(row[2]) - Number(other.rows[index]![2])) > 0.02);
+    expect(far.length / one.rows.length).toBeLessThan(0.02);
+    const [namespace, name] = here.table.split('.');
+    expect((await home.context.lake.loadTable({ namespace: namespace!, name: name! })).metadata.snapshots).toHaveLength(1);
+  });
+
+  it('goes through its machine, predictor by predictor', async () => {
+    const interpreter = new Interpreter(LEARNING_MACHINE, {
+      clock: systemClock, random: Math.random,
+      resources: {
+        'arn:aws:states:::lambda:invoke': async (argument) => {
+          const { Payload } = argument as unknown as { Payload: LearnEvent };
+          const answer = await step(JSON.parse(JSON.stringify(Payload)) as LearnEvent).catch((error: unknown) => {
+            throw error instanceof MillraceError ? new StateFailure(`Millrace.${error.code}`, error.message) : error;
+          });
+          return { Payload: JSON.parse(JSON.stringify(answer)) as Json };
+        },
+      },
+    });
+    const outcome = await interpreter.run({ predictors: [PREDICTOR] }, { id: 'l', name: 'l' });
+    expect([outcome.status, outcome]).toEqual(['succeeded', expect.anything()]);
+    expect((await learning.learning!.registry.versions(PREDICTOR)).map(({ version }) => version)).toEqual(['1', '2']);
+  });
+});
