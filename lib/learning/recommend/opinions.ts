@@ -44,31 +44,33 @@ const POPULAR = 1_000;
 /** Items for someone who met these, best first, with the sum of their opinions, 0 to 1 each. What was bought is left out, and what `hide` names. */
 export function recommendTo(model: RecommenderModel, before: readonly Met[], count: number, hide: ReadonlySet<number> = new Set()): { item: number; score: number }[] {
   const asked = OPINIONS.filter((name) => model.weights[name] > 0);
-  const { candidates, opinions } = opinionsFor(model, before, hide, asked);
+  const { candidates, opinions, hidden } = opinionsFor(model, before, hide, asked);
   const scores = new Float64Array(candidates.length);
   opinions.forEach((opinion, index) => {
     const weight = model.weights[asked[index]!];
     for (let at = 0; at < scores.length; at += 1) scores[at]! += weight * opinion[at]!;
   });
-  return best(scores, count, new Set()).map((at) => ({ item: candidates[at]!, score: scores[at]! }));
+  return best(scores, count, hidden).map((at) => ({ item: candidates[at]!, score: scores[at]! }));
 }
 
-/** The items to choose among, ascending, and these opinions of each, 0 to 1. What the model does not know tells it nothing. */
+/**
+ * The items to think of, ascending, and these opinions of each, 0 to 1; `hidden`: places among them that are not to be shown. These have their opinions all the same: whoever
+ * has bought what they looked at most is less drawn to the rest of it. What the model does not know tells it nothing.
+ */
 export function opinionsFor(
   { items, popular, neighbours, tastes }: Opinions, met: readonly Met[], hide: ReadonlySet<number> = new Set(), asked: readonly (keyof OpinionWeights)[] = OPINIONS,
-): { candidates: Int32Array; opinions: Float64Array[] } {
+): { candidates: Int32Array; opinions: Float64Array[]; hidden: ReadonlySet<number> } {
   const before = met.filter(({ item }) => item < items.length);
-  const hidden = new Set(hide);
-  for (const { item, weight } of before) if (weight >= BOUGHT) hidden.add(item);
+  const bought = new Set(before.flatMap(({ item, weight }) => (weight >= BOUGHT ? [item] : [])));
   const newest = before.reduce((latest, { at }) => Math.max(latest, at), 0);
   const [again, beside] = [new Map<number, number>(), new Map<number, number>()];
   for (const { item, weight, at } of before) {
     again.set(item, (again.get(item) ?? 0) + weight * Math.exp(-(newest - at) / DAY / FADES));
     for (const near of neighbours[item]!) beside.set(near.item, (beside.get(near.item) ?? 0) + weight * near.score);
   }
-  const candidates = Int32Array.from(new Set([...mostPopular(popular), ...again.keys(), ...beside.keys()])).filter((item) => !hidden.has(item)).sort();
+  const candidates = Int32Array.from(new Set([...mostPopular(popular), ...again.keys(), ...beside.keys()])).sort();
   return {
-    candidates,
+    candidates, hidden: new Set(Array.from(candidates.keys()).filter((at) => hide.has(candidates[at]!) || bought.has(candidates[at]!))),
     opinions: asked.map((name) => {
       switch (name) {
         case 'again': return toOne(Float64Array.from(candidates, (item) => again.get(item) ?? 0));

@@ -79,12 +79,12 @@ const COMBINATIONS: readonly OpinionWeights[] = [0, 0.5, 1, 3].flatMap((again) =
 function bestWeights(model: Opinions, visits: readonly Visit[]): OpinionWeights {
   const gains = COMBINATIONS.map(() => 0);
   for (const { before, taken } of visits) {
-    const { candidates, opinions } = opinionsFor(model, before);
+    const { candidates, opinions, hidden } = opinionsFor(model, before);
     const [agains, besides, tastes, populars] = opinions as [Float64Array, Float64Array, Float64Array, Float64Array];
     const scores = new Float64Array(candidates.length);
     COMBINATIONS.forEach(({ again, beside, taste, popular }, index) => {
       for (let at = 0; at < scores.length; at += 1) scores[at] = again * agains[at]! + beside * besides[at]! + taste * tastes[at]! + popular * populars[at]!;
-      gains[index]! += discountedGainAt(best(scores, 10, new Set()).map((at) => candidates[at]!), taken, 10);
+      gains[index]! += discountedGainAt(best(scores, 10, hidden).map((at) => candidates[at]!), taken, 10);
     });
   }
   const most = Math.max(...gains);
