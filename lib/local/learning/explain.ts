@@ -22,6 +22,7 @@ export interface Explanation {
 export async function explainInHome(runtime: Runtime, id: string): Promise<Explanation> {
   const prediction = await predictionOf(runtime, id);
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
+  const given = givenIn(prediction);
   const values = JSON.parse(prediction.features) as Record<string, number | null>;
   const registry = registryOf(runtime);
   const isModel = !prediction.fallback && (await registry.predictors()).includes(prediction.kind);
@@ -33,7 +34,7 @@ export async function explainInHome(runtime: Runtime, id: string): Promise<Expla
     features: Object.entries(values).map(([name, value]) => {
       const view = viewOf(features, name);
       const at = card?.features.indexOf(name) ?? -1;
-      return { name, value, source: view === undefined ? 'the request' : `${view}, from ${features.views.get(view)!.source.name}`, ...(contributions === undefined || at < 0 ? {} : { contribution: contributions[at]! }) };
+      return { name, value, source: view === undefined || given.has(name) ? 'the request' : `${view}, from ${features.views.get(view)!.source.name}`, ...(contributions === undefined || at < 0 ? {} : { contribution: contributions[at]! }) };
     }),
     ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
   };
@@ -80,14 +81,14 @@ async function fromLake(runtime: Runtime, prediction: PredictionRecord, names: r
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
   const engine = await runtime.engine();
   const entity = JSON.parse(prediction.entity) as Record<string, string>;
-  const found: Record<string, number | null> = { ...logged };
+  const [found, given]: [Record<string, number | null>, Set<string>] = [{ ...logged }, givenIn(prediction)];
   const at = new Date(prediction.predicted_at).toISOString().replace('T', ' ').replace('Z', '');
-  for (const view of new Set(names.flatMap((name) => viewOf(features, name) ?? []))) {
+  for (const view of new Set(names.flatMap((name) => (given.has(name) ? [] : viewOf(features, name) ?? [])))) {
     const compiled = features.views.get(view)!;
     const keys = compiled.entity.map((column) => `'${String(entity[column] ?? '').replaceAll("'", "''")}' AS "${column}"`);
     const { columns, rows } = await engine.query(featuresOfPointsSql(compiled, `SELECT ${keys.join(', ')}, TIMESTAMP '${at}' AS "at_time"`));
     for (const name of names) {
-      if (viewOf(features, name) !== view) continue;
+      if (viewOf(features, name) !== view || given.has(name)) continue;
       const index = columns.findIndex((column) => column.name === name.slice(view.length + 1));
       const value = numberOf((rows[0]?.[index] ?? null) as string | number | boolean | null, prediction.predicted_at);
       found[name] = Number.isNaN(value) ? null : value;
@@ -116,4 +117,10 @@ async function outcomesOf(runtime: Runtime, { prediction_id: id, unit, predicted
   const by = unit === null ? '' : ` OR (prediction_id IS NULL AND unit = '${unit.replaceAll("'", "''")}' AND CAST(occurred_at AS bigint) >= ${at})`;
   const { rows } = await (await runtime.engine()).query(`SELECT outcome, value, occurred_at FROM bronze.outcomes WHERE prediction_id = '${id}'${by} ORDER BY occurred_at`);
   return (rows as [string, string | null, string][]).map(([outcome, value, occurredAt]) => ({ outcome, value: value === null ? null : Number(value), at: new Date(Number(occurredAt)).toISOString() }));
+}
+
+/** Inputs that the request gave itself, though the store has them. */
+function givenIn({ response }: PredictionRecord): Set<string> {
+  const { given } = JSON.parse(response) as { given?: unknown };
+  return new Set(Array.isArray(given) ? given.map(String) : []);
 }

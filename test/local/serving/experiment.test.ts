@@ -66,11 +66,12 @@ it('goes from create to an honest report', async () => {
   const given = Object.fromEntries(INPUTS.map((name) => [name, 1]));
   const variants = new Map<string, string>();
   const outcomes: Record<string, unknown>[] = [];
-  let outside = 0;
+  let [outside, answered] = [0, ''];
   for (let from = 0; from < 800; from += 50) {
     const rows = Array.from({ length: 50 }, (_, index) => ({ visitorid: `v${from + index}`, itemid: 'i1', ...given }));
     const { predictions } = await post('/v1/predict/conversion', { rows, attributes: { device: from % 100 === 0 ? 'app' : 'desktop' } }) as unknown as { predictions: { prediction_id: string; variant: string | null; version: string; fallback: boolean }[] };
     predictions.forEach(({ prediction_id, variant, version, fallback }, index) => {
+      answered = prediction_id;
       const [visitor, number] = [`v${from + index}`, from + index];
       expect([fallback, version]).toEqual([false, variant === 'treated' ? '2' : '1']);
       if (variant === null) outside += 1;
@@ -112,6 +113,10 @@ it('goes from create to an honest report', async () => {
   const words = (await millrace('experiment', 'report', 'new_model')).out;
   expect(words).toMatch(/treated: better on purchase/);
   expect(words).toMatch(/segment, for reading only[\s\S]*device app/);
+
+  // What the request gave itself is its own, now and when it is computed again.
+  expect((await millrace('explain', answered)).out).toMatch(/visitor\.views_7d +1 +the request/);
+  expect((await millrace('reproduce', answered)).code).toBe(0);
 
   expect((await millrace('experiment', 'stop', 'new_model')).code).toBe(0);
   await new Promise((resolve) => setTimeout(resolve, 5_500));
