@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServingContext } from './context.ts';
 import { fingerprintOf, idempotencyKey, sameRequest, type StoredAnswer } from './idempotency.ts';
-import { allows, hashOf, type ApiKey } from './keys.ts';
+import { allows, hashOf, type ApiKey, type Scope } from './keys.ts';
 import { invalid, Problem } from './problem.ts';
 import type { Route, RouteRequest } from './route.ts';
 import { routeFinder } from './route-finder.ts';
@@ -78,7 +78,8 @@ function serving(route: Route, context: ServingContext): Serve {
     return route.mediaType === undefined ? JSON.stringify(value) : String(value);
   };
   return async (request, params, headers) => {
-    const key = route.scope === undefined ? undefined : await keyOf(context, request, route.scope(params));
+    const found = route.scope === undefined ? undefined : keyOf(context, request, route.scope(params));
+    const key = found instanceof Promise ? await found : found;
     const text = check === undefined ? '' : await bodyOf(request, limits.bodyBytes);
     const given = route.idempotent === true ? request.header('idempotency-key') : undefined;
     const body = given === undefined || key === undefined
@@ -143,11 +144,14 @@ async function once({ idempotency }: ServingContext, underWay: UnderWay, { path,
   return sameRequest(await computing, fingerprint).body;
 }
 
-async function keyOf({ keys, usage }: ServingContext, request: ApiRequest, scope: ReturnType<NonNullable<Route['scope']>>): Promise<ApiKey> {
+function keyOf(context: ServingContext, request: ApiRequest, scope: Scope): Promise<ApiKey> | ApiKey {
   const given = request.header('x-api-key');
   if (given === undefined || given === '') throw unauthorised('the header x-api-key is missing');
-  const found = keys.byHash(hashOf(given));
-  const key = found instanceof Promise ? await found : found;
+  const found = context.keys.byHash(hashOf(given));
+  return found instanceof Promise ? found.then((key) => admitted(context, key, scope)) : admitted(context, found, scope);
+}
+
+function admitted({ usage }: ServingContext, key: ApiKey | undefined, scope: Scope): ApiKey {
   if (key === undefined) throw unauthorised('this API key is not known');
   if (!allows(key, scope)) throw new Problem(403, 'Forbidden', `this API key has no scope '${scope}'; it has ${key.scopes.length === 0 ? 'none' : key.scopes.join(', ')}`);
   usage.take(key);

@@ -73,12 +73,14 @@ function decoded(bytes: Buffer): string {
 }
 
 function send({ incoming, outgoing, answer: { status, headers, body } }: Answered): void {
-  headers['content-length'] = String(Buffer.byteLength(body));
+  const length = Buffer.byteLength(body);
+  headers['content-length'] = String(length);
   if (!incoming.complete) {
     headers['connection'] = 'close';
     incoming.resume();
     setTimeout(() => incoming.complete || incoming.destroy(), DRAIN_MS).unref();
   }
   outgoing.writeHead(status, headers);
-  outgoing.end(body);
+  // Of plain letters alone nothing has to be encoded.
+  outgoing.end(body, length === body.length ? 'latin1' : 'utf8');
 }
