@@ -21,7 +21,7 @@ export const serve: Verb = {
     await withRuntime(invocation, async (runtime) => {
       const log = await logOf(runtime);
       try {
-        const api = await openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put: log.put, onError: (message) => invocation.terminal.err(`${message}\n`) });
+        const api = await openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put: log.put, environment: invocation.environment, onError: (message) => invocation.terminal.err(`${message}\n`) });
         const key = api.keys.addForNow('serve', { scopes: ALL_SCOPES });
         if (invocation.json) invocation.terminal.out(`${JSON.stringify({ url: api.server.url, key })}\n`);
         else printApi(invocation.terminal, api.server.url, key);

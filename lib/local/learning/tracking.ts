@@ -26,7 +26,7 @@ export interface TrackingOptions {
 
 /** Notes that a version, or without one that the aliases of a predictor, are to be sent. Nothing where no server is configured. */
 export async function noteForMlflow({ home, environment }: Pick<TrackingOptions, 'home' | 'environment'>, note: Note): Promise<void> {
-  if (mlflowSettings(environment) === undefined) return;
+  if ((environment['MLFLOW_TRACKING_URI'] ?? '') === '') return;
   await new LocalFiles().write(path.join(folderOf(home), `${note.predictor}.${note.version ?? 'aliases'}.json`), Buffer.from(`${JSON.stringify(note)}\n`));
 }
 

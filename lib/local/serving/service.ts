@@ -5,7 +5,7 @@ import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows } from '../../learning/index.ts';
 import { createApi, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, predictorsOf, registryOf, viewOf, type CanaryStatus } from '../learning/index.ts';
+import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, viewOf, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
 import { homeFeatureReader } from './feature-reader.ts';
@@ -22,6 +22,8 @@ export interface ApiOptions {
   defaultPredictor?: string;
   /** Told of every error that nobody expected, with the request's id that the caller was given. */
   onError?: (message: string) => void;
+  /** MLFLOW_TRACKING_URI and its like: where one is configured, it is told what becomes of canaries, and what waited for it. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ApiStatus {
@@ -50,7 +52,7 @@ const REFRESH_MS = 5_000;
 const SWEEP_MS = 60_000;
 
 /** @throws MillraceError `conflict` where the port is in use. */
-export async function openApiService(runtime: Runtime, { port, put, defaultPredictor, onError }: ApiOptions): Promise<OpenApiService> {
+export async function openApiService(runtime: Runtime, { port, put, defaultPredictor, onError, environment = {} }: ApiOptions): Promise<OpenApiService> {
   const { home, clock } = runtime;
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
   // Those that answer in batches only, or at a route of their own, are none of `/v1/predict`.
@@ -58,10 +60,20 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
   const holdings = new Holdings(runtime, models, store);
+  /** In its own time: nothing waits for a server that may be away, and what it was not told is told it the next time. */
+  const tellMlflow = (predictor?: string): void => {
+    if ((environment['MLFLOW_TRACKING_URI'] ?? '') === '') return;
+    const registry = registryOf(runtime);
+    const noted = predictor === undefined ? Promise.resolve() : noteForMlflow({ home, environment }, { predictor });
+    void noted.then(() => sendToMlflow({ home, registry, environment })).catch((thrown: unknown) => onError?.(messageOf(thrown)));
+  };
   const canaries = new CanaryKeeper({
     registry: registryOf(runtime), file: canaryFile(home), clock, outcomes: (predictor, canary, champion) => canaryOutcomes(runtime, predictor, canary, champion),
     isLoaded: (predictor, version) => models.find(predictor, 'challenger')?.version === version,
-    onEnd: (predictor, { version, outcome, reasons }) => onError?.(outcome === 'completed' ? `version ${version} of ${predictor} answers from now on: its canary went well` : `version ${version} of ${predictor} was rolled back: ${reasons.join('; ')}`),
+    onEnd: (predictor, { version, outcome, reasons }) => {
+      tellMlflow(predictor);
+      onError?.(outcome === 'completed' ? `version ${version} of ${predictor} answers from now on: its canary went well` : `version ${version} of ${predictor} was rolled back: ${reasons.join('; ')}`);
+    },
   });
   /** Models and canaries do not wait for tables and prices. */
   const watchModels = async (): Promise<string | undefined> => {
@@ -120,6 +132,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
         trouble = await holdings.refresh();
         if (clock.now() - sweptAt < SWEEP_MS) continue;
         sweptAt = clock.now();
+        tellMlflow();
         sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
       }
       await watching;
