@@ -4,7 +4,7 @@ import { hashUniform } from '../random.ts';
 import { trainCoVisitation } from './co-visitation.ts';
 import { discountedGainAt, recallAt } from './evaluation.ts';
 import { factorisationOf, trainFactorisation } from './factorisation.ts';
-import { best } from './interactions.ts';
+import { best, type Interactions } from './interactions.ts';
 import { opinionsFor, recommendTo, type Met, type Opinions, type OpinionWeights, type RecommenderModel } from './opinions.ts';
 
 export interface RecommenderSettings {
@@ -42,12 +42,26 @@ function learnOpinions({ user, item, weight, at, users, items }: History, until:
   const popular = new Float64Array(items.length);
   for (const row of rows) popular[item[row]!]! += weight[row]! * 0.5 ** ((until - at[row]!) / DAY / halfLife);
   const most = popular.reduce((greatest, value) => Math.max(greatest, value), 0);
-  const trained = trainFactorisation(interactions, { factors: Math.min(factors, items.length), seed });
+  const trained = trainFactorisation(ofSeveralItems(interactions), { factors: Math.min(factors, items.length), seed });
   // Six digits say as much as is known, and make a model's file half as long.
   return {
     items, popular: popular.map((value) => rounded(value / most)), tastes: factorisationOf(trained.factors, items.length, trained.itemFactors.map(rounded)),
     neighbours: trainCoVisitation(interactions, { keep: neighbours }).neighbours.map((near) => near.map(({ item: other, score }) => ({ item: other, score: rounded(score) }))),
   };
+}
+
+/** Those of users who met two items or more: one alone says nothing of what goes together, and in most shops nearly all visitors are such. All, where nobody met two. */
+function ofSeveralItems({ users, items, user, item, weight }: Interactions): Interactions {
+  const first = new Int32Array(users).fill(-1);
+  const numbers = new Int32Array(users).fill(-1);
+  let several = 0;
+  user.forEach((who, row) => {
+    if (first[who] === -1) first[who] = item[row]!;
+    else if (numbers[who] === -1 && first[who] !== item[row]) numbers[who] = several++;
+  });
+  if (several === 0) return { users, items, user, item, weight };
+  const rows = Uint32Array.from(user.keys()).filter((row) => numbers[user[row]!]! >= 0);
+  return { users: several, items, user: Int32Array.from(rows, (row) => numbers[user[row]!]!), item: Int32Array.from(rows, (row) => item[row]!), weight: Float32Array.from(rows, (row) => weight[row]!) };
 }
 
 /** Neighbours and what is popular, from interactions as they stand: for as long as no model was trained. */
