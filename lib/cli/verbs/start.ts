@@ -2,7 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { DEFAULT_API_PORT, noteForMlflow, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, sayServices, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { DEFAULT_API_PORT, noteForMlflow, noteForMlflow, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, sayServices, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
 import { liveEvents } from '../../../samples/live/index.ts';
@@ -128,6 +128,9 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
       const told = { home: runtime.home, environment: invocation.environment };
       await noteForMlflow(told, { predictor: name, version: card.version });
       await noteForMlflow(told, { predictor: name });
+      const told = { home: runtime.home, environment: invocation.environment };
+      await noteForMlflow(told, { predictor: name, version: card.version });
+      await noteForMlflow(told, { predictor: name });
       line.clear();
       if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name} ${card.version}   ${headline(card)}, on ${number(card.rows.test)} later rows · ${promoted ? 'passes the gate and answers' : `does not answer: ${gate.passes ? '' : gate.reasons.join('; ')}`}\n`);
     } catch (thrown) {
@@ -141,7 +144,7 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
 /** On its usual port; where nobody named one and that is taken, on any that is free. */
 async function openApi(invocation: Invocation, runtime: Runtime, { streams }: OpenEndpoint): Promise<OpenApiService> {
   const on = (port: number): Promise<OpenApiService> => openApiService(runtime, {
-    port, put: (stream, records) => streams.put(stream, records), onError: (message) => invocation.terminal.err(`${message}\n`),
+    port, put: (stream, records) => streams.put(stream, records), environment: invocation.environment, onError: (message) => invocation.terminal.err(`${message}\n`),
   });
   if (invocation.options['apiPort'] !== undefined) return on(numberOption(invocation, 'apiPort', 0, 65_535));
   return on(DEFAULT_API_PORT).catch((thrown: unknown) => {
