@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, openApi, ROUTES } from '../../lib/serving/index.ts';
-import { linearModel, testApp } from './support.ts';
+import { linearModel, NOW, testApp } from './support.ts';
 
 const row = { visitor_id: 'v1', item_id: 'i1' };
 
@@ -213,6 +213,7 @@ describe('the other routes', () => {
     const app = testApp();
     expect((await app.send('POST', '/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'purchase', value: 9.5 }] })).body).toMatchObject({ accepted: 1 });
     expect(app.happened).toMatchObject([{ unit: 'v1', outcome: 'purchase', value: 9.5, key_id: 'everything' }]);
+    expect(await app.send('POST', '/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'purchase', occurred_at: NOW + 3_600_000 }] })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/outcomes/0/occurred_at' }] } });
     expect(await app.send('POST', '/v1/outcomes', { outcomes: [{ outcome: 'purchase' }] })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/outcomes/0/prediction_id' }] } });
   });
 });
