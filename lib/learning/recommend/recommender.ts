@@ -28,11 +28,14 @@ export interface Visit { before: readonly Met[]; taken: ReadonlySet<number> }
 export interface History { user: Int32Array; item: Int32Array; weight: Float32Array; at: Float64Array; users: number; items: readonly string[] }
 
 const DAY = 86_400_000;
+/** Where no later visit says how much each counts: near to what is popular, from which little is lost where there is nothing to learn. */
+const UNCHOSEN: OpinionWeights = { again: 1, beside: 0.3, taste: 0, popular: 1 };
+
 /** Learns from entries before `until` (milliseconds); the weights are chosen on those of the time from `chooseFrom` on. */
 export function trainRecommender(history: History, chooseFrom: number, until: number, settings: RecommenderSettings = {}): RecommenderModel {
   const early = learnOpinions(history, chooseFrom, settings);
   const visits = thinned(visitsBetween(history, chooseFrom, until), MOST_VISITS, settings.seed ?? 0);
-  return { ...learnOpinions(history, until, settings), weights: visits.length === 0 ? { again: 1, beside: 1, taste: 0, popular: 1 } : bestWeights(early, visits) };
+  return { ...learnOpinions(history, until, settings), weights: visits.length === 0 ? UNCHOSEN : bestWeights(early, visits) };
 }
 
 function learnOpinions({ user, item, weight, at, users, items }: History, until: number, { halfLife = 28, neighbours = 30, factors = 16, seed = 0 }: RecommenderSettings): Opinions {
@@ -75,7 +78,7 @@ export function untrainedRecommender(rows: readonly { visitor: string; item: str
   const most = popular.reduce((greatest, value) => Math.max(greatest, value), 1);
   return {
     items: [...items.keys()], popular: popular.map((value) => value / most), neighbours: trainCoVisitation(interactions).neighbours, tastes: factorisationOf(0, items.size, new Float64Array(0)),
-    weights: { again: 1, beside: 1, taste: 0, popular: 0.1 },
+    weights: UNCHOSEN,
   };
 }
 
