@@ -25,7 +25,7 @@ export async function explainInHome(runtime: Runtime, id: string): Promise<Expla
   const given = givenIn(prediction);
   const values = JSON.parse(prediction.features) as Record<string, number | null>;
   const registry = registryOf(runtime);
-  const isModel = !prediction.fallback && (await registry.predictors()).includes(prediction.kind);
+  const isModel = !prediction.fallback && await isOfModel(registry, prediction);
   const card = isModel ? await registry.card(prediction.kind, prediction.version) : undefined;
   const fitted = card === undefined ? undefined : await registry.model(card.predictor, card.version);
   const contributions = card !== undefined && fitted?.kind === 'trees' ? explainer(fitted.model).contributions(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN)) : undefined;
@@ -38,6 +38,11 @@ export async function explainInHome(runtime: Runtime, id: string): Promise<Expla
     }),
     ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
   };
+}
+
+/** A price and a quote bear the names of predictors, too, but are answered by a policy and by carriers: no version of a model has theirs. */
+async function isOfModel(registry: ReturnType<typeof registryOf>, { kind, version }: PredictionRecord): Promise<boolean> {
+  return (await registry.predictors()).includes(kind) && (await registry.versions(kind)).some((card) => card.version === version);
 }
 
 export interface Reproduction {
@@ -59,7 +64,7 @@ const TOLERANCE = 1e-6;
 export async function reproduceInHome(runtime: Runtime, id: string): Promise<Reproduction> {
   const prediction = await predictionOf(runtime, id);
   const registry = registryOf(runtime);
-  if (prediction.fallback || prediction.score === null || !(await registry.predictors()).includes(prediction.kind)) {
+  if (prediction.fallback || prediction.score === null || !(await isOfModel(registry, prediction))) {
     throw new MillraceError('unsupported', `${id} was not answered by a model`, { where: `kind ${prediction.kind}${prediction.fallback ? ', a fall-back' : ''}`, todo: '`millrace explain` shows what it was made from.' });
   }
   const card = await registry.card(prediction.kind, prediction.version);

@@ -38,6 +38,11 @@ export interface MonitorReport {
 /** Rows that drift is measured from, of each version. */
 const MOST_ROWS = 20_000;
 
+/** Prices and quotes bear the names of predictors, too, but are answered by policies and carriers: of these only what a version answered is a model's. */
+async function versionsOfRoutes(registry: ReturnType<typeof registryOf>): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  return new Map(await Promise.all(['price', 'shipping'].map(async (name) => [name, new Set((await registry.versions(name)).map(({ version }) => version))] as const)));
+}
+
 /** Measures, and replaces what the tables say of the same window. */
 export async function monitorHome(runtime: Runtime, { predictor, days = 7, sample = 500, seed = 1, onProgress }: MonitorOptions = {}): Promise<MonitorReport> {
   const { lake, clock } = runtime;
@@ -47,10 +52,11 @@ export async function monitorHome(runtime: Runtime, { predictor, days = 7, sampl
   if (window === undefined) return { versions: [] };
   const registry = registryOf(runtime);
   const known = new Set(await registry.predictors());
+  const routes = await versionsOfRoutes(registry);
   const features = await featuresOf(runtime);
   const versions: MonitoredVersion[] = [];
   for (const served of await servedVersions(engine, window)) {
-    if (!known.has(served.predictor) || (predictor !== undefined && served.predictor !== predictor)) continue;
+    if (!known.has(served.predictor) || routes.get(served.predictor)?.has(served.version) === false || (predictor !== undefined && served.predictor !== predictor)) continue;
     onProgress?.(`${served.predictor} ${served.version}   drift`);
     const baseline = await registry.baseline(served.predictor, served.version);
     const answers = await servedAnswers(engine, served, window, { most: Math.max(MOST_ROWS, sample), seed });
