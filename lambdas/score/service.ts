@@ -9,8 +9,8 @@ import { ModelRegistry } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
-import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../lib/serving/index.ts';
-import { AdmittedKeys, Held, invocationLog, kinesisPut, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
+import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage } from '../../lib/serving/index.ts';
+import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
 import { settingOf } from '../shared/environment.ts';
@@ -18,8 +18,6 @@ import { servingParts } from '../shared/serving-parts.ts';
 import { dynamoDbOf, signedService } from '../shared/signed-services.ts';
 import { servingMetrics } from './metrics.ts';
 
-/** The item of the API's table that holds the experiments. */
-const EXPERIMENTS = 'experiments';
 /** The first read of a fresh connection to DynamoDB takes tens of milliseconds. */
 const FEATURE_MS = 300;
 /** An answer waits so long at most for what is looked at beside it, once in half a minute. */
@@ -47,10 +45,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const held = new Held({
     requests: s3, bucket, models, clock,
     parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now() }),
-    async experiments() {
-      const [item] = await api.get([EXPERIMENTS]);
-      return item === undefined ? [] : (JSON.parse(item.value) as (ServingContext['experiments'][number] & { state: string })[]).filter(({ state }) => state === 'running');
-    },
+    experiments: async () => (await readExperiments(api)).filter(({ state }) => state === 'running'),
   });
   const log = invocationLog({
     put: kinesisPut(signedService('kinesis', environment, clock, { timeoutMilliseconds: 1_000, tries: 2 }), setting('MILLRACE_STREAM_PREFIX')), recent: api, clock,

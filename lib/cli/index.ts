@@ -6,6 +6,7 @@ import { ingest } from './verbs/ingest.ts';
 import { doctor } from './verbs/doctor.ts';
 import { explain, reproduce } from './verbs/explain.ts';
 import { experimentCreate, experimentList, experimentRamp, experimentReport, experimentStart, experimentStop } from './verbs/experiment.ts';
+import { experimentPublish } from './verbs/experiment-publish.ts';
 import { featuresBackfill, featuresCheck, featuresGet, featuresList } from './verbs/features.ts';
 import { forget } from './verbs/forget.ts';
 import { history } from './verbs/history.ts';
@@ -43,5 +44,5 @@ export const VERBS: readonly Verb[] = Object.freeze([
   start, status, streamStatus, streamEndpoint, streamDeliver, streamFeatures, sample, produce, ingest, runBatchVerb, planVerb, query, tables, describe, history, rollback, lineage, ledger,
   quarantineList, quarantineShow, quarantineReplay, quarantineSettle,
   featuresList, featuresGet, featuresBackfill, featuresCheck, serve, keysCreate, keysList, keysRevoke,
-  train, models, promote, compareVerb, predictVerb, pricesCompute, pricesList, pricesExport, explain, reproduce, monitor, experimentCreate, experimentStart, experimentRamp, experimentStop, experimentList, experimentReport, apply, contract, forget, maintain, doctor, upgrade, testVerb,
+  train, models, promote, compareVerb, predictVerb, pricesCompute, pricesList, pricesExport, explain, reproduce, monitor, experimentCreate, experimentStart, experimentRamp, experimentStop, experimentList, experimentReport, experimentPublish, apply, contract, forget, maintain, doctor, upgrade, testVerb,
 ]);

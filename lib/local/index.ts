@@ -10,7 +10,7 @@ export { ingestContext, ingestNow, watchLandingFolder, localFileIngest, type Loc
 export { RunReporter, type ModelReport, type RunReport } from './run-report.ts';
 export { announceEndpoint, runningEndpoints, runningServices, type RunningEndpoint, type ServiceState } from './running.ts';
 export {
-  DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
+  DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, sayServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
   type RefreshStatus, type RunModels, type StreamService,
 } from './streaming/index.ts';
 export { computePrices, currentExport, exportFolderOf, exportPrices, readPriceTable, whereListsAre, type ComputedPrices, type PriceList } from './pricing/index.ts';
@@ -19,6 +19,6 @@ export {
 } from './serving/index.ts';
 export { canaryCountsOf, noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './learning/index.ts';
 export {
-  explainInHome, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
+  explainInHome, featuresOf, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, registryOf, trainInHome, viewOf, type BatchPredictions, type HomeModels, type TrainingReport,
 } from './learning/index.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

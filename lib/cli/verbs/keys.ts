@@ -1,13 +1,13 @@
 // millrace keys create|list|revoke: who may call the API of this home, or of a stage in an account.
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { loadProject, openHome, openKeyFile, type Home } from '../../local/index.ts';
+import { openHome, openKeyFile, type Home } from '../../local/index.ts';
 import type { ApiKey, Scope } from '../../serving/index.ts';
+import { stageOf, STAGE_OPTION } from '../stage.ts';
 import { table } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 import { ALL_SCOPES } from './serve.ts';
 
 const ID = { name: '<id>', description: 'names the key in logs: web, checkout, …' };
-const STAGE = { flags: '--stage <name>', description: 'of the API in an account, a stage of millrace.config.ts; default: the API of this home' };
 
 /** The keys of the home, or of the stage that `--stage` names; both are asked alike. */
 interface Keys {
@@ -17,17 +17,15 @@ interface Keys {
 }
 
 async function withKeys<Result>(invocation: Invocation, work: (keys: Keys) => Promise<Result>, create = false): Promise<Result> {
-  const { stage, plan = 'standard' } = invocation.options as { stage?: string; plan?: string };
+  const { plan = 'standard' } = invocation.options as { plan?: string };
+  const stage = await stageOf(invocation);
   if (stage === undefined) {
     const home: Home = await openHome(invocation.home, { create });
     return work(openKeyFile(home, () => Date.now()));
   }
-  const { config } = await loadProject(invocation.project);
-  const settings = config.stages[stage];
-  if (settings === undefined) throw new MillraceError('usage', `there is no stage '${stage}'`, { where: 'millrace.config.ts', todo: `There are ${Object.keys(config.stages).join(', ')}.` });
   // Loaded only for who asks for it: the clients of AWS take a while.
   const { openAccountKeys } = await import('../../serving/aws/index.ts');
-  const keys = openAccountKeys({ stage: `${config.app}-${stage}`, region: settings.region, clock: systemClock });
+  const keys = openAccountKeys({ stage: stage.name, region: stage.settings.region, clock: systemClock });
   try {
     return await work({ list: keys.list, create: (id, rights) => keys.create(id, rights, plan), revoke: keys.revoke });
   } finally {
@@ -43,7 +41,7 @@ export const keysCreate: Verb = {
     { flags: '--scopes <scopes...>', description: `${ALL_SCOPES.join(', ')}, or predict:<predictor>` },
     { flags: '--rate <number>', description: 'requests a second at most' },
     { flags: '--quota <number>', description: 'requests a day at most' },
-    STAGE,
+    STAGE_OPTION,
     { flags: '--plan <name>', description: 'with --stage: the usage plan that counts it, as the stage declares them; default: standard' },
   ],
   examples: ['millrace keys create web --stage prod --scopes predict price', 'millrace keys create web --scopes predict:conversion price --rate 50', 'millrace keys create checkout --scopes shipping outcomes'],
@@ -62,7 +60,7 @@ export const keysCreate: Verb = {
 };
 
 export const keysList: Verb = {
-  name: 'keys list', summary: 'the API keys of this home, or of a stage', options: [STAGE], examples: ['millrace keys list', 'millrace keys list --stage prod'],
+  name: 'keys list', summary: 'the API keys of this home, or of a stage', options: [STAGE_OPTION], examples: ['millrace keys list', 'millrace keys list --stage prod'],
   async run(invocation) {
     const keys = await withKeys(invocation, (kept) => kept.list());
     present(invocation, keys.map(({ hash: _hash, ...key }) => key), () => {
@@ -73,7 +71,7 @@ export const keysList: Verb = {
 };
 
 export const keysRevoke: Verb = {
-  name: 'keys revoke', summary: 'take a key back: within a second nobody gets in by it, in an account within a minute', arguments: [ID], options: [STAGE],
+  name: 'keys revoke', summary: 'take a key back: within a second nobody gets in by it, in an account within a minute', arguments: [ID], options: [STAGE_OPTION],
   examples: ['millrace keys revoke web', 'millrace keys revoke web --stage prod'],
   async run(invocation) {
     const id = invocation.arguments[0] ?? '';

@@ -2,7 +2,8 @@
 import { MillraceError } from '../../base/index.ts';
 import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import { canaryCountsOf, predictorsOf, registryOf, sendToMlflow, waitingForMlflow, type SentReport } from '../../local/index.ts';
-import { withRuntime } from '../runtime.ts';
+import { withRegistry } from '../registry.ts';
+import { STAGE_OPTION } from '../stage.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
@@ -12,10 +13,11 @@ export const models: Verb = {
   description: 'Without words: all versions, the aliases champion and challenger, and canaries with what was counted of them. `card PREDICTOR [VERSION]` prints the model card, in Markdown, of a version, by default of the champion. '
     + '`send` sends what waits for MLflow.',
   arguments: [{ name: '[words...]', description: 'nothing, or card <predictor> [version], or send' }],
-  examples: ['millrace models', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send'],
+  options: [STAGE_OPTION],
+  examples: ['millrace models', 'millrace models --stage prod', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send'],
   async run(invocation) {
     const [word, ...rest] = invocation.arguments;
-    return withRuntime(invocation, async (runtime) => {
+    return withRegistry(invocation, async (runtime) => {
       const registry = registryOf(runtime);
       if (word === undefined) {
         const declared = [...(await predictorsOf(runtime)).keys()];

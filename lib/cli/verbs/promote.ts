@@ -2,7 +2,8 @@
 import { MillraceError } from '../../base/index.ts';
 import { DEFAULT_CANARY_LIMITS, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import { ExperimentFolder, noteForMlflow, predictorNamed, registryOf, sendToMlflow, type Runtime } from '../../local/index.ts';
-import { withRuntime } from '../runtime.ts';
+import { withRegistry } from '../registry.ts';
+import { STAGE_OPTION } from '../stage.ts';
 import { paint } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 import { printSent } from './models.ts';
@@ -22,13 +23,17 @@ export const promote: Verb = {
     { flags: '--answers <number>', description: 'and after so many answers', default: '500' },
     { flags: '--outcomes-after <hours>', description: 'after so long an answer whose outcome was not reported counts as one for which it did not happen', default: '168' },
     { flags: '--manual', description: 'a canary never takes over by itself' },
+    STAGE_OPTION,
   ],
-  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --canary 10%', 'millrace promote conversion 4 --as challenger'],
+  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --canary 10%', 'millrace promote conversion 4 --as challenger', 'millrace promote conversion 4 --stage prod'],
   async run(invocation) {
     const [name = '', given] = invocation.arguments;
     const { as: alias, canary } = invocation.options;
     if (alias !== 'champion' && alias !== 'challenger') throw new MillraceError('usage', `there is no alias '${String(alias)}'`, { todo: 'Give champion or challenger.' });
-    await withRuntime(invocation, async (runtime) => {
+    if (typeof canary === 'string' && invocation.options['stage'] !== undefined) {
+      throw new MillraceError('unsupported', 'canaries of a version are of a home', { todo: 'In an account let it be the challenger, promote --as challenger, and let an experiment decide: millrace experiment create … control treated:alias=challenger.' });
+    }
+    await withRegistry(invocation, async (runtime) => {
       await predictorNamed(runtime, name);
       const registry = registryOf(runtime);
       const version = given ?? (typeof canary === 'string' ? await newestOf(registry, name) : undefined);
@@ -49,7 +54,7 @@ export const promote: Verb = {
 
 /** `millrace rollback conversion`: the champion before this one; where a canary runs, the canary goes. */
 export async function rollbackModel(invocation: Invocation, name: string): Promise<void> {
-  await withRuntime(invocation, async (runtime) => {
+  await withRegistry(invocation, async (runtime) => {
     await predictorNamed(runtime, name);
     const registry = registryOf(runtime);
     const { canary } = await registry.state(name);

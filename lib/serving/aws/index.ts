@@ -1,5 +1,6 @@
 // Serving in an account: API Gateway, the authorizer, the log into Kinesis, and answers that were asked beforehand.
 export { answeringEngine, answersToJson, rememberingEngine, type Answers, type Asked } from './answers.ts';
+export { openApiTable } from './account-table.ts';
 export { openAccountKeys, type AccountKeys, type AccountKeysOptions } from './account-keys.ts';
 export { authorize } from './authorizer.ts';
 export { AdmittedKeys, requestOf, resultOf, type AuthorizerContext, type Fetch } from './gateway.ts';
@@ -7,3 +8,4 @@ export { gatewayKeys, type GatewayKeys } from './gateway-keys.ts';
 export { Held, SERVING_FOLDER, type HeldOptions, type HeldPart, type Load } from './held.ts';
 export { invocationLog, type InvocationLog, type InvocationLogOptions, type LogCounts } from './invocation-log.ts';
 export { kinesisPut, type PutRecords, type StreamRecord } from './kinesis-put.ts';
+export { publishExperiments, readExperiments, type PublishedExperiment } from './published-experiments.ts';

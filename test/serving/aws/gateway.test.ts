@@ -2,7 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createApp, hashOf, newKey, storedKeys, type ApiKey } from '../../../lib/serving/index.ts';
-import { AdmittedKeys, authorize, requestOf, resultOf } from '../../../lib/serving/aws/index.ts';
+import { AdmittedKeys, authorize, publishExperiments, readExperiments, requestOf, resultOf } from '../../../lib/serving/aws/index.ts';
 import { memoryStore, testApp } from '../support.ts';
 
 const ARN = 'arn:aws:execute-api:eu-central-1:123456789012:abc123/dev/POST/v1/predict/conversion';
@@ -95,5 +95,16 @@ describe('keys in a store', () => {
     const made = await Promise.all(['a', 'b', 'c', 'd'].map((id) => store.create(id, { scopes: ['price'] })));
     expect((await store.list()).map(({ id }: ApiKey) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
     for (const { kept } of made) expect(await store.byHash(kept.hash)).toEqual(kept);
+  });
+});
+
+describe('experiments of an account', () => {
+  it('are published whole, in place of those that were there', async () => {
+    const store = memoryStore();
+    const one = (name: string) => ({ name, state: 'running', subject: 'shipping' }) as never;
+    expect(await readExperiments(store)).toEqual([]);
+    await publishExperiments(store, [one('a'), one('b')]);
+    await publishExperiments(store, [one('b')]);
+    expect((await readExperiments(store)).map(({ name }) => name)).toEqual(['b']);
   });
 });

@@ -1,0 +1,24 @@
+// millrace experiment publish: the experiments of this home decide in an account, too.
+import { MillraceError, systemClock } from '../../base/index.ts';
+import { checkLayers } from '../../experiments/index.ts';
+import { ExperimentFolder, openHome } from '../../local/index.ts';
+import { stageOf, STAGE_OPTION } from '../stage.ts';
+import { present, type Verb } from '../verb.ts';
+
+export const experimentPublish: Verb = {
+  name: 'experiment publish',
+  summary: 'let the experiments that run here decide in an account',
+  description: 'Puts all experiments that run in this home in place of those that decide in the account; its API follows within half a minute. Create, start and stop them here, and publish each time.',
+  options: [STAGE_OPTION],
+  examples: ['millrace experiment publish --stage prod'],
+  async run(invocation) {
+    const stage = await stageOf(invocation);
+    if (stage === undefined) throw new MillraceError('usage', 'no stage is named', { todo: 'millrace experiment publish --stage prod' });
+    const running = (await new ExperimentFolder(await openHome(invocation.home, { create: false })).list()).filter(({ state }) => state === 'running');
+    checkLayers(running);
+    // Loaded only for who asks for it: the clients of AWS take a while.
+    const { openApiTable, publishExperiments } = await import('../../serving/aws/index.ts');
+    await publishExperiments(openApiTable({ stage: stage.name, region: stage.settings.region, clock: systemClock }), running);
+    present(invocation, { published: running.map(({ name }) => name) }, () => invocation.terminal.out(running.length === 0 ? 'no experiment decides there now\n' : `${running.map(({ name }) => name).join(', ')} now decide${running.length === 1 ? 's' : ''} there\n`));
+  },
+};
