@@ -71,7 +71,7 @@ async function foldEvents(): Promise<void> {
 async function runExperiment(): Promise<void> {
   const experiments = new ExperimentFolder(runtime.home);
   if ((await experiments.list()).some(({ name }) => name === 'bench')) return;
-  const declared = experiment('bench', { hypothesis: 'It costs little.', variants: { control: {}, treated: { settings: { alias: 'challenger' } } }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' } });
+  const declared = experiment('bench', { hypothesis: 'It costs little.', variants: { control: {}, treated: { settings: { alias: 'champion' } } }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' } });
   await experiments.create({ ...declared, subject: 'predict:conversion', state: 'draft', createdAt: runtime.clock.now(), plannedUnits: 1 });
   await experiments.start('bench', runtime.clock.now());
 }

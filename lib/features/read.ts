@@ -35,6 +35,10 @@ export async function readViews(store: OnlineStore, wanted: readonly { view: Com
 
 /** An entity as the store knows it. */
 export function textOf(view: CompiledView, entity: EntityId): string {
+  if (view.entity.length === 1) {
+    if (typeof entity === 'string') return entity;
+    if (entity.length === 1) return entity[0]!;
+  }
   const parts = typeof entity === 'string' ? [entity] : entity;
   if (parts.length !== view.entity.length) {
     throw new MillraceError('usage', `${view.name} is known by ${view.entity.join(' and ')}, and this is ${parts.length === 1 ? 'one value' : `${parts.length} values`}`, { todo: `Give ${view.entity.length}.` });

@@ -103,15 +103,26 @@ function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Er
 
 /** Features of the views that a row leaves to the store. A store that answers at once is not waited for. */
 export function readInputs(context: ServingContext, { views }: InputPlan, rows: readonly Row[], now: number): Promise<ReadFeatures | 'unavailable'> | ReadFeatures | 'unavailable' {
-  const needed = views.filter((view) => rows.some((row) => leavesOut(row, view)));
+  const needed = views.filter((view) => someLeaveOut(rows, view));
   if (needed.length === 0) return [];
-  const wanted = needed.map(({ name, columns }) => ({ view: name, entities: rows.map((row) => columns.map((column) => String(row[column] ?? ''))) }));
+  const wanted = needed.map((view) => ({ view: view.name, entities: rows.map((row) => entityOf(row, view)) }));
   try {
     const answer = context.features.read(wanted, now);
     return answer instanceof Promise ? withinTime(answer, context.limits.featureMilliseconds).then((read) => placed(views, needed, read)) : placed(views, needed, answer);
   } catch {
     return 'unavailable'; // the answer says so, and the alarm on the share of fall-backs tells the operator
   }
+}
+
+function someLeaveOut(rows: readonly Row[], view: PlannedView): boolean {
+  for (const row of rows) if (leavesOut(row, view)) return true;
+  return false;
+}
+
+function entityOf(row: Row, { columns }: PlannedView): string[] {
+  const entity = Array<string>(columns.length);
+  for (let at = 0; at < columns.length; at++) entity[at] = String(row[columns[at]!] ?? '');
+  return entity;
 }
 
 function placed(views: readonly PlannedView[], needed: readonly PlannedView[], read: ReadFeatures | 'unavailable'): ReadFeatures | 'unavailable' {
