@@ -40,12 +40,12 @@ async function takeOne({ table, asks = [], load }: Part<unknown>, { lake, engine
   if (version === undefined) return 'empty';
   const others = await Promise.all(asks.map(async (name) => [name, await versionOf(lake, name)] as const));
   const tables = others.flatMap(([name, id]) => (id === undefined ? [] : [name]));
-  const whole = [version, ...others.flatMap(([, id]) => id ?? [])].join('.');
+  const madeFrom = [version, ...others.flatMap(([, id]) => id ?? [])].join('.');
   const before = await files.read(place).then((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as Answers, () => undefined);
-  if (before?.version === whole && await load(answeringEngine(before, place), whole, before.tables).then(() => true, () => false)) return 'unchanged';
+  if (before?.madeFrom === madeFrom && await load(answeringEngine(before, place), version, before.tables).then(() => true, () => false)) return 'unchanged';
   const { engine: asked, answers } = rememberingEngine(engine);
-  if (await load(asked, whole, tables) === undefined) return 'empty';
-  const text = answersToJson({ version: whole, tables, answers });
+  if (await load(asked, version, tables) === undefined) return 'empty';
+  const text = answersToJson({ version, madeFrom, tables, answers });
   if (text.length > MOST_BYTES) throw new MillraceError('too_big', `${text.length} bytes are more than the scoring function loads (${MOST_BYTES})`, { where: place, todo: 'Serve this part from a home, or keep fewer rows in its tables.' });
   await files.write(place, Buffer.from(text));
   return 'made';

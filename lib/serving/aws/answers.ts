@@ -9,6 +9,8 @@ export type Asked = Pick<Engine, 'query'>;
 export interface Answers {
   /** Of what they tell: a table's snapshot. */
   version: string;
+  /** The snapshots of all tables that they hang on. */
+  madeFrom: string;
   /** Of the tables that need not be there, those that were. */
   tables: readonly string[];
   answers: { sql: string; result: QueryResult }[];
