@@ -9,11 +9,12 @@ import { present, type Invocation, type Verb, type VerbOption } from '../verb.ts
 const FILTER: readonly VerbOption[] = [
   { flags: '--source <name>', description: 'only rows of this source' },
   { flags: '--file <name>', description: 'only rows of this file (name or id)' },
+  { flags: '--stream <name>', description: 'only records that came by this stream' },
   { flags: '--reason <code>', description: 'only rows refused for this reason' },
 ];
 
-function filterOf({ options }: Invocation): { source?: string; file?: string; reason?: string } {
-  return Object.fromEntries(['source', 'file', 'reason'].flatMap((name) => (typeof options[name] === 'string' ? [[name, options[name]]] : [])));
+function filterOf({ options }: Invocation): { source?: string; file?: string; stream?: string; reason?: string } {
+  return Object.fromEntries(['source', 'file', 'stream', 'reason'].flatMap((name) => (typeof options[name] === 'string' ? [[name, options[name]]] : [])));
 }
 
 /** What to work with; records that services put aside meanwhile are swept in first, so that nothing is missing from the quarantine. */
@@ -48,7 +49,7 @@ export const quarantineShow: Verb = {
   summary: 'rejected rows as they came',
   description: 'Shows rejected rows with file, line and byte offset, or stream, shard and sequence number, all their reasons, and the raw record. Records of sources with personal data are kept encrypted and shown only with --reveal.',
   options: [...FILTER, { flags: '--limit <number>', description: 'so many rows', default: '20' }, { flags: '--reveal', description: 'decrypt records of sources with personal data' }],
-  examples: ['millrace quarantine show --reason orders.parse.too_few_fields', 'millrace quarantine show --source customers --limit 3 --json'],
+  examples: ['millrace quarantine show --reason orders.parse.too_few_fields', 'millrace quarantine show --stream events --limit 3 --json'],
   async run(invocation) {
     const { terminal, options } = invocation;
     await withRuntime(invocation, async (runtime) => {
@@ -99,6 +100,7 @@ export const quarantineReplay: Verb = {
           for (const { from, to, rows } of outcomes.filter((outcome) => outcome.to !== outcome.from)) terminal.out(`    ${source}: ${number(rows)} ${rows === 1 ? 'row' : 'rows'} refused for ${from} ${to === undefined ? 'would be accepted' : `would be refused for ${to}`}\n`);
         }
         if (accepted > 0) terminal.out(`\n${table(terminal, ['table', dryRun ? 'would change by' : 'changed by'], changesOf(report.sources).map(([name, rows]) => [name, `${rows > 0 ? '+' : ''}${number(rows)}`]))}`);
+        if (accepted === 0 && report.sources.length > 0) terminal.out('\n  none of them conforms by today\'s contracts: mend the contract and replay, or send them again as they should be\n');
         const there = report.sources.reduce((sum, one) => sum + (one.there ?? 0), 0);
         if (there > 0) terminal.out(`\n  ${number(there)} of them ${there === 1 ? 'is' : 'are'} in bronze already, and only leave the quarantine\n`);
         if (accepted > 0) terminal.out(dryRun ? '\n  nothing was changed; without --dry-run it is done, once\n' : `\n  \`millrace run batch\` computes what reads ${readers.length === 0 ? 'them' : `them: ${readers.join(', ')}`}\n`);

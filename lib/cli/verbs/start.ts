@@ -2,7 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { DEFAULT_API_PORT, noteForMlflow, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
+import { DEFAULT_API_PORT, noteForMlflow, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, sayServices, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
 import { liveEvents } from '../../../samples/live/index.ts';
@@ -45,11 +45,19 @@ export const start: Verb = {
       };
       // First of all: who finds the port or the home taken is told at once.
       const endpoint = await openEndpoint({ home: runtime.home, contracts: (await runtime.project()).sources.values(), clock: runtime.clock, port: settings.port });
+      // It takes events from now on; what it has of them can be seen.
+      const first = new AbortController();
+      const saying = sayServices([endpoint], { home: runtime.home, clock: runtime.clock, signal: first.signal });
       try {
         await runOnce(invocation, runtime);
-        await stayUp(invocation, runtime, endpoint, settings);
+        await stayUp(invocation, runtime, endpoint, settings, async () => {
+          first.abort();
+          await saying;
+        });
         return 0;
       } finally {
+        first.abort();
+        await saying;
         await endpoint.close();
       }
     }, { create: true });
@@ -82,7 +90,7 @@ async function runOnce(invocation: Invocation, runtime: Runtime): Promise<number
 interface LiveSettings { rate: number; interval: number; refresh: number }
 
 /** Delivery, features and refresh beside the endpoint, until Ctrl-C. */
-async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEndpoint, { rate, interval, refresh }: LiveSettings): Promise<void> {
+async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEndpoint, { rate, interval, refresh }: LiveSettings, onReady: () => Promise<void>): Promise<void> {
   const { terminal } = invocation;
   const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
   const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
@@ -96,6 +104,7 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
     printApi(terminal, api.server.url, api.keys.addForNow('start', { scopes: ALL_SCOPES }));
     terminal.out('\n         Ctrl-C ends it; nothing that was acknowledged is lost\n\n');
   }
+  await onReady();
   const stop = new AbortController();
   const sending = hasTraffic ? sendTraffic(endpoint.endpoint.url, rate, stop.signal) : Promise.resolve();
   try {
@@ -132,7 +141,7 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
 /** On its usual port; where nobody named one and that is taken, on any that is free. */
 async function openApi(invocation: Invocation, runtime: Runtime, { streams }: OpenEndpoint): Promise<OpenApiService> {
   const on = (port: number): Promise<OpenApiService> => openApiService(runtime, {
-    port, put: (stream, records) => streams.put(stream, records), environment: invocation.environment, onError: (message) => invocation.terminal.err(`${message}\n`),
+    port, put: (stream, records) => streams.put(stream, records), onError: (message) => invocation.terminal.err(`${message}\n`),
   });
   if (invocation.options['apiPort'] !== undefined) return on(numberOption(invocation, 'apiPort', 0, 65_535));
   return on(DEFAULT_API_PORT).catch((thrown: unknown) => {

@@ -109,7 +109,10 @@ export const streamStatus: Verb = {
     const state = streamStateOf(services);
     present(invocation, { ...state, processes: Object.fromEntries(services.map(({ service, pid }) => [service, pid])) }, () => {
       if (services.length === 0) terminal.out(`no stream is running on ${home.root}\n  \`millrace start\` starts all of it, \`millrace stream endpoint|deliver|features\` each part\n`);
-      else printStreamState(terminal, state, Date.now());
+      else {
+        printStreamState(terminal, state, Date.now());
+        if (state.endpoint !== undefined && state.deliver === undefined) terminal.out('\n  records are taken and kept; they are delivered when `millrace start` is through with its first batch, or by `millrace stream deliver`\n');
+      }
     });
   },
 };

@@ -13,6 +13,8 @@ export interface QuarantineFilter {
   source?: string;
   /** Name of the file, or its id. */
   file?: string;
+  /** Name of the stream: records that came by it. */
+  stream?: string;
   reason?: string;
   /** Settled rows too: those of files that a mended one replaces. */
   withSettled?: boolean;
@@ -107,12 +109,13 @@ export async function showQuarantine(context: IngestContext, options: ShowOption
 }
 
 /** Names or ids of files as SQL; throws `bad_input` for a source that no contract declares. */
-export function whereOf(context: IngestContext, { source, file, reason, withSettled }: QuarantineFilter): { sql: string; within: Predicate } {
+export function whereOf(context: IngestContext, { source, file, stream, reason, withSettled }: QuarantineFilter): { sql: string; within: Predicate } {
   if (source !== undefined && !context.contracts.has(source)) {
     throw new MillraceError('not_found', `there is no source ${source}`, { todo: `The sources are ${[...context.contracts.keys()].join(', ')}.` });
   }
   const conditions = [
     ...(source === undefined ? [] : [`source = ${quoteText(source)}`]),
+    ...(stream === undefined ? [] : [`_stream = ${quoteText(stream)}`]),
     ...(file === undefined ? [] : [`(_file = ${quoteText(file)} OR _file_id = ${quoteText(file)} OR ends_with(_file, ${quoteText(`/${file}`)}))`]),
     ...(reason === undefined ? [] : [`(reason = ${quoteText(reason)} OR ends_with(reason, ${quoteText(`.${reason}`)}))`]),
     ...(withSettled === true ? [] : ['superseded_by IS NULL']),

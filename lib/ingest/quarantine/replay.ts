@@ -119,7 +119,7 @@ async function sourcesWithRows(context: IngestContext, options: ReplayOptions): 
   if (table === undefined) return [];
   const { files } = await table.scan({ filter: where.within });
   if (files.length === 0) return [];
-  const rows = await query({ ...context, signal: options.signal }, table, files, ['source', '_file', '_file_id', 'reason', 'superseded_by'], (relation) =>
+  const rows = await query({ ...context, signal: options.signal }, table, files, ['source', '_file', '_file_id', '_stream', 'reason', 'superseded_by'], (relation) =>
     `SELECT DISTINCT source FROM ${relation} WHERE ${where.sql} ORDER BY 1`);
   return rows.map((row) => String(row['source']));
 }

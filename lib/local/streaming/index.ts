@@ -4,4 +4,4 @@ export { openDeliver, type DeliverStatus } from './deliver.ts';
 export { openFeatures, type FeaturesStatus } from './features.ts';
 export { endpointOf, remoteSource, type RemoteSource } from './remote-source.ts';
 export { modelsOfStreams, openRefresh, type RefreshStatus, type RunModels } from './refresh.ts';
-export { Persistent, runServices, type ServiceName, type StreamService } from './service.ts';
+export { Persistent, runServices, sayServices, type ServiceName, type StreamService } from './service.ts';

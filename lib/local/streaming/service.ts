@@ -15,6 +15,17 @@ export interface StreamService<Status = unknown> {
 
 const SAY_EVERY_MS = 1000;
 
+/** What services say of themselves is in the home for other commands to read, until the signal aborts. */
+export async function sayServices(services: readonly StreamService[], { home, clock, signal, since = clock.now() }: { home: Home; clock: Clock; signal: AbortSignal; since?: number }): Promise<void> {
+  await Promise.all(services.map(async (service) => {
+    while (!signal.aborted) {
+      const at = clock.now();
+      await Promise.resolve(service.status()).then((status) => writeService(home, { service: service.name, since, at, status })).catch(() => undefined);
+      await clock.sleep(SAY_EVERY_MS, signal).catch(() => undefined);
+    }
+  }));
+}
+
 /** Runs services side by side; what each says of itself is in the home for other commands to read. The first failure stops all. */
 export async function runServices(services: readonly StreamService[], { home, clock, signal }: { home: Home; clock: Clock; signal: AbortSignal }): Promise<void> {
   const stop = new AbortController();
@@ -29,16 +40,10 @@ export async function runServices(services: readonly StreamService[], { home, cl
     stop.abort(thrown);
   };
   const running = services.map((service) => service.run(stop.signal).catch(fail));
-  const saying = services.map(async (service) => {
-    while (!stop.signal.aborted) {
-      const at = clock.now();
-      await Promise.resolve(service.status()).then((status) => writeService(home, { service: service.name, since, at, status })).catch(() => undefined);
-      await clock.sleep(SAY_EVERY_MS, stop.signal).catch(() => undefined);
-    }
-  });
+  const saying = sayServices(services, { home, clock, signal: stop.signal, since });
   await Promise.all(running);
   stop.abort();
-  await Promise.all(saying);
+  await saying;
   signal.removeEventListener('abort', onAbort);
   await Promise.all(services.map(({ name }) => removeService(home, name)));
   if (failures.length > 0) throw failures[0];

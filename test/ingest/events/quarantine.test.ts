@@ -54,6 +54,10 @@ describe('records of a stream', () => {
     const [shown] = await showQuarantine(home.context, { reason: 'not_accepted', reveal: true });
     expect(shown).toMatchObject({ stream: 'clicks', shard: 'shardId-000000000000', sequence: '2', subsequence: 0, raw: click({ kind: 'wish', item: '5' }), encrypted: true });
     expect((await showQuarantine(home.context, { source: 'signups' }))[0]?.raw).toBeUndefined();
+    expect(await showQuarantine(home.context, { stream: 'clicks' })).toHaveLength(4);
+    expect(await showQuarantine(home.context, { stream: 'signups' })).toEqual([]);
+    expect((await replayQuarantine(home.context, { stream: 'clicks', dryRun: true })).sources.map(({ examined }) => examined)).toEqual([3, 1]);
+    expect((await replayQuarantine(home.context, { stream: 'signups', dryRun: true })).sources).toEqual([]);
   });
 
   test('a dry run says what would be accepted and what changes in which table; then it happens once', async () => {

@@ -113,7 +113,7 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   if (error.code === 'EADDRINUSE')
     return new MillraceError('conflict', `port ${port} is in use by another process`, {
       where,
-      todo: 'Stop that process, or choose another port.',
+      todo: 'Stop that process, or choose another port (0: any that is free).',
       cause: error,
     });
   return new MillraceError('io', `the endpoint cannot listen: ${error.message}`, { where, cause: error });
