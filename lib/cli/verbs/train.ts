@@ -66,6 +66,7 @@ export const compareVerb: Verb = {
         const names = [...new Set([...Object.keys(one.metrics), ...Object.keys(other.metrics)])];
         invocation.terminal.out(table(invocation.terminal, ['', `version ${a}`, `version ${b}`], [
           ['as of', one.asOf, other.asOf], ['algorithm', one.algorithm, other.algorithm], ['test rows', number(one.rows.test), number(other.rows.test)],
+          ...differing(one.parameters, other.parameters), ['the gate', passed(one), passed(other)],
           ...names.map((metric) => [metric, figure(one.metrics[metric]), figure(other.metrics[metric])]),
         ]));
         if (one.asOf !== other.asOf) invocation.terminal.out('\n  their test rows are of different times: train both as of one date to compare them fairly\n');
@@ -73,6 +74,15 @@ export const compareVerb: Verb = {
     });
   },
 };
+
+/** Settings that are not the same in both. */
+function differing(one: unknown, other: unknown): string[][] {
+  const [left, right] = [one, other].map((settings) => (settings ?? {}) as Record<string, unknown>) as [Record<string, unknown>, Record<string, unknown>];
+  const text = (value: unknown): string => (value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value));
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].map((name) => [name, text(left[name]), text(right[name])]).filter(([, a, b]) => a !== b);
+}
+
+const passed = ({ gate }: ModelCard): string => (gate === undefined ? '-' : gate.passes ? 'passed' : 'not passed');
 
 export const predictVerb: Verb = {
   name: 'predict',
@@ -89,7 +99,7 @@ export const predictVerb: Verb = {
   },
 };
 
-function printTraining(terminal: Terminal, { card, champion, gate, promoted }: TrainingReport): void {
+function printTraining(terminal: Terminal, { card, champion, gate, promoted, canary }: TrainingReport): void {
   terminal.out(`${paint(terminal, 'bold', `${card.predictor} version ${card.version}`)} · ${card.question}\n`
     + `${card.algorithm.replace('_', ' ')}, ${number(card.rows.train)} rows to learn, ${number(card.rows.validate)} to validate, ${number(card.rows.test)} later ones to test, as of ${card.asOf}, ${card.seconds.toFixed(1)} s\n`
     + `${leakLine(card)}${tuningLine(card)}\n`);
@@ -101,7 +111,7 @@ function printTraining(terminal: Terminal, { card, champion, gate, promoted }: T
   for (const { feature, alone } of card.suspects ?? []) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${feature} foretells ${card.label ?? 'the label'} almost alone (${alone.toFixed(4)}): look whether it is the label under another name\n`);
   printGate(terminal, gate.checks);
   terminal.out(promoted ? `\n  ${paint(terminal, 'green', '✔')} passes the gate and answers from now on\n`
-    : gate.passes ? '\n  passes the gate; kept without letting it answer\n'
+    : gate.passes ? `\n  passes the gate; kept without letting it answer${canary === undefined ? '' : `, while version ${canary} is a canary`}\n`
       : `\n  ${paint(terminal, 'yellow', '✖')} does not answer: ${gate.reasons.join('; ')}\n`);
 }
 

@@ -23,6 +23,8 @@ export interface TrainingReport {
   gate: GateVerdict;
   /** It passed and answers from now on. */
   promoted: boolean;
+  /** The version that is a canary now, because of which no other was let to answer. */
+  canary?: string;
 }
 
 export interface TrainPredictorOptions {
@@ -90,9 +92,11 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
     snapshots, trainingSet: textHash(sql), codeVersion: runtime.version, trainedAt: started, seconds: (clock.now() - started) / 1000,
   }, trained.model, baselineOf(predictor, data, trained.model));
   await tagSnapshots(lake, name, card.version, snapshots);
-  const promoted = gate.passes && !keepChampion;
+  // Beside a canary the champion stays who it is being compared with.
+  const { canary } = await registry.state(name);
+  const promoted = gate.passes && !keepChampion && canary === undefined;
   if (promoted) await registry.setAlias(name, 'champion', card.version, clock.now());
-  return { card, ...(champion === undefined ? {} : { champion: { version: champion.version, metrics: champion.metrics } }), gate, promoted };
+  return { card, ...(champion === undefined ? {} : { champion: { version: champion.version, metrics: champion.metrics } }), gate, promoted, ...(canary === undefined ? {} : { canary: canary.version }) };
 }
 
 /** Of the rows before the test window, what foretells the label alone. */

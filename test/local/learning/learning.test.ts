@@ -196,6 +196,7 @@ describe('a canary that goes wrong', () => {
     const bad = await withRegistry(async (registry) => registry.register({ ...card, features: card.features.slice(0, 3) }, await registry.model('conversion', '1')));
     expect((await shop.millrace(['promote', 'conversion', bad.version, '--canary', '30%'])).out).toContain('answers 30 % of the traffic');
     expect((await shop.millrace(['promote', 'conversion', '2'], { code: 5 })).err).toContain('is a canary');
+    expect(await shop.json('train', 'conversion')).toMatchObject({ promoted: false, canary: bad.version });
 
     const versions: string[] = [];
     await served(async (ask) => {
