@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { config } from '../../millrace.config.ts';
 import { loadContracts } from '../../lib/contracts/index.ts';
 import {
-  bindParameters, expandSources, loadModels, loadModelTests, Relations, rewriteTables, runModelTest, type Engine, type Parameters, type QueryResult, type ResultColumn,
+  expandSources, loadModels, loadModelTests, Relations, runModelTest, type Parameters, type ResultColumn,
 } from '../../lib/warehouse/index.ts';
 import { Home } from '../warehouse/support/home.ts';
+import { trinoClient } from './support/trino-client.ts';
 import { startTrino, type TrinoServer } from './support/trino.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -28,32 +29,7 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
-interface Page {
-  columns?: { name: string; type: string }[];
-  data?: unknown[][];
-  nextUri?: string;
-  error?: { errorName: string; message: string };
-}
-
-/** Trino's client protocol (https://trino.io/docs/current/develop/client-protocol.html): a statement is posted, pages are followed. */
-const trino: Pick<Engine, 'query'> = {
-  async query(sql, { overlays = {}, parameters = {} } = {}): Promise<QueryResult> {
-    const text = bindParameters(rewriteTables(sql, ({ name }) => (overlays[name] === undefined ? undefined : `(${overlays[name]})`)), parameters);
-    const headers = { 'X-Trino-User': 'millrace', 'X-Trino-Time-Zone': 'UTC', 'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME' };
-    const get = async (url: string, init: RequestInit): Promise<Page> => {
-      const response = await fetch(url, { ...init, headers });
-      if (!response.ok) throw new Error(`Trino answers ${response.status}: ${await response.text()}`);
-      return (await response.json()) as Page;
-    };
-    const result: QueryResult = { columns: [], rows: [] };
-    for (let page = await get(`${address}/v1/statement`, { method: 'POST', body: text }); ; page = await get(page.nextUri, {})) {
-      if (page.error !== undefined) throw new Error(`${page.error.errorName}: ${page.error.message}`);
-      if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type: type.replaceAll(', ', ',') }));
-      result.rows.push(...(page.data ?? []));
-      if (page.nextUri === undefined) return result;
-    }
-  },
-};
+const trino = trinoClient(() => address);
 
 const ANY: Parameters = {
   as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },

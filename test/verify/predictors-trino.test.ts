@@ -1,0 +1,58 @@
+// The training set of every predictor is understood by a live Trino, and has there what its declaration asks for. MILLRACE_TRINO names a server that runs
+// already, as http://127.0.0.1:18080; else one is started.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadContracts } from '../../lib/contracts/index.ts';
+import { loadFeatures } from '../../lib/features/index.ts';
+import { AT_TIME, loadPredictors } from '../../lib/learning/index.ts';
+import { trainingSql } from '../../lib/local/learning/index.ts';
+import { loadModels, Relations, type Parameters } from '../../lib/warehouse/index.ts';
+import { Home } from '../warehouse/support/home.ts';
+import { trinoClient } from './support/trino-client.ts';
+import { startTrino, type TrinoServer } from './support/trino.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ANY: Parameters = {
+  as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },
+};
+
+let address = process.env['MILLRACE_TRINO'];
+let folder: string | undefined;
+let server: TrinoServer | undefined;
+beforeAll(async () => {
+  if (address !== undefined) return;
+  folder = await mkdtemp(join(tmpdir(), 'millrace-predictors-trino-'));
+  server = await startTrino(folder);
+  address = `http://127.0.0.1:${server.port}`;
+}, 300_000);
+afterAll(async () => {
+  await server?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+describe('training sets on Trino', async () => {
+  const home = await Home.open();
+  afterAll(() => home.close());
+  const trino = trinoClient(() => address);
+  const contracts = await loadContracts(join(ROOT, 'contracts'));
+  const project = await loadModels(join(ROOT, 'sql'), contracts);
+  const relations = new Relations(project, home.lake);
+  const features = await loadFeatures(join(ROOT, 'features'), contracts);
+  const predictors = await loadPredictors(join(ROOT, 'predictors'));
+
+  it.each([...predictors.values()].map((predictor) => [predictor.name, predictor] as const))('%s', async (_, predictor) => {
+    const sql = trainingSql(predictor, features);
+    const read = [...new Set([...sql.matchAll(/\b(bronze|silver|gold)\.[a-z_]+\b/g)].map(([name]) => name))];
+    const overlays = Object.fromEntries(await Promise.all(read.map(async (name) => {
+      const columns = await relations.columnsOf(name);
+      return [name, `SELECT ${columns.map((column) => `CAST(NULL AS ${column.type}) AS "${column.name}"`).join(', ')} WHERE FALSE`] as const;
+    })));
+    const { columns } = await trino.query(sql, { overlays, parameters: ANY });
+    const types = new Map(columns.map(({ name, type }) => [name, type]));
+    for (const entity of predictor.entities) expect(types.get(entity), entity).toMatch(/^varchar/);
+    expect(types.get(AT_TIME)).toMatch(/^timestamp/);
+    for (const name of [...predictor.features, ...(predictor.label === undefined ? [] : [predictor.label])]) expect(types.get(name), name).toMatch(/^(double|bigint|integer|smallint|decimal|boolean|timestamp|date)/);
+  });
+});
