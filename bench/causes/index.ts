@@ -1,5 +1,5 @@
 // Every predictor on the sample shop beside the best that the shop's own causes allow: probabilities and demand as the generator knows them.
-// `npx tsx bench/causes/index.ts [--home FOLDER]`; without a home it makes one, which takes a minute.
+// `npm run bench:causes [-- --home FOLDER]`; without a home it makes one, which takes a minute.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
