@@ -8,21 +8,4 @@ export { recordsBetween } from './sequence.ts';
 export type { Refusals, StreamRefusals } from './server/refusals.ts';
 export { AWS_SHARD_LIMITS, type ShardLimits } from './server/limits.ts';
 export { localStreamSource } from './source.ts';
-export type {
-  ChildShard,
-  IteratorStart,
-  LocalStreams,
-  PutOptions,
-  PutOutcome,
-  PutRefusal,
-  ReadOptions,
-  ReadResult,
-  RecordInput,
-  ShardDescription,
-  ShardStatus,
-  StreamDescription,
-  StreamMode,
-  StreamSettings,
-  StreamSource,
-  StreamStatus,
-} from './types.ts';
+export type * from './types.ts';

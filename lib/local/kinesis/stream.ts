@@ -11,17 +11,7 @@ import { outcomesOf, preparePut, type Routing } from './put.ts';
 import { formatSequence, parseSequence } from './sequence.ts';
 import { planMerge, planScale, planSplit, shardNotFound, type Resharding } from './reshard.ts';
 import { childrenOf, describeShard, openShards, shardName, shardNumber, type Shard } from './shards.ts';
-import type {
-  IteratorStart,
-  PutOptions,
-  PutOutcome,
-  ReadOptions,
-  ReadResult,
-  RecordInput,
-  ShardDescription,
-  ShardStatus,
-  StreamDescription,
-} from './types.ts';
+import type { IteratorStart, PutOptions, PutOutcome, ReadOptions, ReadResult, RecordInput, ShardDescription, ShardStatus, StreamDescription } from './types.ts';
 
 export const MAX_RECORDS_A_READ = 10_000;
 const MAX_BYTES_A_READ = 10 * 1024 * 1024;
