@@ -11,7 +11,10 @@ import { loadMetadata, saveMetadata, type StreamMetadata } from './metadata.ts';
 import { ACCOUNT, folderName, isStreamName } from './names.ts';
 import { firstShards } from './shards.ts';
 import { Stream, streamNotFound, type StreamOptions } from './stream.ts';
-import type { IteratorStart, LocalStreams, PutOptions, PutOutcome, ReadOptions, ReadResult, RecordInput, ShardDescription, ShardStatus, StreamDescription, StreamSettings } from './types.ts';
+import type {
+  IteratorStart, LocalStreams, PutOptions, PutOutcome, ReadOptions, ReadResult,
+  RecordInput, ShardDescription, ShardStatus, StreamDescription, StreamSettings,
+} from './types.ts';
 
 export interface LocalStreamsOptions {
   clock?: Clock;
