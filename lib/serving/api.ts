@@ -70,21 +70,22 @@ function serving(route: Route, context: ServingContext): Serve {
   const queries = Object.entries(route.query ?? {}).map(([name, { schema }]) => [name, validator(schema, `the parameter ${name}`)] as const);
   const { limits } = context;
   const underWay: UnderWay = new Map();
-  const compute = async (request: ApiRequest, params: Params, key: ApiKey | undefined, text: string): Promise<string> => {
+  const json = (value: unknown): string => (route.mediaType === undefined ? JSON.stringify(value) : String(value));
+  const compute = (request: ApiRequest, params: Params, key: ApiKey | undefined, text: string): Promise<string> | string => {
     const query = queryOf(request, queries);
     const body = check?.(parsed(text));
     const answer = route.handle(context, new CheckedRequest(body, params, query, key, limits.requestMilliseconds));
-    const value = answer instanceof Promise ? await withinTime(answer, limits.requestMilliseconds) : answer;
-    return route.mediaType === undefined ? JSON.stringify(value) : String(value);
+    return answer instanceof Promise ? withinTime(answer, limits.requestMilliseconds).then(json) : json(answer);
   };
   return async (request, params, headers) => {
     const found = route.scope === undefined ? undefined : keyOf(context, request, route.scope(params));
     const key = found instanceof Promise ? await found : found;
     const text = check === undefined ? '' : await bodyOf(request, limits.bodyBytes);
     const given = route.idempotent === true ? request.header('idempotency-key') : undefined;
-    const body = given === undefined || key === undefined
-      ? await compute(request, params, key, text)
-      : await once(context, underWay, { path: request.path, key, given, text, headers }, () => compute(request, params, key, text));
+    const computed = given === undefined || key === undefined
+      ? compute(request, params, key, text)
+      : once(context, underWay, { path: request.path, key, given, text, headers }, async () => compute(request, params, key, text));
+    const body = typeof computed === 'string' ? computed : await computed;
     if (route.mediaType !== undefined) headers['content-type'] = route.mediaType;
     return { status: 200, headers, body };
   };
