@@ -49,12 +49,11 @@ export const exponentialSmoothingKind: Kind<Extract<Algorithm, { kind: typeof TA
     const { open } = byMaturity(data);
     const ahead = Array.from(open, (row) => grid.periodOf(data.times[row]!) - grid.table.periods);
     const { items } = forecastDemand(model, grid.table, grid.table.periods, Math.max(0, ...ahead) + 1);
-    const share = `${Math.round(model.confidence * 100)} %`;
     return {
       columns: [
-        { name: 'period_start', type: 'date', doc: `First day of the ${settings.period ?? '7d'} that are foretold.` },
+        { name: 'period_start', type: 'date', doc: 'First day of the period that is foretold.' },
         { name: 'expected', type: 'double', doc: 'Units expected.' },
-        { name: 'low', type: 'double', doc: `${share} of the outcomes are to fall between low and high, both included.` },
+        { name: 'low', type: 'double', doc: 'The confidence of the predictor, a share of the outcomes, falls between low and high, both included.' },
         { name: 'median', type: 'double', doc: 'As likely to be exceeded as not.' },
         { name: 'high', type: 'double', doc: 'See low.' },
       ],

@@ -41,9 +41,9 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
     return {
       columns: [
         { name: 'anomaly_date', type: 'date', doc: 'The business date that stands out.' },
-        { name: 'expected', type: 'double', doc: `What the ${model.window} days before and the weekday led to expect.` },
+        { name: 'expected', type: 'double', doc: 'What the weeks before and the weekday led to expect.' },
         { name: 'actual', type: 'double', doc: 'What it was.' },
-        { name: 'score', type: 'double', doc: `Robust standard deviations above (negative: below) what was expected; told from ${model.threshold} on.` },
+        { name: 'score', type: 'double', doc: 'Robust standard deviations above (negative: below) what was expected, at least the threshold of the predictor.' },
         { name: 'direction', type: 'string', doc: 'above or below.' },
       ],
       rows,
