@@ -17,6 +17,7 @@ items AS (
 orders AS (
   SELECT placed.order_id,
          placed.customer_unique_id,
+         placed.customer_state,
          placed.purchase_date,
          placed.estimated_delivery_date,
          placed.delivered_date,
@@ -98,6 +99,7 @@ SELECT known.customer_unique_id,
        max(max_installments)                                                                                    AS max_installments,
        CAST(sum(freight_value) AS double) / nullif(CAST(sum(order_value) AS double), 0e0)                       AS freight_share,
        max(CASE WHEN newest = 1 THEN rates.return_rate END)                                                     AS category_return_rate,
+       coalesce(max(CASE WHEN newest = 1 THEN customer_state END), 'unknown')                                   AS customer_state,
        CASE WHEN known.step >= 3 THEN CASE WHEN max(later.buys) IS NULL THEN 1 ELSE 0 END END                   AS churned
 FROM known
 LEFT JOIN later ON later.moment = known.moment AND later.customer_unique_id = known.customer_unique_id

@@ -14,6 +14,6 @@ export const churn = predictor('churn', {
   algorithm: randomForest({ trees: 100, depth: 5, seed: 42 }),
   split: byTime({ validate: '120d', test: '60d', gap: '90d' }),
   // A growing shop has ever more new customers, so that its base rate moves between what is learned and what is tested.
-  gate: { metric: 'auc', notWorseThanChampion: 0.002, calibrationError: 0.1 },
+  gate: { metric: 'auc', notWorseThanChampion: 0.002, calibrationError: 0.1, slices: { by: ['customer_state'], leastRows: 200, notWorseThanChampion: 0.03 } },
   writes: 'gold.customer_churn_predictions',
 });

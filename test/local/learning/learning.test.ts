@@ -60,6 +60,7 @@ describe('training', () => {
       expect(gate.checks.map(({ check }) => check)).toEqual(expect.arrayContaining(['auc beside the naive answer', 'milliseconds to score a row']));
       expect(gate.passes && promoted).toBe(true);
     }
+    expect(churn.card.slices?.map(({ column, value }) => `${column} ${value}`)).toContain('customer_state SP');
   });
 
   it('looks for features that see their future, and finds none', () => {
