@@ -35,7 +35,8 @@ export async function runningEndpoints({ run }: Pick<Home, 'run'>): Promise<Runn
 export async function announceEndpoint(home: Pick<Home, 'run'>, endpoint: Omit<RunningEndpoint, 'pid' | 'born'>): Promise<() => Promise<void>> {
   const ours: RunningEndpoint = { ...endpoint, pid: process.pid, born: await processBornAt(process.pid) };
   await changeList(home, (list) => [...list.filter(({ name }) => name !== ours.name), ours]);
-  return () => changeList(home, (list) => list.filter(({ name, pid }) => name !== ours.name || pid !== ours.pid));
+  // On a full disk it stays on the list, and whoever looks sees that the process is gone: that is no reason not to go.
+  return () => changeList(home, (list) => list.filter(({ name, pid }) => name !== ours.name || pid !== ours.pid)).catch(() => undefined);
 }
 
 async function changeList(home: Pick<Home, 'run'>, change: (list: RunningEndpoint[]) => RunningEndpoint[]): Promise<void> {

@@ -178,8 +178,8 @@ describe('a log', () => {
     const served = await started(home);
     const before = await Promise.all([1, 2, 3].map((index) => ask(served, index)));
     await pause(500);
-    // No file may grow any more: what ENOSPC is to a disk, EFBIG is to a process.
-    spawnSync('prlimit', ['--pid', String(served.child.pid), '--fsize=1']);
+    // No file may grow any more, as far as the soft limit goes: what ENOSPC is to a disk, EFBIG is to a process.
+    spawnSync('prlimit', ['--pid', String(served.child.pid), '--fsize=1:']);
     const loading = load(served, 2);
     await pause(4_000);
     const refused = await served.post('/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'cart', outcome_id: 'full' }] });
@@ -188,13 +188,25 @@ describe('a log', () => {
     const answers = await loading.stop();
     expect(statuses(answers)).toEqual({ 200: answers.length });
     expect(slowest(answers)).toBeLessThan(5_000);
-    spawnSync('prlimit', ['--pid', String(served.child.pid), '--fsize=unlimited']);
+    spawnSync('prlimit', ['--pid', String(served.child.pid), '--fsize=unlimited:']);
     await until('outcomes are taken again', async () => (await served.post('/v1/outcomes', { outcomes: [{ unit: 'v1', outcome: 'cart', outcome_id: 'room' }] })).status === 200);
     await served.stop();
     const ids = new Set(await logged(home, 'predictions', 'prediction_id'));
     expect([...before, ...answers].filter(({ id }) => !ids.has(id!))).toEqual([]);
     expect(new Set(await logged(home, 'outcomes', 'outcome_id'))).toEqual(new Set(['room']));
   });
+});
+
+it.skipIf(spawnSync('prlimit', ['--version']).status !== 0)('a server that is told to stop on a full disk stops, and says what the log lacks', async () => {
+  const home = await sample.copy();
+  const served = await started(home);
+  spawnSync('prlimit', ['--pid', String(served.child.pid), '--fsize=1:']);
+  for (let index = 0; index < 3; index++) expect(await ask(served, index)).toMatchObject({ status: 200 });
+  await pause(1_000);
+  const began = Date.now();
+  await served.stop('SIGINT');
+  expect(Date.now() - began).toBeLessThan(30_000);
+  expect(served.err()).toMatch(/3 answers could be logged neither to the stream nor to the disk/);
 });
 
 describe('a server that is killed', () => {

@@ -66,7 +66,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
   };
   /** Once the queue is empty, what was put aside on the disk comes in again; a crash in between repeats it, and silver keeps each once. */
   const takeBack = async (): Promise<void> => {
-    for (let lines = await spill.take(PER_CALL); lines.length > 0; lines = await spill.take(PER_CALL)) {
+    for (let lines = await spill.take(PER_CALL); lines.length > 0; lines = stop.signal.aborted ? [] : await spill.take(PER_CALL)) {
       // Before what was answered meanwhile: nothing that waits is replaced.
       waiting = [...lines.flatMap(recordOf), ...waiting];
       await flush();
@@ -125,7 +125,9 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       await flush().catch(() => undefined);
       overflow = [...waiting, ...overflow];
       waiting = [];
-      await spillOver();
+      await spillOver().catch((thrown: unknown) => {
+        throw new MillraceError('io', `${overflow.length} answers could be logged neither to the stream nor to the disk: ${messageOf(thrown)}`, { where: folder, todo: 'Make room on the disk; what was answered stands, the log lacks it.', cause: thrown });
+      });
     },
   };
 }

@@ -136,12 +136,19 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
         sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
       }
       await watching;
-      await server.close();
-      await log.close();
-      await holdings.close();
-      await store.close();
+      await closeAll([server, log, holdings, store]).catch((thrown: unknown) => {
+        onError?.(messageOf(thrown)); // whoever pressed Ctrl-C is told of that only
+        throw thrown;
+      });
     },
   };
+}
+
+/** One after the other, whether or not those before could; the first failure is told when all are closed. */
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts) await part.close().catch((thrown: unknown) => failures.push(thrown));
+  if (failures.length > 0) throw failures[0];
 }
 
 function canaryLine({ predictor, canary: { version, share }, counts: { champion, challenger }, verdict: { reasons } }: CanaryStatus): string {
