@@ -6,7 +6,7 @@ import { paint, type Terminal } from '../terminal.ts';
 import type { Verb, VerbOption } from '../verb.ts';
 import { numberOption } from './stream.ts';
 
-export const API_PORT_OPTION: VerbOption = { flags: '--api-port <number>', description: 'where the API listens, on this machine only; 0 for any free port', default: String(DEFAULT_API_PORT) };
+const PORT_OPTION: VerbOption = { flags: '--port <number>', description: 'where the API listens, on this machine only; 0 for any free port', default: String(DEFAULT_API_PORT) };
 
 /** Everything but the log of another key's predictions. */
 export const ALL_SCOPES = ['predict', 'price', 'shipping', 'recommendations', 'features', 'outcomes', 'models', 'predictions'] as const;
@@ -15,13 +15,13 @@ export const serve: Verb = {
   name: 'serve',
   summary: 'the scoring API alone',
   description: 'Serves predictions, prices, shipping quotes and features over HTTP on this machine. Answers are logged to the streams of the home: through its endpoint where one runs, else to the log itself.',
-  options: [API_PORT_OPTION],
-  examples: ['millrace serve', 'millrace serve --api-port 9000'],
+  options: [PORT_OPTION],
+  examples: ['millrace serve', 'millrace serve --port 9000'],
   async run(invocation) {
     await withRuntime(invocation, async (runtime) => {
       const log = await logOf(runtime);
       try {
-        const api = await openApiService(runtime, { port: numberOption(invocation, 'apiPort', 0, 65_535), put: log.put, environment: invocation.environment, onError: (message) => invocation.terminal.err(`${message}\n`) });
+        const api = await openApiService(runtime, { port: numberOption(invocation, 'port', 0, 65_535), put: log.put, environment: invocation.environment, onError: (message) => invocation.terminal.err(`${message}\n`) });
         const key = api.keys.addForNow('serve', { scopes: ALL_SCOPES });
         if (invocation.json) invocation.terminal.out(`${JSON.stringify({ url: api.server.url, key })}\n`);
         else printApi(invocation.terminal, api.server.url, key);

@@ -37,7 +37,7 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE'
-        ? new MillraceError('conflict', `port ${port} is in use`, { where: `127.0.0.1:${port}`, todo: 'Give another one with --api-port, or 0 for any that is free.' })
+        ? new MillraceError('conflict', `port ${port} is in use`, { where: `127.0.0.1:${port}`, todo: 'Give another one with --port (of start: --api-port), or 0 for any that is free.' })
         : new MillraceError('io', `the API cannot listen: ${error.message}`, { where: `127.0.0.1:${port}`, cause: error }));
     });
     server.listen(port, '127.0.0.1', resolve);

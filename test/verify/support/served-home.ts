@@ -52,7 +52,7 @@ export interface Served extends Running {
 
 /** `millrace serve`, once it listens. */
 export async function serve(home: string): Promise<Served> {
-  const running = run(['serve', '--api-port', '0', '--home', home, '--json']);
+  const running = run(['serve', '--port', '0', '--home', home, '--json']);
   const started = Date.now();
   while (!running.out().includes('\n')) {
     if (running.child.exitCode !== null || Date.now() - started > READY_MS) throw new Error(`the API does not start: ${running.out()}${running.err()}`);
