@@ -15,7 +15,10 @@ columns:
   first_shown: Business date of the first.
   last_shown: Business date of the last.
 */
-WITH shown AS (
+WITH window_end AS (                   -- answers are of today, also in a shop whose sources end earlier
+  SELECT greatest(:as_of, coalesce(date_add('day', 1, max(predicted_date)), :as_of)) AS until FROM silver.predictions
+),
+shown AS (
   SELECT prediction_id,
          regexp_extract(entity, '"sku":"([^"]+)"', 1)          AS product_id,
          regexp_extract(features, '"arm":"([0-9.]+)"', 1)      AS arm,
@@ -23,10 +26,11 @@ WITH shown AS (
          predicted_at,
          predicted_date
   FROM silver.predictions
+  CROSS JOIN window_end
   WHERE kind = 'price'
     AND NOT fallback
     AND features LIKE '%"arm":"%'
-    AND predicted_date < :as_of
+    AND predicted_date < window_end.until
 ),
 bought AS (
   SELECT DISTINCT shown.prediction_id
