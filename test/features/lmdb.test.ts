@@ -1,6 +1,7 @@
 // The online store of one machine: the contract, expiry, several processes, and a process that is killed.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -79,6 +80,20 @@ describe('the online folder of a home', () => {
     expect((await read())[0]).toBe('old');
     await next.publish();
     expect(await read()).toEqual(['new', [['shard', { sequence: '7', ended: true }]], 42]);
+  });
+
+  it('that an earlier version made is not read, and begun anew by who writes it', async () => {
+    const place = { folder: folder(), clock: testClock() };
+    const first = await openOnlineHome(place);
+    await first.store.write([{ key: 'a', value: 'kept in another way', expected: undefined, expiresAt: undefined }]);
+    await first.close();
+    const file = join(place.folder, 'current.json');
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')) as object, format: 1 }));
+    await expect(readOnlineHome(place)).rejects.toMatchObject({ code: 'not_found', todo: expect.stringContaining('features backfill') as unknown });
+    const second = await openOnlineHome(place);
+    expect(await second.store.get(['a'])).toEqual([undefined]);
+    await second.close();
+    await (await readOnlineHome(place)).close();
   });
 
   it('keeps every write that was answered when its process is killed', async () => {

@@ -39,11 +39,13 @@ export interface OnlineHomeOptions {
   clock: Clock;
 }
 
-const FORMAT = 1;
+/** Raised when keys or values are kept in another way. */
+const FORMAT = 2;
 interface Current { format: number; generation: string; backfilledAt?: number }
 
 /**
- * Opens the store of a home to write it, and makes it where there is none. One process at a time may.
+ * Opens the store of a home to write it, and makes it where there is none, or where an earlier version made it: then features are kept from the oldest
+ * record of the stream on, until they are filled from the lake. One process at a time may.
  *
  * Throws `conflict` naming the process that has it, `unsupported` for one made by a newer version, `io`.
  */
@@ -51,7 +53,8 @@ export async function openOnlineHome({ folder, clock }: OnlineHomeOptions): Prom
   await makeFolder(folder);
   const release = await takeOwnership(folder);
   try {
-    const current = await readCurrent(folder) ?? await makeCurrent(folder, { format: FORMAT, generation: newGeneration(clock) });
+    const before = await readCurrent(folder);
+    const current = before?.format === FORMAT ? before : await makeCurrent(folder, { format: FORMAT, generation: newGeneration(clock) });
     await sweepGenerations(folder, current.generation);
     const place = path.join(folder, current.generation);
     const store = await openLmdbStore({ folder: place, clock });
@@ -72,6 +75,9 @@ export async function openOnlineHome({ folder, clock }: OnlineHomeOptions): Prom
 /** Opens the store of a home to read it, whoever writes it. Throws `not_found` where there is none. */
 export async function readOnlineHome({ folder, clock }: OnlineHomeOptions): Promise<OnlineHome> {
   const current = await readCurrent(folder);
+  if (current !== undefined && current.format < FORMAT) {
+    throw new MillraceError('not_found', 'the online features of this home were made by an earlier version', { where: folder, todo: 'Run `millrace features backfill`, which makes them anew.' });
+  }
   if (current === undefined) throw new MillraceError('not_found', 'there are no online features in this home yet', { where: folder, todo: 'Run `millrace features backfill`, or `millrace start`, which folds the live stream.' });
   const place = path.join(folder, current.generation);
   const store = await openLmdbStore({ folder: place, clock, readOnly: true });
