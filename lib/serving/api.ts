@@ -1,6 +1,6 @@
 // The API whatever carries it: a request in, an answer out. Every request goes the same way: size, key, scope, allowance, check, handler, answer. The
 // transports are thin (`app.ts`, `node-listener.ts`), and this path makes few objects: it is walked tens of thousands of times a second.
-import { randomUUID } from 'node:crypto';
+import { uuidv7 } from '../base/index.ts';
 import type { ServingContext } from './context.ts';
 import { fingerprintOf, idempotencyKey, sameRequest, type StoredAnswer } from './idempotency.ts';
 import { allows, hashOf, type ApiKey, type Scope } from './keys.ts';
@@ -219,5 +219,5 @@ const PLAIN_ID = /^[\w.:-]{1,128}$/;
 /** The caller's own id where it is a plain one, so that its logs and ours can be laid side by side. */
 function requestIdOf(request: ApiRequest): string {
   const given = request.header('x-request-id');
-  return given !== undefined && PLAIN_ID.test(given) ? given : randomUUID();
+  return given !== undefined && PLAIN_ID.test(given) ? given : uuidv7();
 }

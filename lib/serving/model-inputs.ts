@@ -159,10 +159,19 @@ export function numberOf(cell: FeatureValue | Cell, now: number): number {
   if (cell === null) return Number.NaN;
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'boolean') return cell ? 1 : 0;
+  // As the online store writes times: nothing else has to be tried.
+  if (cell.charCodeAt(4) === DASH && cell.charCodeAt(7) === DASH && cell.charCodeAt(10) === SPACE && !cell.includes('T')) return daysBefore(now, Date.parse(`${cell.slice(0, 10)}T${cell.slice(11)}Z`));
   const number = Number(cell);
   if (!Number.isNaN(number)) return number;
   const time = Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`);
-  return Number.isNaN(time) ? Number.NaN : (now - time) / 86_400_000;
+  return daysBefore(now, time);
+}
+
+const [DASH, SPACE] = [0x2d, 0x20];
+
+/** NaN where the time is none. */
+function daysBefore(now: number, time: number): number {
+  return (now - time) / 86_400_000;
 }
 
 /** A row of the matrix by the inputs' names, as JSON. */

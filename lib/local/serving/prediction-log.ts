@@ -26,7 +26,8 @@ export interface OpenPredictionLog extends PredictionLog {
 }
 
 const PER_CALL = 500;
-const PAUSE_MS = 20;
+/** What is answered meanwhile is written together, and synced once. */
+const PAUSE_MS = 50;
 const RETRY_MS = 500;
 
 /** @throws MillraceError `io` where the folder cannot be made. */
