@@ -47,7 +47,7 @@ interface Work { wanted: Wanted; canary: CanaryTraffic | undefined; assignments:
 
 /**
  * Scores rows. A row names its entities, and may give inputs itself: those are taken as they are, the others are read from the online store. Where the store
- * does not answer in time, or no model is there yet, the answer is a fall-back and says so. Where everything is at hand there is no promise: most
+ * does not answer in time, nothing at all is known of a row, or no model is there yet, the answer is a fall-back and says so. Where everything is at hand there is no promise: most
  * requests are answered without waiting for anything.
  * @throws Problem 400 that names every wrong field of every row, 404 for a predictor that is not declared.
  */
@@ -137,10 +137,17 @@ function resultsOf({ plan, rows }: Group, read: Read, explain: boolean, now: num
   const scores = model.score(matrix, rows.length);
   return rows.map((_, index) => {
     const own = rows.length === 1 ? matrix : matrix.subarray(index * inputs.length, (index + 1) * inputs.length);
+    // A model says something of anybody; where nothing is known, and nothing was said to be missing, the caller should know that it means little.
+    if (isUnknown(own) && !inputs.some(({ name }) => rows[index]![name] !== undefined)) return { score: model.fallback, reason: 'features_missing', features: '{}' };
     const result: Result = { score: scores[index]!, reason: null, features: inputsJson(plan, own) };
     if (explain && model.contributions !== undefined) result.contributions = named(plan, model.contributions(own));
     return result;
   });
+}
+
+function isUnknown(own: Float64Array): boolean {
+  for (const value of own) if (!Number.isNaN(value)) return false;
+  return true;
 }
 
 /** While a canary runs: both sides are counted, and what the challenger cannot answer the champion does. */

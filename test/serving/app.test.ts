@@ -51,6 +51,13 @@ describe('a prediction', () => {
     expect(degraded.predicted).toMatchObject([{ fallback: true }]);
   });
 
+  it('falls back to the base rate where nothing at all is known, and scores a row that says itself what is missing', async () => {
+    const app = testApp();
+    const blank = testApp({ features: { ...app.context.features, read: async (wanted) => wanted.map(({ entities }) => entities.map(() => ({}))) } });
+    const { body } = await blank.send('POST', '/v1/predict/conversion', { rows: [row, { ...row, discount: null }, { ...row, discount: 0.5 }] });
+    expect(body).toMatchObject({ predictions: [{ score: 0.02, fallback: true, reason: 'features_missing' }, { fallback: false, reason: null }, { fallback: false, reason: null }] });
+  });
+
   it('of a predictor that was not trained yet is marked, not an error', async () => {
     expect((await testApp().send('POST', '/v1/predict/churn', { rows: [{}] })).body).toMatchObject({ predictions: [{ score: null, version: null, fallback: true, reason: 'model_missing' }] });
   });
