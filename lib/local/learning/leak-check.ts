@@ -1,6 +1,7 @@
 // Does a feature see its future? The training set is made again from a shop that ends at some moments, and rows of before must be the same.
 import { MillraceError } from '../../base/index.ts';
 import type { FeatureSet } from '../../features/index.ts';
+import type { Lake } from '../../lake/index.ts';
 import { AT_TIME, leaksBetween, seededRandom, type Leak, type LeakCheck, type LeakRows, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
 import type { Engine, Parameters, Project } from '../../warehouse/index.ts';
 import { asItStood, timestampText } from './as-it-stood.ts';
@@ -20,6 +21,8 @@ export interface LeakCheckOptions {
   knownAhead?: readonly string[];
   /** Whether anything of a source has ever come. Default: of all. */
   landed?: (source: string) => boolean;
+  /** Of bronze tables, so that what arrives meanwhile is in neither of the two. Default: as they are. */
+  snapshots?: Readonly<Record<string, bigint>>;
   signal?: AbortSignal;
 }
 
@@ -47,8 +50,8 @@ export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor,
   if (check === undefined || check.leaks.length > 0) {
     onProgress?.(`${predictor.name}   looking for features that see their future`);
     const { signal } = runtime;
-    const bronze = new Set((await runtime.lake.listTables('bronze')).map(({ name }) => name));
-    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, landed: (source) => bronze.has(source), ...(signal === undefined ? {} : { signal }) }), fingerprint };
+    const snapshots = await bronzeSnapshots(runtime.lake);
+    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots, ...(signal === undefined ? {} : { signal }) }), fingerprint };
   }
   if (check.leaks.length > 0 && !allowLeaks) {
     const names = check.leaks.map(({ feature }) => feature);
@@ -58,6 +61,12 @@ export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor,
     });
   }
   return check;
+}
+
+/** What every source has said so far; none of a source of which nothing has come. */
+export async function bronzeSnapshots(lake: Lake): Promise<Record<string, bigint>> {
+  const tables = await Promise.all((await lake.listTables('bronze')).map(async (name) => [`bronze.${name.name}`, (await lake.findTable(name))?.metadata['current-snapshot-id']] as const));
+  return Object.fromEntries(tables.flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
 }
 
 /** Of the statement, and of everything that the tables in it are made from. */
@@ -70,7 +79,7 @@ function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { model
 }
 
 /** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
-export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
   const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
@@ -85,7 +94,7 @@ export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, fea
     const cut = until + slack;
     const rowsOf = async (end: number | undefined): Promise<LeakRows & { whole: string[] }> => {
       const { sql: stood, whole } = asItStood(sql, project, end, { knownAhead, landed });
-      const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${stood}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { parameters, ...(signal === undefined ? {} : { signal }) });
+      const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${stood}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { parameters, snapshots, ...(signal === undefined ? {} : { signal }) });
       return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'], whole };
     };
     const [all, known] = [await rowsOf(undefined), await rowsOf(cut)];

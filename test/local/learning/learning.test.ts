@@ -1,14 +1,17 @@
 // From a shop's files to an answer that can be explained and computed again: train, promote, compare, roll back, serve, and a canary that goes wrong.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/base/index.ts';
 import { compileTrees, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
 import { loadFeatures } from '../../../lib/features/index.ts';
 import { openApiService, openRuntime, predictorNamed, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
 import { readDataset } from '../../../lib/local/learning/dataset.ts';
-import { checkLeaks } from '../../../lib/local/learning/leak-check.ts';
+import { bronzeSnapshots, checkLeaks } from '../../../lib/local/learning/leak-check.ts';
 import { PROJECT, trainingHome, type TrainingHome } from './home.ts';
+
+// A busy machine takes several times as long.
+vi.setConfig({ testTimeout: 120_000 });
 
 let shop: TrainingHome;
 let conversion: TrainingReport;
@@ -105,8 +108,8 @@ describe('a planted leak', () => {
       const leaky = { ...declared, sql: declared.sql.replaceAll(from, to) };
       const parameters = await runtime.parameters(conversion.card.asOf, leaky.sql);
       const { times } = await readDataset(engine, leaky, features, parameters);
-      const bronze = new Set((await runtime.lake.listTables('bronze')).map((table) => table.name));
-      const { leaks } = await checkLeaks(engine, leaky, features, project, { parameters, times, moments: 1, landed: (source) => bronze.has(source) });
+      const snapshots = await bronzeSnapshots(runtime.lake);
+      const { leaks } = await checkLeaks(engine, leaky, features, project, { parameters, times, moments: 1, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots });
       return leaks.map(({ feature }) => feature);
     } finally {
       await runtime.close();
