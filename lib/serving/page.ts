@@ -3,11 +3,11 @@ import type { Route } from './route.ts';
 
 export function pageHtml(routes: readonly Route[], version: string): string {
   const sections = routes.map((route, index) => {
-    const { method, path, summary, description, example, scope } = route;
-    const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => `<label>${name} <input data-place="${name}" required></label>`).join('');
+    const { method, path, summary, description, example, scope, params = {} } = route;
+    const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => `<label>${name} <input data-place="${name}" value="${escape(params[name]?.example ?? '')}" required></label>`).join('');
     return `<details${index === 0 ? ' open' : ''}><summary><b>${method.toUpperCase()}</b> <code>${path}</code> <span>${escape(summary)}</span></summary>
 <form data-method="${method}" data-path="${path}">
-${description === undefined ? '' : `<p>${escape(description)}</p>`}
+${description === undefined ? '' : `<p>${escape(description).replaceAll(/`([^`]+)`/g, '<code>$1</code>')}</p>`}
 ${places}
 ${route.body === undefined ? '' : `<textarea rows="6" spellcheck="false">${escape(JSON.stringify(example ?? {}, undefined, 2))}</textarea>`}
 <button>Send</button>${scope === undefined ? ' <small>open to everyone</small>' : ''}

@@ -26,7 +26,7 @@ export const priceRoute = route({
     })),
   }),
   problems: { 503: 'There are no prices yet.' },
-  example: { skus: ['p1'] },
+  example: { skus: ['00b062c62dad9b6ca532218598ecb1b0'] },
   async handle(context, { body, key }) {
     const started = performance.now();
     const { prices } = context;

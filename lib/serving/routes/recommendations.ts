@@ -15,7 +15,7 @@ export const recommendationsRoute = route({
     items: Type.Array(Type.Object({ item_id: Type.String(), score: Type.Number() })),
   }),
   problems: { 503: 'Nothing was learned yet.' },
-  example: { visitor_id: 'v1', limit: 5 },
+  example: { visitor_id: '257597', limit: 5 },
   handle(context, { body, key }) {
     const started = performance.now();
     const { recommender } = context;
