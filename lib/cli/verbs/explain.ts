@@ -15,14 +15,14 @@ export const explain: Verb = {
     const { terminal } = invocation;
     await withRuntime(invocation, async (runtime) => {
       const explanation = await explainInHome(runtime, invocation.arguments[0] ?? '');
-      const { prediction, card, features, bias, outcomes } = explanation;
+      const { prediction, reason, card, features, bias, outcomes } = explanation;
       present(invocation, explanation, () => {
         terminal.out(`${paint(terminal, 'bold', prediction.kind)} version ${prediction.version} answered ${prediction.score ?? 'nothing'}${prediction.fallback ? ' as a fall-back' : ''} at ${new Date(prediction.predicted_at).toISOString()}, in ${prediction.latency_ms.toFixed(1)} ms\n`
           + `about ${prediction.entity}${prediction.experiment === null ? '' : `, in variant ${prediction.variant} of ${prediction.experiment}`}, asked by the key '${prediction.key_id}'\n`
-          + `${card === undefined ? '' : `trained as of ${card.asOf} on ${card.rows.train} rows\n`}\n`);
+          + `${reason === undefined ? '' : `because: ${reason}\n`}${card === undefined ? '' : `trained as of ${card.asOf} on ${card.rows.train} rows\n`}\n`);
         if (features.length > 0) {
           const sorted = features.toSorted((left, right) => Math.abs(right.contribution ?? 0) - Math.abs(left.contribution ?? 0));
-          terminal.out(table(terminal, ['input', 'value', 'from', 'contributes'], sorted.map(({ name, value, source, contribution }) => [name, value === null ? 'missing' : String(Number(value.toPrecision(6))), source, signed(contribution)])));
+          terminal.out(table(terminal, ['input', 'value', 'from', 'contributes'], sorted.map(({ name, value, source, contribution }) => [name, value === null ? 'missing' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value, source, signed(contribution)])));
           if (bias !== undefined) terminal.out(`${signed(bias)} is where every row starts; contributions are in the margin of the model (log-odds for a probability)\n`);
         }
         terminal.out(outcomes.length === 0 ? '\nno outcome was reported yet\n' : `\n${table(terminal, ['outcome', 'value', 'at'], outcomes.map(({ outcome, value, at }) => [outcome, value === null ? '' : String(value), at]))}`);

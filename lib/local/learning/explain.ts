@@ -13,7 +13,10 @@ export interface Explanation {
   prediction: PredictionRecord;
   /** undefined for prices, shipping and recommendations, and for fall-backs. */
   card?: ModelCard;
-  features: { name: string; value: number | null; source: string; contribution?: number }[];
+  /** Of a price: why its policy proposed it, and which guardrails moved it. */
+  reason?: string;
+  /** Texts are of prices and quotes: a category, an arm. */
+  features: { name: string; value: number | string | null; source: string; contribution?: number }[];
   bias?: number;
   outcomes: { outcome: string; value: number | null; at: string }[];
 }
@@ -23,21 +26,28 @@ export async function explainInHome(runtime: Runtime, id: string): Promise<Expla
   const prediction = await predictionOf(runtime, id);
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
   const given = givenIn(prediction);
-  const values = JSON.parse(prediction.features) as Record<string, number | null>;
+  const values = JSON.parse(prediction.features) as Record<string, number | string | null>;
   const registry = registryOf(runtime);
   const isModel = !prediction.fallback && await isOfModel(registry, prediction);
   const card = isModel ? await registry.card(prediction.kind, prediction.version) : undefined;
   const fitted = card === undefined ? undefined : await registry.model(card.predictor, card.version);
-  const contributions = card !== undefined && fitted?.kind === 'trees' ? explainer(fitted.model).contributions(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN)) : undefined;
+  const contributions = card !== undefined && fitted?.kind === 'trees' ? explainer(fitted.model).contributions(Float32Array.from(card.features, (name) => Number(values[name] ?? Number.NaN))) : undefined;
+  const elsewhere = prediction.kind === 'price' && card === undefined ? 'gold.pricing_features, and what is made from it' : 'the request';
+  const reason = reasonOf(prediction);
   return {
-    prediction, ...(card === undefined ? {} : { card }), outcomes: await outcomesOf(runtime, prediction),
+    prediction, ...(reason === undefined ? {} : { reason }), ...(card === undefined ? {} : { card }), outcomes: await outcomesOf(runtime, prediction),
     features: Object.entries(values).map(([name, value]) => {
       const view = viewOf(features, name);
       const at = card?.features.indexOf(name) ?? -1;
-      return { name, value, source: view === undefined || given.has(name) ? 'the request' : `${view}, from ${features.views.get(view)!.source.name}`, ...(contributions === undefined || at < 0 ? {} : { contribution: contributions[at]! }) };
+      return { name, value, source: view === undefined || given.has(name) ? elsewhere : `${view}, from ${features.views.get(view)!.source.name}`, ...(contributions === undefined || at < 0 ? {} : { contribution: contributions[at]! }) };
     }),
     ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
   };
+}
+
+function reasonOf({ kind, response }: PredictionRecord): string | undefined {
+  const { reason, limits } = kind === 'price' ? JSON.parse(response) as { reason?: string; limits?: readonly string[] } : {};
+  return reason === undefined || limits === undefined || limits.length === 0 ? reason : `${reason}; moved by ${limits.join(', ').replaceAll('_', ' ')}`;
 }
 
 /** A price and a quote bear the names of predictors, too, but are answered by a policy and by carriers: no version of a model has theirs. */
