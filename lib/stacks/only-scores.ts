@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { Plugin } from 'esbuild';
 import { createApp, DEFAULT_LIMITS, Usage, type ServingContext } from '../serving/index.ts';
 
-/** Modules that only training uses, though they are imported by what scores too. */
-const OF_TRAINING = ['lib/learning/xgboost/write.ts', 'lib/learning/xgboost/ubjson.ts'];
+/** Modules that only training and batch predictions use, though they are imported by what scores too. */
+const OF_TRAINING = ['lib/learning/xgboost/write.ts', 'lib/learning/xgboost/ubjson.ts', 'lib/learning/kinds/files/exponential-smoothing.ts'];
 
 const ROUTES_OF_DOCUMENT = `
 import { DOCUMENT, PAGE } from 'declared:document';
@@ -24,10 +24,11 @@ export function onlyScores(root: string, version: string): Plugin {
         const { document, page } = await documentOf(version);
         return { contents: `export const DOCUMENT = JSON.parse(${JSON.stringify(document)});\nexport const PAGE = ${JSON.stringify(page)};`, loader: 'js' };
       });
-      pluginBuild.onLoad({ filter: /[\\/]xgboost[\\/](write|ubjson)\.ts$/ }, async ({ path: file }) => {
+      pluginBuild.onLoad({ filter: /[\\/](write|ubjson|exponential-smoothing)\.ts$/ }, async ({ path: file }) => {
         if (!OF_TRAINING.some((module) => place(module) === file)) return undefined;
         const names = [...(await readFile(file, 'utf8')).matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
-        return { contents: names.map((name) => `export function ${name}() { throw new Error('${name} is left out of what only scores'); }`).join('\n'), loader: 'js' };
+        const refusal = "const refuse = () => { throw new Error('this is left out of what only scores'); };";
+        return { contents: [refusal, ...names.map((name) => `export const ${name} = Object.assign(() => refuse(), { read: refuse, write: refuse });`)].join('\n'), loader: 'js' };
       });
     },
   };

@@ -35,7 +35,7 @@ beforeAll(async () => {
   project = await readProjectFile(ROOT, ROOT, sources);
   const made = await bundleFunctions({ root: ROOT, out: join(folder, 'bundles'), functions: FUNCTIONS, project });
   bundles = new Map(made.map((bundle) => [bundle.name, bundle]));
-}, 120_000);
+}, 300_000);
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const bundle = (name: string) => bundles.get(name) as Bundle;
