@@ -4,14 +4,13 @@ import { MillraceError, uuidv7 } from '../../base/index.ts';
 import { openLmdbStore } from '../../features/index.ts';
 import { handOver, listedPrices, priceList, pricingSettings, type ListHeader } from '../../pricing/index.ts';
 import { homeModels, registryOf } from '../learning/index.ts';
+import { takeLock } from '../lock.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn, HomePrices, PRICE } from '../serving/index.ts';
 import { currentExport, exportPriceList, type ExportManifest } from './export-folder.ts';
 import { readPriceTable, writePriceTable, type PriceList } from './price-table.ts';
 
 export interface ComputedPrices { list: PriceList; exported: ExportManifest }
-
-export interface HandedOver { exported: ExportManifest; folder: string }
 
 const DAY_MS = 86_400_000;
 
@@ -23,9 +22,13 @@ export function exportFolderOf({ home }: Pick<Runtime, 'home'>): string {
  * Replaces gold.prices by one snapshot, then hands the list over. A crash in between leaves the list before with the shop; `millrace prices export` hands over
  * what gold holds.
  *
- * @throws MillraceError `not_found` where the batch has made no features yet, or there is no such policy
+ * @throws MillraceError `not_found` where the batch has made no features yet, or there is no such policy, `conflict` while another process does the same
  */
-export async function computePrices(runtime: Runtime, { policy: wanted, folder }: { policy?: string; folder?: string } = {}): Promise<ComputedPrices> {
+export async function computePrices(runtime: Runtime, options: { policy?: string; folder?: string } = {}): Promise<ComputedPrices> {
+  return alone(runtime, () => compute(runtime, options));
+}
+
+async function compute(runtime: Runtime, { policy: wanted, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
   const { config } = await runtime.project();
   const settings = pricingSettings(config.pricing);
   const models = homeModels(registryOf(runtime), [PRICE], () => undefined);
@@ -44,16 +47,29 @@ export async function computePrices(runtime: Runtime, { policy: wanted, folder }
   };
   const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
   await writePriceTable(runtime, list);
-  return { list, exported: (await handOverList(runtime, list, folder)).exported };
+  return { list, exported: await handOverList(runtime, list, folder) };
 }
 
-/** What gold holds, to where the shop reads it. @throws `not_found` where no list was computed. */
+/** What gold holds, to where the shop reads it. @throws `not_found` where no list was computed, `conflict` while another process does the same. */
 export async function exportPrices(runtime: Runtime, { folder }: { folder?: string } = {}): Promise<ComputedPrices> {
-  const list = await readPriceTable(runtime);
-  return { list, exported: (await handOverList(runtime, list, folder)).exported };
+  return alone(runtime, async () => {
+    const list = await readPriceTable(runtime);
+    return { list, exported: await handOverList(runtime, list, folder) };
+  });
 }
 
-async function handOverList(runtime: Runtime, list: PriceList, folder = exportFolderOf(runtime)): Promise<HandedOver> {
+/** One at a time, so that the list that is handed over last is the one in gold. */
+async function alone<Result>({ home }: Runtime, work: () => Promise<Result>): Promise<Result> {
+  const lock = await takeLock(path.join(home.run, 'prices.lock'));
+  if (!lock.isOurs) throw new MillraceError('conflict', `process ${lock.pid} computes prices or hands them over`, { where: home.root, todo: 'Wait until it has ended.' });
+  try {
+    return await work();
+  } finally {
+    await lock.unlock();
+  }
+}
+
+async function handOverList(runtime: Runtime, list: PriceList, folder = exportFolderOf(runtime)): Promise<ExportManifest> {
   const exported = await exportPriceList(list, { folder });
   const store = await openLmdbStore({ folder: path.join(runtime.home.root, 'api'), clock: runtime.clock });
   try {
@@ -61,7 +77,7 @@ async function handOverList(runtime: Runtime, list: PriceList, folder = exportFo
   } finally {
     await store.close();
   }
-  return { exported, folder };
+  return exported;
 }
 
 /** Which list gold, the export folder and the online store hold: the same, unless something came in between. */

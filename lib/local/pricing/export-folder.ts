@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, replaceFile, syncFolder } from '../../base/index.ts';
 import type { PriceList } from './price-table.ts';
 
 export interface ExportManifest {
@@ -61,11 +61,8 @@ export async function exportPriceList(list: PriceList, { folder, before = () => 
     });
     await syncFolder(folder);
     before('announce');
-    const current = path.join(folder, CURRENT);
     const announced: ExportManifest = { ...manifest, files: files.map((file) => ({ ...file, name: `${header.listId}/${file.name}` })) };
-    await writeDurably(`${current}.${process.pid}.tmp`, `${JSON.stringify(announced, null, 1)}\n`);
-    await rename(`${current}.${process.pid}.tmp`, current);
-    await syncFolder(folder);
+    await replaceFile(path.join(folder, CURRENT), `${JSON.stringify(announced, null, 1)}\n`);
     before('tidy');
     await tidy(folder, header.listId);
     return announced;
@@ -118,15 +115,6 @@ async function writeDurably(file: string, text: string): Promise<void> {
   const handle = await open(file, 'w');
   try {
     await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
     await handle.sync();
   } finally {
     await handle.close();

@@ -77,6 +77,13 @@ describe('a list of a home', () => {
     expect(list.prices[0]).toMatchObject({ productId: 'cheap', price: 52.99, reason: 'arm 1.06 of its base price' });
   });
 
+  it('is made by one process at a time', async () => {
+    const both = await Promise.allSettled([computePrices(shop.runtime), computePrices(shop.runtime)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find((each) => each.status === 'rejected')!.reason).toMatchObject({ code: 'conflict' });
+    await computePrices(shop.runtime);
+  });
+
   it('is refused by name for a policy that there is not', async () => {
     await expect(computePrices(shop.runtime, { policy: 'guess' })).rejects.toThrow(/no price policy 'guess'/);
   });
