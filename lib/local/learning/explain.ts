@@ -1,7 +1,7 @@
 // What an answer was made from, and whether it can be computed again.
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
-import { featuresOfPointsSql, loadFeatures } from '../../features/index.ts';
+import { featuresOfPointsSql, fromSql, loadFeatures } from '../../features/index.ts';
 import { explainer, scorerOf, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { numberOf } from '../../serving/index.ts';
@@ -104,8 +104,9 @@ async function fromLake(runtime: Runtime, prediction: PredictionRecord, names: r
     const { columns, rows } = await engine.query(featuresOfPointsSql(compiled, `SELECT ${keys.join(', ')}, TIMESTAMP '${at}' AS "at_time"`));
     for (const name of names) {
       if (viewOf(features, name) !== view || given.has(name)) continue;
-      const index = columns.findIndex((column) => column.name === name.slice(view.length + 1));
-      const value = numberOf((rows[0]?.[index] ?? null) as string | number | boolean | null, prediction.predicted_at);
+      const column = name.slice(view.length + 1);
+      const index = columns.findIndex((one) => one.name === column);
+      const value = numberOf(fromSql(rows[0]?.[index], compiled.features.find((feature) => feature.name === column)!.type), prediction.predicted_at);
       found[name] = Number.isNaN(value) ? null : value;
     }
   }

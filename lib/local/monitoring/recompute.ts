@@ -1,5 +1,5 @@
 // Served inputs computed again from the lake: as of each answer, and where they differ as of a little earlier.
-import { featuresOfPointsSql, type CompiledView, type FeatureSet } from '../../features/index.ts';
+import { featuresOfPointsSql, fromSql, type CompiledView, type FeatureSet } from '../../features/index.ts';
 import { isSameInput, type ServedInput } from '../../quality/index.ts';
 import { numberOf } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
@@ -71,7 +71,8 @@ async function lakeAt(engine: Engine, view: CompiledView, names: readonly string
       const point = keyOf(view.entity.map((column) => String(row[place.get(column)!])), timeOf(row[place.get('at_time')!]));
       for (const { answer } of byPoint.get(point) ?? []) {
         found.set(answer.predictionId, [...found.get(answer.predictionId) ?? [], Object.fromEntries(names.map((name) => {
-          const value = numberOf((row[place.get(name.slice(view.name.length + 1))!] ?? null) as string | number | boolean | null, answer.at);
+          const column = name.slice(view.name.length + 1);
+          const value = numberOf(fromSql(row[place.get(column)!], view.features.find((feature) => feature.name === column)!.type), answer.at);
           return [name, Number.isNaN(value) ? null : value];
         }))]);
       }
