@@ -2,7 +2,7 @@
 export type { BatchContext, FileBatch, FileIngest, LandedCounts } from './context.ts';
 export { Journal } from './journal.ts';
 export { BATCH_TASKS, type BatchTask } from './tasks.ts';
-export { latestBusinessDate } from './as-of.ts';
+export { businessDates, latestBusinessDate } from './as-of.ts';
 export type { IngestPayload } from './tasks/ingest.ts';
 export type { BatchOptions, BatchPlan } from './tasks/plan.ts';
 export type { AuditCounts } from './tasks/audit.ts';

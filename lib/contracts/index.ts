@@ -8,7 +8,7 @@ export { bronzeColumns, BRONZE_PARTITIONING } from './derive/bronze.ts';
 export { typedColumns, typedSelect } from './typed/select.ts';
 export { dropCountsSelect } from './typed/drops.ts';
 export { rowHash } from './typed/identity.ts';
-export { latestDateSelect } from './typed/latest.ts';
+export { datesSelect, latestDateSelect } from './typed/latest.ts';
 export type { TypedColumn } from './typed/expressions.ts';
 export { validationPlan, type ColumnPlan, type RulePlan, type ValidationPlan } from './validate/plan.ts';
 export { failuresOf } from './validate/reasons.ts';

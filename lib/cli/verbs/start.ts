@@ -1,7 +1,7 @@
 // millrace start: from an empty folder to answers. The first command that anybody runs.
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, systemClock } from '../../base/index.ts';
+import { messageOf, MillraceError, systemClock } from '../../base/index.ts';
 import { DEFAULT_API_PORT, noteForMlflow, openApiService, openDeliver, openEndpoint, openFeatures, openMonitor, openRefresh, predictorsOf, registryOf, sayServices, trainInHome, type OpenApiService, type OpenEndpoint, type Runtime, type StreamService } from '../../local/index.ts';
 import { openKinesisClient, type RecordInput } from '../../local/kinesis/index.ts';
 import { generateSample } from '../../../samples/index.ts';
@@ -95,23 +95,24 @@ async function stayUp(invocation: Invocation, runtime: Runtime, endpoint: OpenEn
   const deliver = await openDeliver(runtime, endpoint.source, { intervalMilliseconds: interval });
   const services: StreamService[] = [endpoint, deliver, await openFeatures(runtime, endpoint.source)];
   if (refresh > 0) services.push(openRefresh(runtime, refresh * 1000, refreshBy(invocation)), openMonitor(runtime, MONITOR_EVERY_MS, monitorBy(invocation)));
-  await trainUntrained(invocation, runtime);
   const api = await openApi(invocation, runtime, endpoint);
   services.push(api);
   const hasTraffic = invocation.options['traffic'] !== false;
-  if (!invocation.json) {
-    printEndpoint(invocation, endpoint, hasTraffic ? rate : undefined);
-    printApi(terminal, api.server.url, api.keys.addForNow('start', { scopes: ALL_SCOPES }));
-    terminal.out('\n         Ctrl-C ends it; nothing that was acknowledged is lost\n\n');
-  }
+  if (!invocation.json) printEndpoint(invocation, endpoint, hasTraffic ? rate : undefined);
   await onReady();
   const stop = new AbortController();
   const sending = hasTraffic ? sendTraffic(endpoint.endpoint.url, rate, stop.signal) : Promise.resolve();
+  // Events are taken, delivered and folded while models are trained for the first time.
+  const training = trainUntrained(invocation, runtime).then(() => {
+    if (invocation.json || invocation.signal.aborted) return;
+    printApi(terminal, api.server.url, api.keys.addForNow('start', { scopes: ALL_SCOPES }));
+    terminal.out('\n         Ctrl-C ends it; nothing that was acknowledged is lost\n\n');
+  });
   try {
-    await runShown(invocation, runtime, services);
+    await runShown(invocation, runtime, services, training);
   } finally {
     stop.abort();
-    await sending;
+    await Promise.all([sending, training]);
   }
   if (!invocation.json) terminal.out('stopped; what was acknowledged is on the disk, and the next start goes on from there\n');
 }
@@ -132,8 +133,8 @@ async function trainUntrained(invocation: Invocation, runtime: Runtime): Promise
       if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name} ${card.version}   ${headline(card)}, on ${number(card.rows.test)} later rows · ${promoted ? 'passes the gate and answers' : `does not answer: ${gate.passes ? '' : gate.reasons.join('; ')}`}\n`);
     } catch (thrown) {
       line.clear();
-      if (!(thrown instanceof MillraceError) || thrown.code === 'interrupted') throw thrown;
-      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name}   not trained: ${thrown.message}\n`);
+      if (invocation.signal.aborted) return;
+      if (!json) terminal.out(`  ${paint(terminal, 'bold', 'model')}  ${name}   not trained: ${messageOf(thrown)}\n`);
     }
   }
 }

@@ -19,14 +19,15 @@ export function numberOption({ options }: Invocation, name: string, least: numbe
 const PLAIN_EVERY_MS = 10_000;
 const SHOWN_EVERY_MS = 1000;
 
-/** Runs services until Ctrl-C and shows how they are: on a line that changes where a person watches, else a plain one now and then. */
-export async function runShown(invocation: Invocation, { home, clock }: Runtime, services: readonly StreamService[]): Promise<void> {
+/** Runs services until Ctrl-C and shows how they are: on a line that changes where a person watches, else a plain one now and then. Nothing is shown before `ready`, which something else is written until. */
+export async function runShown(invocation: Invocation, { home, clock }: Runtime, services: readonly StreamService[], ready: Promise<void> = Promise.resolve()): Promise<void> {
   const { terminal, signal } = invocation;
   const line = progressLine(terminal);
   const stateNow = async (): Promise<StreamState> =>
     streamStateOf(await Promise.all(services.map(async (service) => ({ service: service.name, status: structuredClone(await service.status()) }))));
   const stop = new AbortController();
   const show = async (): Promise<void> => {
+    await ready;
     let before = { state: await stateNow(), at: clock.now() };
     while (!stop.signal.aborted) {
       await clock.sleep(terminal.interactive ? SHOWN_EVERY_MS : PLAIN_EVERY_MS, stop.signal).catch(() => undefined);

@@ -17,7 +17,7 @@ export const train: Verb = {
   description: 'Builds the training set as of a date, each row as of its own moment; trains; measures on a later time than anything learned from; keeps the version with all it was made from; and promotes it unless the gate says no.',
   arguments: [PREDICTOR],
   options: [
-    { flags: '--as-of <date>', description: 'what is known before this date; default: the day after the latest business date of any source' },
+    { flags: '--as-of <date>', description: 'what is known before this date; default: the end of the latest history that is long enough for the split' },
     { flags: '--keep-champion', description: 'keep the version without letting it answer' },
     { flags: '--tune', description: 'search for better settings first, on rows from before the test window' },
     { flags: '--trials <number>', description: 'how many settings to try beside those declared (with --tune)', default: '20' },

@@ -1,7 +1,6 @@
 // millrace train: a training set as of a date, looked through for leaks; a version in the registry; and the gate before it answers.
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
-import { latestBusinessDate } from '../../batch/index.ts';
 import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import {
@@ -14,6 +13,7 @@ import { readDataset, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
 import { snapshotsOf, sourcesBehind, tablesOf, tagSnapshots } from './training-tables.ts';
+import { trainingDate } from './training-date.ts';
 import { textHash } from './text-hash.ts';
 
 export interface TrainingReport {
@@ -73,7 +73,7 @@ export async function trainInHome(runtime: Runtime, name: string, { asOf, keepCh
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(declared, features);
-  const date = asOf ?? await latestBusinessDate({ project, lake, engine, signal }, sourcesBehind(project, tablesOf(sql)));
+  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, declared, sourcesBehind(project, tablesOf(sql)));
   onProgress?.(`${name}   training set as of ${date}`);
   const snapshots = await snapshotsOf(lake, sql);
   const parameters = await runtime.parameters(date, sql);
