@@ -2,6 +2,6 @@
 export { EXIT_CODES, MillraceError, messageOf, type ErrorCode, type ErrorDetails } from './errors.ts';
 export { systemClock, uuidv7, type Clock } from './clock.ts';
 export { isProcessAlive, processBornAt, takeProcessLock, type ProcessLock } from './process-lock.ts';
-export { replaceFile, syncFolder } from './durable-file.ts';
+export { replaceFile, syncFolder, writeDurably } from './durable-file.ts';
 export { checkKeys, numberSettings, type NumberSetting } from './check-settings.ts';
 export { defineConfig, type ProjectConfig, type BigFileSettings, type LearningSettings, type CarrierConfig, type PricingConfig, type ShippingConfig, type ServingSettings, type StageSettings, type UsagePlanSettings } from './config.ts';

@@ -1,6 +1,7 @@
 // Keeps the canaries of a home: which run, what was counted of them, also across restarts, and when they go back or take over.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { writeDurably } from '../../base/index.ts';
 import { judgeCanary, type Canary, type CanaryVerdict, type CanaryView, type ModelRegistry } from '../../learning/index.ts';
 import { CountedCanary, type CanaryCounts, type CanaryTraffic } from '../../serving/index.ts';
 
@@ -101,13 +102,7 @@ export class CanaryKeeper {
     if (text === this.#saved || (this.#saved === '' && this.#kept.size === 0)) return;
     await mkdir(path.dirname(file), { recursive: true });
     const temporary = `${file}.${process.pid}.tmp`;
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDurably(temporary, text);
     await rename(temporary, file);
     this.#saved = text;
   }

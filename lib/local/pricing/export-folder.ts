@@ -1,8 +1,8 @@
 // Price lists as files: a folder a list, and one file that names the list that holds.
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, replaceFile, syncFolder } from '../../base/index.ts';
+import { MillraceError, replaceFile, syncFolder, writeDurably } from '../../base/index.ts';
 import type { PriceList } from './price-table.ts';
 
 export interface ExportManifest {
@@ -109,14 +109,4 @@ async function tidy(folder: string, kept: string): Promise<void> {
   const lists = names.filter((name) => /^[0-9a-f]{8}-/.test(name) && name !== kept).sort();
   const left = names.filter((name) => name.startsWith('.') && name.endsWith('.tmp'));
   await Promise.all([...lists.slice(0, Math.max(0, lists.length - KEPT_LISTS + 1)), ...left].map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import type { OutcomeRecord, PredictionLog, PredictionRecord } from '../../serving/index.ts';
+import { keepOutcomes, type PredictionLog, type PredictionRecord } from '../../serving/index.ts';
 import { recentPredictions } from './recent-predictions.ts';
 import { SpillFile } from './spill-file.ts';
 
@@ -106,13 +106,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       wake = undefined;
     },
     async happened(records) {
-      let left = records.map((record: OutcomeRecord) => ({ partitionKey: record.outcome_id, data: Buffer.from(JSON.stringify(record)) }));
-      for (let attempt = 0; left.length > 0 && attempt < 4; attempt++) {
-        if (attempt > 0) await clock.sleep(50 * 2 ** attempt);
-        const outcomes = await put('outcomes', left).catch(() => undefined);
-        left = left.filter((_, index) => outcomes?.[index]?.ok !== true);
-      }
-      if (left.length > 0) throw new MillraceError('io', `${left.length} outcomes could not be kept`, { where: 'stream outcomes', todo: 'Send them again with the same outcome_id: each counts once.' });
+      await keepOutcomes(records, (batch) => put('outcomes', batch), (milliseconds) => clock.sleep(milliseconds));
     },
     async find(predictionId) {
       const here = waiting.find(({ prediction_id: id }) => id === predictionId);

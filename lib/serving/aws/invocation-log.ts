@@ -1,8 +1,9 @@
 // The log of predictions in a function, which is frozen between two requests: what was answered is written before the answer leaves. What the
 // stream does not take in time goes to a bucket, from which it is put into the stream later; what neither takes waits for the next request.
-import { MillraceError, type Clock } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { PredictionLog, PredictionRecord } from '../context.ts';
+import { keepOutcomes } from '../keep-outcomes.ts';
 import type { PutRecords } from './kinesis-put.ts';
 
 export interface InvocationLogOptions {
@@ -39,7 +40,6 @@ export interface InvocationLog extends PredictionLog {
 
 const KEPT_SECONDS = 30 * 86_400;
 const PAUSE_MS = 50;
-const OUTCOME_TRIES = 4;
 
 export function invocationLog({ put, recent, setAside, clock, patienceMilliseconds = 1_000, mostWaiting = 20_000 }: InvocationLogOptions): InvocationLog {
   let waiting: PredictionRecord[] = [];
@@ -78,13 +78,7 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
       lost += Math.max(0, records.length - room);
     },
     async happened(records) {
-      let left = records.map((record) => ({ partitionKey: record.outcome_id, data: Buffer.from(JSON.stringify(record)) }));
-      for (let tries = 0; left.length > 0 && tries < OUTCOME_TRIES; tries++) {
-        if (tries > 0) await clock.sleep(PAUSE_MS * 2 ** tries);
-        const outcomes = await put('outcomes', left).catch(() => undefined);
-        left = left.filter((_, index) => outcomes?.[index]?.ok !== true);
-      }
-      if (left.length > 0) throw new MillraceError('io', `${left.length} outcomes could not be kept`, { where: 'stream outcomes', todo: 'Send them again with the same outcome_id: each counts once.' });
+      await keepOutcomes(records, (batch) => put('outcomes', batch), (milliseconds) => clock.sleep(milliseconds));
     },
     async find(predictionId) {
       const here = waiting.find(({ prediction_id: id }) => id === predictionId);
