@@ -88,7 +88,7 @@ export const predictVerb: Verb = {
   name: 'predict',
   summary: 'batch predictions of a predictor into gold, by the version that answers',
   arguments: [PREDICTOR],
-  options: [{ flags: '--as-of <date>', description: 'what is known before this date' }],
+  options: [{ flags: '--as-of <date>', description: 'what is known before this date; default: as train takes it' }],
   examples: ['millrace predict churn'],
   async run(invocation) {
     const { asOf } = invocation.options;

@@ -76,6 +76,7 @@ function gridOf({ name, entities }: Predictor, { group }: DemandSettings, data: 
   const groupAt = group === undefined ? undefined : entities.indexOf(group);
   if (groupAt === -1) throw new MillraceError('bad_input', `the group ${group} is not among the entities`, { where: `predictor ${name}`, todo: `Name one of ${entities.join(', ')}.` });
   const { known, open } = byMaturity(data);
+  if (known.length === 0) throw new MillraceError('bad_input', `${name} knows of no sale before this date`, { where: `predictors/${name}.sql`, todo: 'Choose a date that has a history before it: --as-of.' });
   const first = known.reduce((least, row) => Math.min(least, data.times[row]!), Infinity);
   const periodOf = (time: number): number => {
     const at = (time - first) / period;

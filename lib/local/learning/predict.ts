@@ -2,13 +2,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, uuidv7 } from '../../base/index.ts';
-import { latestBusinessDate } from '../../batch/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
 import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
+import { trainingDate } from './training-date.ts';
 import { sourcesBehind, tablesOf } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
@@ -27,7 +27,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);
-  const date = asOf ?? await latestBusinessDate({ project, lake, engine, signal }, sourcesBehind(project, tablesOf(sql)));
+  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
   const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal);
   const batch = batchOf(predictor, await registry.model(name, version), data);
   const predictedAt = clock.now() * 1000;

@@ -1,4 +1,4 @@
-// The date of a training set that names none: the end of the latest history that is long enough to learn from.
+// The date as of which a predictor learns and answers for everybody, where nobody names one: the end of the latest history that is long enough to learn from.
 import { businessDates, type BatchContext } from '../../batch/index.ts';
 import { durationOf, type Predictor } from '../../learning/index.ts';
 
