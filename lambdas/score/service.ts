@@ -9,6 +9,7 @@ import { ModelRegistry } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
+import { listedPrices } from '../../lib/pricing/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
@@ -44,7 +45,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
   const held = new Held({
     requests: s3, bucket, models, clock,
-    parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now() }),
+    parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now(), listed: (skus, at) => listedPrices(api, skus, at) }),
     experiments: async () => (await readExperiments(api)).filter(({ state }) => state === 'running'),
   });
   const log = invocationLog({

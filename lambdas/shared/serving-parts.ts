@@ -2,7 +2,7 @@
 // whoever asks must ask alike.
 import type { PricingConfig, ShippingConfig } from '../../lib/base/index.ts';
 import type { ModelRegistry } from '../../lib/learning/index.ts';
-import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
 import { pricingSettings } from '../../lib/pricing/index.ts';
 import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
 import type { Load } from '../../lib/serving/aws/index.ts';
@@ -15,6 +15,8 @@ export interface PartSources {
   models: Pick<Models, 'find'>;
   registry: Pick<ModelRegistry, 'aliases' | 'model'>;
   now: () => number;
+  /** Prices of the list that was handed over; whoever only asks beforehand needs none. */
+  listed?: Prices['listed'];
 }
 
 export interface Part<Made> {
@@ -30,16 +32,17 @@ export interface Part<Made> {
 const ARMS = 'gold.price_arms';
 
 /** `environment`: MILLRACE_PRICING and MILLRACE_SHIPPING are the project's settings as JSON. */
-export function servingParts({ environment, currency, timeZone, models, registry, now }: PartSources): { prices: Part<Prices>; shipping: Part<Shipping>; recommender: Part<Recommender> } {
+export function servingParts({ environment, currency, timeZone, models, registry, now, listed }: PartSources): { prices: Part<Prices>; shipping: Part<Shipping>; recommender: Part<Recommender> } {
   const settings = <Config>(name: string): Config | undefined => (environment[name] === undefined ? undefined : JSON.parse(environment[name]) as Config);
   const [pricing, shipping] = [pricingSettings(settings<PricingConfig>('MILLRACE_PRICING')), shippingSettings(settings<ShippingConfig>('MILLRACE_SHIPPING'))];
   const champion = (name: string) => models.find(name, 'champion');
   return {
     prices: {
-      table: 'gold.pricing_features', asks: [ARMS],
+      table: 'gold.pricing_features', asks: [ARMS, PRICE_LIST],
       madeFrom: () => dayIn(timeZone, now()),
       load: (engine, version, tables) => loadPrices(engine, {
-        currency, version, random: Math.random, settings: pricing, tables: { arms: tables.includes(ARMS), list: false }, now: { at: now(), day: dayIn(timeZone, now()) },
+        currency, version, random: Math.random, settings: pricing, tables: { arms: tables.includes(ARMS), list: tables.includes(PRICE_LIST) }, now: { at: now(), day: dayIn(timeZone, now()) },
+        ...(listed === undefined ? {} : { listed }),
       }),
     },
     shipping: {

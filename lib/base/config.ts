@@ -86,6 +86,8 @@ export interface ServingSettings {
   /** Alarms, which also roll a new version back: p99 in milliseconds (default 1,000), share of fall-back answers (default 0.2). */
   slowMilliseconds?: number;
   fallbackShare?: number;
+  /** The hour at which a list of prices is made every day, in the shop's zone, 0 to 23; false: only when the function is called. Default 5, after the batch. */
+  priceListHour?: number | false;
   /** Under a name of your own, with its certificate of the same region. */
   domain?: { name: string; certificateArn: string };
   /** API Gateway has one role for its logs in an account and region; false where something else has set it. Default true. */

@@ -13,7 +13,9 @@ export {
   DEFAULT_PORT, endpointOf, openDeliver, openEndpoint, openFeatures, openRefresh, remoteSource, runServices, sayServices, type DeliverStatus, type EndpointStatus, type FeaturesStatus, type OpenEndpoint,
   type RefreshStatus, type RunModels, type StreamService,
 } from './streaming/index.ts';
-export { computePrices, currentExport, exportFolderOf, exportPrices, readPriceTable, whereListsAre, type ComputedPrices, type PriceList } from './pricing/index.ts';
+export {
+  computePrices, currentExport, exportFolderOf, exportPrices, exportToBucket, handedPrices, makePriceList, readPriceTable, whereListsAre, type ComputedPrices, type PriceList,
+} from './pricing/index.ts';
 export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';

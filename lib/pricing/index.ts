@@ -11,3 +11,4 @@ export { modelPolicy, type DemandModel, type ModelSettings } from './policies/mo
 export { rulePolicy, type RuleSettings } from './policies/rule.ts';
 export { priceList, since, type EarlierPrice, type ListedPrice } from './price-list.ts';
 export { POLICY_NAMES, pricingSettings, type PricingSettings } from './settings.ts';
+export { inTurn, type TurnOptions } from './turn.ts';

@@ -1,10 +1,13 @@
 // The scoring API in an account: API Gateway before the scoring function, keys looked up by an authorizer, what is answered logged to the streams.
 // It comes after the streams, into which it writes and whose online features it reads.
 import path from 'node:path';
-import { ArnFormat, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, Stack, TimeZone, type StackProps } from 'aws-cdk-lib';
 import { MathExpression, Metric, type Alarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule as EventSchedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -19,7 +22,7 @@ import { OnlineStore } from './constructs/online-store.ts';
 import { KEY_ACTIONS, Scoring } from './constructs/scoring.ts';
 import { ServingDashboard } from './constructs/serving-dashboard.ts';
 import type { FoundationStack } from './foundation-stack.ts';
-import { acknowledge } from './nag.ts';
+import { acknowledge, acknowledgeWildcard } from './nag.ts';
 import type { Stage } from './stage.ts';
 import { ONLINE_KEYS } from './stream-stack.ts';
 
@@ -27,6 +30,10 @@ import { ONLINE_KEYS } from './stream-stack.ts';
 export const LOGGED = ['predictions', 'outcomes'] as const;
 
 export const SNAPSHOT_DUTIES: Duties = { description: 'Asks the tables what prices, shipping and recommendations are made from', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], minutes: 15, memoryMb: 1769 };
+
+export const PRICES_DUTIES: Duties = {
+  description: 'Makes a list of prices, and hands it over to the shop', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['gold'], minutes: 15, memoryMb: 3538, scratchMb: 2048,
+};
 
 export interface ServingProps extends StackProps {
   foundation: FoundationStack;
@@ -83,6 +90,7 @@ export class ServingStack extends Stack {
     this.#alarmsOf('Authorize', authorize);
     this.#relog();
     this.#snapshot();
+    this.#priceLists(apiTable.tableArn);
     new ServingDashboard(this, 'Dashboard', { stage, http, scoring, counted: (name) => this.#counted(name) });
     new CfnOutput(this, 'ApiUrl', { value: stage.settings.serving?.domain === undefined ? http.api.url : `https://${stage.settings.serving.domain.name}/`, description: 'The scoring API; open it for a page to try it' });
   }
@@ -141,6 +149,33 @@ export class ServingStack extends Stack {
     });
     new Rule(this, 'Hourly', { ruleName: stage.resource('snapshot-hourly'), description: 'What the API answers from, looked at every hour', schedule: EventSchedule.rate(Duration.hours(1)), targets: [target()] });
     this.#alarmsOf('Snapshot', made);
+  }
+
+  /** Every day after the batch. Of the API's table it may touch the lists and nothing else. */
+  #priceLists(apiTable: string): void {
+    const { stage, key } = this.#foundation;
+    const { priceListHour = 5 } = stage.settings.serving ?? {};
+    const made = lakeFunction(this, {
+      foundation: this.#foundation, name: 'prices', duties: PRICES_DUTIES, bundle: path.join(this.#bundles, 'prices'),
+      environment: { MILLRACE_MODELS: stage.bucket('models'), MILLRACE_API_TABLE: stage.resource('api'), ...partSettings(stage) },
+    });
+    made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
+    made.allow(['s3:PutObject', 's3:DeleteObject'], [stage.bucketArn('models', 'exports/prices/*')], OBJECTS);
+    made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
+    made.role.addToPolicy(new PolicyStatement({
+      effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } },
+    }));
+    made.allow(KEY_ACTIONS, [key.keyArn]);
+    if (priceListHour !== false) {
+      const starter = new Role(this, 'PriceListStarter', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com'), description: `Calls ${stage.resource('prices')}` });
+      acknowledgeWildcard(starter, `${made.function.functionArn}:*`, 'CDK lets a schedule call every version of the one function it is given.');
+      new Schedule(this, 'PriceLists', {
+        scheduleName: stage.resource('prices'), description: "A list of prices, in the shop's zone, after the batch",
+        schedule: ScheduleExpression.cron({ hour: String(priceListHour), minute: '0', timeZone: TimeZone.of(stage.shop.timeZone) }),
+        target: new LambdaInvoke(made.function, { role: starter, input: ScheduleTargetInput.fromObject({}), retryAttempts: 5, maxEventAge: Duration.hours(3) }),
+      });
+    }
+    this.#alarm({ name: 'PricesFailed', description: 'No list of prices could be made or handed over; the one before holds until it ends: the log of the function prices says why', threshold: 0, metric: made.function.metricErrors({ period: FIVE_MINUTES }) });
   }
 
   /** Gives those that take a new version of the scoring function back. */

@@ -26,6 +26,7 @@ function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {}, servi
     ['serving.burst', serving.burst, 1, most],
     ['serving.requestsPerAddress', serving.requestsPerAddress, 100, 2_000_000_000],
     ['serving.slowMilliseconds', serving.slowMilliseconds, 1, 29_000],
+    ['serving.priceListHour', serving.priceListHour === false ? undefined : serving.priceListHour, 0, 23],
   ];
 }
 

@@ -23,7 +23,7 @@ import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAMES = Object.keys(LAKE_FUNCTIONS);
-const OPENS_DUCKDB = ['finish', 'ingest', 'learn', 'maintain', 'reconcile', 'sweep'];
+const OPENS_DUCKDB = ['finish', 'ingest', 'learn', 'maintain', 'prices', 'reconcile', 'sweep'];
 const onLambdasMachine = process.platform === 'linux' && process.arch === 'x64';
 
 let folder: string;

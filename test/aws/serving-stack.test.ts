@@ -140,6 +140,10 @@ describe('what the API keeps', () => {
     expect(may('authorize')).toEqual([`dynamodb:BatchGetItem ${table('api-keys')}`]);
     expect(may('relog')).toEqual(['kinesis:PutRecords stream/millrace-dev-predictions', 's3:DeleteObject millrace-dev-models/waiting/*', 's3:GetObject millrace-dev-models/waiting/*', 's3:ListBucket millrace-dev-models', expect.stringMatching(/^sqs:SendMessage </) as string]);
     expect(may('snapshot').filter((line) => /Put|Delete/.test(line))).toEqual(['s3:PutObject millrace-dev-models/serving/*', 's3:PutObject millrace-dev-results/athena/*']);
+    expect(may('prices').filter((line) => /Put|Delete|Create|Update/.test(line))).toEqual([
+      `dynamodb:PutItem ${table('api')}`, ...['glue:CreateTable', 'glue:UpdateTable'].flatMap((action) => ['catalog', 'database/millrace_dev_gold', 'table/millrace_dev_gold/*'].map((place) => `${action} ${place}`)),
+      's3:DeleteObject millrace-dev-lake/gold/*', 's3:DeleteObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-lake/gold/*', 's3:PutObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-results/athena/*',
+    ].sort());
   });
 });
 
@@ -147,7 +151,7 @@ describe('people', () => {
   it('are told of errors, slowness, fall-backs and what becomes of the log, all by the one topic', () => {
     const alarms = ofType(dev.serving, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
-      'api-errors', 'api-fallbacks', 'api-slow', 'authorize-errors', 'authorize-throttled', 'predictions-lost', 'predictions-set-aside', 'predictions-unlogged', 'score-errors', 'score-throttled',
+      'api-errors', 'api-fallbacks', 'api-slow', 'authorize-errors', 'authorize-throttled', 'predictions-lost', 'predictions-set-aside', 'predictions-unlogged', 'prices-failed', 'score-errors', 'score-throttled',
       'serving-stale', 'snapshot-errors', 'snapshot-throttled',
     ]);
     for (const [, { Properties }] of alarms) expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual(['arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team']);
@@ -161,6 +165,21 @@ describe('what is answered from', () => {
     expect([...rules.keys()].sort()).toEqual(['predictions-put-aside', 'snapshot-after-batch', 'snapshot-after-deployment', 'snapshot-hourly']);
     expect(textOf(((rules.get('snapshot-after-batch')!['EventPattern'] as { detail: { stateMachineArn: unknown[] } }).detail.stateMachineArn)[0])).toBe('arn:aws:states:eu-central-1:ACCOUNT:stateMachine:millrace-dev-batch');
     expect(rules.get('predictions-put-aside')!['EventPattern']).toMatchObject({ detail: { object: { key: [{ prefix: 'waiting/' }] } } });
+  });
+});
+
+describe('lists of prices', () => {
+  it('are made every day after the batch, in the shop’s zone, unless the stage says otherwise', () => {
+    const { Properties } = named(dev.serving, 'AWS::Scheduler::Schedule', 'Name', 'millrace-dev-prices')[1];
+    expect(Properties).toMatchObject({ ScheduleExpression: 'cron(0 5 * * ? *)', ScheduleExpressionTimezone: 'America/Sao_Paulo' });
+    const [id] = named(dev.serving, 'AWS::Lambda::Function', 'FunctionName', 'millrace-dev-prices');
+    expect(textOf((Properties['Target'] as { Arn: unknown }).Arn)).toBe(`<${id}>`);
+    expect(ofType(shared.serving, 'AWS::Scheduler::Schedule')).toEqual([]);
+  });
+
+  it('touch lists of the API’s table, and nothing else that it holds', () => {
+    const statements = ofType(dev.serving, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: { Condition?: unknown }[] }).Statement);
+    expect(statements.filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('LeadingKeys')).map(({ Condition }) => Condition)).toEqual([{ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } }]);
   });
 });
 

@@ -7,16 +7,18 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { learn, type LearnEvent, type LearnResult } from '../../lambdas/learn/index.ts';
 import { learningRuntime, type LearningRuntime } from '../../lambdas/learn/runtime.ts';
+import { listPrices, pricesRuntime } from '../../lambdas/prices/index.ts';
 import type { AwsContext } from '../../lambdas/shared/context.ts';
 import { applyTables } from '../../lib/batch/index.ts';
 import { keysFromSecret } from '../../lib/ingest/index.ts';
-import { localFileIngest, openRuntime, predictInHome, registryOf, runBatch, trainInHome, type Runtime } from '../../lib/local/index.ts';
+import { computePrices, localFileIngest, openRuntime, predictInHome, registryOf, runBatch, trainInHome, type Runtime } from '../../lib/local/index.ts';
 import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { compileWorkflow, Interpreter, StateFailure, type Json } from '../../lib/workflow/index.ts';
 import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import { generateSample } from '../../samples/index.ts';
 import { batch } from '../../workflows/batch.ts';
+import { memoryStore } from '../serving/support.ts';
 import { makeAwsHome, SECRET, type AwsHome } from './support/aws-home.ts';
 import { startAwsRehearsal, type AwsRehearsal } from './support/aws-rehearsal.ts';
 
@@ -86,6 +88,27 @@ describe('learning in an account', () => {
     expect(far.length / one.rows.length).toBeLessThan(0.02);
     const [namespace, name] = here.table.split('.');
     expect((await home.context.lake.loadTable({ namespace: namespace!, name: name! })).metadata.snapshots).toHaveLength(1);
+  });
+
+  it('lets the champion of demand price all items, as the embedded home does, into gold by one commit', async () => {
+    await trainInHome(runtime, 'price');
+    await step({ step: 'train', predictor: 'price' });
+    for (const registry of [registryOf(runtime), learning.learning!.registry]) {
+      if ((await registry.aliases('price')).champion === undefined) await registry.setAlias('price', 'champion', '1', systemClock.now());
+    }
+    const { list: here } = await computePrices(runtime, { policy: 'model' });
+    const { files } = home.context.lake.context;
+    const { pricing } = (await runtime.project()).config;
+    const there = await listPrices(pricesRuntime(home.context as AwsContext, MODELS, pricing), { store: memoryStore(), files, exports: `s3://${MODELS}/exports/prices` }, { policy: 'model' });
+    expect([there.rows, there.version]).toEqual([here.prices.length, expect.stringMatching(/, price 1$/) as string]);
+    const { rows } = await home.context.engine.query('SELECT product_id, CAST(price AS double), list_id FROM gold.prices ORDER BY product_id');
+    const known = new Map(here.prices.map(({ productId, price }) => [productId, price]));
+    // Where a tree cuts hangs on the last digits of means, which engines make differently.
+    expect(rows.filter(([sku, price]) => Math.abs(known.get(String(sku))! - Number(price)) > 0.001).length / rows.length).toBeLessThan(0.05);
+    const current = JSON.parse(Buffer.from(await files.read(`s3://${MODELS}/exports/prices/current.json`)).toString()) as { list_id: string; rows: number; files: { name: string; bytes: number }[] };
+    expect([current.list_id, current.rows, rows[0]![2]]).toEqual([there.list, here.prices.length, there.list]);
+    for (const { name, bytes } of current.files) expect((await files.stat(`s3://${MODELS}/exports/prices/${name}`))!.size).toBe(bytes);
+    expect((await home.context.lake.loadTable({ namespace: 'gold', name: 'prices' })).metadata.snapshots).toHaveLength(1);
   });
 
   it('goes through its machine, predictor by predictor', async () => {

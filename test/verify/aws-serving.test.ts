@@ -7,6 +7,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayAuthorizerResult, APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { listPrices } from '../../lambdas/prices/index.ts';
 import { takeSnapshots } from '../../lambdas/snapshot/index.ts';
 import { systemClock } from '../../lib/base/index.ts';
 import { awsRequests, textOf, type AwsRequests } from '../../lib/base/aws/index.ts';
@@ -179,6 +180,19 @@ describe('the API as it is deployed', () => {
       const [one, other] = [method === 'GET' ? await local.get(path) : await local.post(path, body), await ask(method, path, body)];
       expect([path, other.status, withoutIds(other.body)]).toEqual([path, one.status, withoutIds(one.body)]);
       expect(one.status).toBe(200);
+    }
+  });
+
+  it('answers from the list of prices that was handed over, and says so', async () => {
+    const price = async () => (await ask('POST', '/v1/price', { skus: [sku], precomputed: true })).body;
+    expect(await price()).toMatchObject({ prices: [{ fallback: true }] });
+    const runtime = await openRuntime({ home: home.root, project: ROOT });
+    try {
+      const store = openDynamoDbStore({ calls: signedDynamoDb(signed('dynamodb'), { clock: systemClock }), table: 'millrace-rehearsal-api', clock: systemClock });
+      const { list } = await listPrices(runtime, { store, files: new S3Files(s3), exports: `s3://${MODELS}/exports/prices` }, {});
+      expect(await price()).toMatchObject({ policy: 'list', version: list, prices: [{ sku, fallback: false, valid_to: expect.any(String) as string }] });
+    } finally {
+      await runtime.close();
     }
   });
 

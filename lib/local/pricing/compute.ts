@@ -1,18 +1,16 @@
 // millrace prices compute: a price for every item by a policy, into gold, the online store and the export folder.
 import path from 'node:path';
-import { MillraceError, uuidv7 } from '../../base/index.ts';
+import { MillraceError } from '../../base/index.ts';
 import { openLmdbStore } from '../../features/index.ts';
-import { handOver, listedPrices, priceList, pricingSettings, type ListHeader } from '../../pricing/index.ts';
-import { homeModels, registryOf } from '../learning/index.ts';
+import { handOver, listedPrices } from '../../pricing/index.ts';
 import { takeLock } from '../lock.ts';
 import type { Runtime } from '../runtime.ts';
-import { dayIn, HomePrices, PRICE } from '../serving/index.ts';
-import { currentExport, exportPriceList, type ExportManifest } from './export-folder.ts';
-import { readPriceTable, writePriceTable, type PriceList } from './price-table.ts';
+import { currentExport, exportPriceList } from './export-folder.ts';
+import type { ExportManifest } from './list-files.ts';
+import { handedPrices, makePriceList } from './make-list.ts';
+import { readPriceTable, type PriceList } from './price-table.ts';
 
 export interface ComputedPrices { list: PriceList; exported: ExportManifest }
-
-const DAY_MS = 86_400_000;
 
 export function exportFolderOf({ home }: Pick<Runtime, 'home'>): string {
   return path.join(home.root, 'exports', 'prices');
@@ -28,25 +26,9 @@ export async function computePrices(runtime: Runtime, options: { policy?: string
   return alone(runtime, () => compute(runtime, options));
 }
 
-async function compute(runtime: Runtime, { policy: wanted, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
-  const { config } = await runtime.project();
-  const settings = pricingSettings(config.pricing);
-  const models = homeModels(registryOf(runtime), [PRICE], () => undefined);
-  await models.refresh();
-  const made = new HomePrices(runtime, models);
-  await made.refresh();
-  const prices = made.current;
-  if (prices?.situations === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
-  const name = wanted ?? (settings.policy === 'list' ? 'rule' : settings.policy);
-  const policy = prices.policies[name];
-  if (policy === undefined) throw new MillraceError('not_found', `there is no price policy '${name}' that a list could be made by`, { todo: `There are ${Object.keys(prices.policies).join(', ')}.` });
-  const now = runtime.clock.now();
-  const listed = priceList(prices.situations(), policy, prices.guardrails);
-  const header: ListHeader = {
-    listId: uuidv7(now), policy: name, version: `${prices.version}${policy.version === undefined ? '' : `, ${policy.version}`}`, currency: prices.currency, rows: listed.length, validFrom: now, validTo: now + settings.listDays * DAY_MS,
-  };
-  const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
-  await writePriceTable(runtime, list);
+async function compute(runtime: Runtime, { policy, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
+  const list = await makePriceList(runtime, policy);
+  if (list === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
   return { list, exported: await handOverList(runtime, list, folder) };
 }
 
@@ -73,7 +55,7 @@ async function handOverList(runtime: Runtime, list: PriceList, folder = exportFo
   const exported = await exportPriceList(list, { folder });
   const store = await openLmdbStore({ folder: path.join(runtime.home.root, 'api'), clock: runtime.clock });
   try {
-    await handOver(store, list.header, list.prices.map(({ productId, price, previousPrice, reason, limits }) => [productId, { price, previousPrice, reason, limits }] as const));
+    await handOver(store, list.header, handedPrices(list));
   } finally {
     await store.close();
   }

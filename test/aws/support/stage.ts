@@ -29,7 +29,7 @@ export const CONFIG: ProjectConfig = {
       region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false,
       stream: { shards: 4, retentionHours: 48, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'], bufferSeconds: 300, bufferMb: 128, featuresPerShard: 10, refreshMinutes: 0 },
       serving: {
-        provisioned: 2, deployment: 'linear10PercentEvery1Minute', authorizerCacheSeconds: 0, firewall: false, logsRole: false, requestsPerSecond: 50, burst: 60,
+        provisioned: 2, deployment: 'linear10PercentEvery1Minute', authorizerCacheSeconds: 0, firewall: false, logsRole: false, priceListHour: false, requestsPerSecond: 50, burst: 60,
         plans: { shop: { ratePerSecond: 20 }, partner: { ratePerSecond: 2, burst: 3, dailyQuota: 1000 } },
         domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' },
       },

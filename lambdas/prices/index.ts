@@ -1,0 +1,62 @@
+// A list of prices in an account: made from what Athena answers and the champion's demand, into gold by one commit, to the bucket's exports, to the API's table.
+import type { Context } from 'aws-lambda';
+import { systemClock, type PricingConfig } from '../../lib/base/index.ts';
+import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
+import type { OnlineStore } from '../../lib/features/index.ts';
+import type { Files } from '../../lib/lake/index.ts';
+import { exportToBucket, handedPrices, makePriceList, type Runtime } from '../../lib/local/index.ts';
+import { handOver, inTurn } from '../../lib/pricing/index.ts';
+import { learningRuntime } from '../learn/runtime.ts';
+import { lambdaContext, type AwsContext } from '../shared/context.ts';
+import { settingOf } from '../shared/environment.ts';
+import { asTask } from '../shared/handler.ts';
+import { dynamoDbOf } from '../shared/signed-services.ts';
+import { withDuckDb } from '../shared/with-duckdb.ts';
+
+export interface PricesEvent { policy?: string }
+
+/** `list`: null where nothing is known yet that prices could be made from. */
+export interface PricesResult { list: string | null; rows: number; policy?: string; version?: string; validTo?: string }
+
+export interface Shop {
+  /** Of the API. */
+  store: OnlineStore;
+  files: Files;
+  /** `s3://bucket/exports/prices` */
+  exports: string;
+}
+
+/** As long as the function may run. */
+const TURN_MS = 15 * 60_000;
+/** Before the function would be stopped. */
+const MARGIN_MS = 30_000;
+
+/** Gold first, then the files, then the API: what is cut off leaves each with the list before or this one, whole, and the next call makes it good. */
+export async function listPrices(runtime: Runtime, { store, files, exports }: Shop, { policy }: PricesEvent): Promise<PricesResult> {
+  return inTurn(store, { clock: runtime.clock, milliseconds: TURN_MS }, async () => {
+    const list = await makePriceList(runtime, policy);
+    if (list === undefined) return { list: null, rows: 0 };
+    const { header } = list;
+    await exportToBucket(files, exports, list);
+    await handOver(store, header, handedPrices(list));
+    return { list: header.listId, rows: header.rows, policy: header.policy, version: header.version, validTo: new Date(header.validTo).toISOString() };
+  });
+}
+
+/** What learning stands on, with the project's settings of prices. */
+export function pricesRuntime(context: AwsContext, models: string, pricing: PricingConfig | undefined, signal?: AbortSignal): Runtime {
+  const learning = learningRuntime(context, models, signal);
+  const config = { shop: context.shop, ...(pricing === undefined ? {} : { pricing }) };
+  // A list asks its project for contracts, models and these settings; a home's own has more.
+  return { ...learning, project: async () => ({ ...context.project, config }) } as unknown as Runtime;
+}
+
+export const handler = asTask(async (context: AwsContext, event: PricesEvent, lambda?: Context) => {
+  const setting = (name: string): string => settingOf(process.env, name, 'serving');
+  const signal = AbortSignal.timeout(Math.max(1, (lambda?.getRemainingTimeInMillis() ?? TURN_MS) - MARGIN_MS));
+  const pricing = process.env['MILLRACE_PRICING'];
+  const bucket = setting('MILLRACE_MODELS');
+  const runtime = pricesRuntime(context, bucket, pricing === undefined ? undefined : JSON.parse(pricing) as PricingConfig, signal);
+  const store = openDynamoDbStore({ calls: dynamoDbOf(process.env, systemClock), table: setting('MILLRACE_API_TABLE'), clock: systemClock });
+  return listPrices(runtime, { store, files: context.lake.context.files, exports: `s3://${bucket}/exports/prices` }, event);
+}, lambdaContext(withDuckDb));

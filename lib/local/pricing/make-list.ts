@@ -1,0 +1,43 @@
+// A list of prices as it comes about: a price for every item by a policy, into gold by one snapshot. The same on a machine and in a function of an account.
+import { MillraceError, uuidv7 } from '../../base/index.ts';
+import { priceList, pricingSettings, type HandedPrice, type ListHeader } from '../../pricing/index.ts';
+import { homeModels, registryOf } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { dayIn, HomePrices, PRICE } from '../serving/index.ts';
+import { writePriceTable, type PriceList } from './price-table.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Replaces gold.prices. The one who calls hands it over, and sees to it that nobody else does the same meanwhile.
+ *
+ * @param wanted the policy; default: the project's, or the rule where that is the list itself
+ * @returns undefined where nothing is known yet that prices could be made from
+ * @throws MillraceError `not_found` where there is no such policy
+ */
+export async function makePriceList(runtime: Runtime, wanted?: string): Promise<PriceList | undefined> {
+  const { config } = await runtime.project();
+  const settings = pricingSettings(config.pricing);
+  const models = homeModels(registryOf(runtime), [PRICE], () => undefined);
+  await models.refresh();
+  const made = new HomePrices(runtime, models);
+  await made.refresh();
+  const prices = made.current;
+  if (prices?.situations === undefined) return undefined;
+  const name = wanted ?? (settings.policy === 'list' ? 'rule' : settings.policy);
+  const policy = prices.policies[name];
+  if (policy === undefined) throw new MillraceError('not_found', `there is no price policy '${name}' that a list could be made by`, { todo: `There are ${Object.keys(prices.policies).join(', ')}.` });
+  const now = runtime.clock.now();
+  const listed = priceList(prices.situations(), policy, prices.guardrails);
+  const header: ListHeader = {
+    listId: uuidv7(now), policy: name, version: `${prices.version}${policy.version === undefined ? '' : `, ${policy.version}`}`, currency: prices.currency, rows: listed.length, validFrom: now, validTo: now + settings.listDays * DAY_MS,
+  };
+  const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
+  await writePriceTable(runtime, list);
+  return list;
+}
+
+/** What `handOver` takes of a list. */
+export function handedPrices({ prices }: PriceList): (readonly [productId: string, price: HandedPrice])[] {
+  return prices.map(({ productId, price, previousPrice, reason, limits }) => [productId, { price, previousPrice, reason, limits }] as const);
+}

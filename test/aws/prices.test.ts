@@ -1,0 +1,144 @@
+// The function that makes lists of prices: what a shop finds in the bucket and in the API's table, with all of it over a DynamoDB in memory and files of this machine.
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listPrices, type Shop } from '../../lambdas/prices/index.ts';
+import { servingParts } from '../../lambdas/shared/serving-parts.ts';
+import { openDynamoDbStore, type DynamoDbCalls } from '../../lib/features/aws/index.ts';
+import { LocalFiles } from '../../lib/lake/index.ts';
+import { readPriceTable, type PriceList } from '../../lib/local/index.ts';
+import { inTurn, listedPrices } from '../../lib/pricing/index.ts';
+import { openPricedShop, type PricedShop } from '../local/pricing/shop.ts';
+import { testApp } from '../serving/support.ts';
+
+type Item = Record<string, AttributeValue>;
+type Put = Parameters<DynamoDbCalls['PutItem']>[0];
+
+/** What the service keeps, whether a write is let in by its condition, and that a transaction is whole or not at all. */
+function dynamoDb(): DynamoDbCalls & { writes: number; mostWrites: number } {
+  const items = new Map<string, Item>();
+  const refused = (name: string, codes?: string[]) => Object.assign(new Error(name), { name, ...(codes === undefined ? {} : { CancellationReasons: codes.map((Code) => ({ Code })) }) });
+  const isMet = ({ Item, ExpressionAttributeValues: values }: Put): boolean => {
+    const there = items.get(Item!['pk']!.S!);
+    return values === undefined ? there === undefined : there?.['v']?.N === values[':expected']!.N;
+  };
+  const put = ({ Item }: Put) => void items.set(Item!['pk']!.S!, Item!);
+  const service = {
+    writes: 0, mostWrites: Number.POSITIVE_INFINITY,
+    async BatchGetItem({ RequestItems }: Parameters<DynamoDbCalls['BatchGetItem']>[0]) {
+      return { Responses: Object.fromEntries(Object.entries(RequestItems!).map(([table, { Keys }]) => [table, Keys!.map((key) => items.get(key['pk']!.S!)).filter((item) => item !== undefined)])), UnprocessedKeys: {} };
+    },
+    async PutItem(input: Put) {
+      if (service.writes++ >= service.mostWrites) throw refused('AccessDeniedException');
+      if (!isMet(input)) throw refused('ConditionalCheckFailedException');
+      put(input);
+    },
+    async DeleteItem() {
+      throw refused('AccessDeniedException');
+    },
+    async TransactWriteItems({ TransactItems }: Parameters<DynamoDbCalls['TransactWriteItems']>[0]) {
+      if (service.writes++ >= service.mostWrites) throw refused('AccessDeniedException');
+      const codes = TransactItems!.map(({ Put: one }) => (isMet(one!) ? 'None' : 'ConditionalCheckFailed'));
+      if (codes.some((code) => code !== 'None')) throw refused('TransactionCanceledException', codes);
+      for (const { Put: one } of TransactItems!) put(one!);
+    },
+  };
+  return service;
+}
+
+let priced: PricedShop;
+let folder: string;
+let service: ReturnType<typeof dynamoDb>;
+let shop: Shop;
+beforeAll(async () => {
+  priced = await openPricedShop();
+}, 60_000);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-exports-'));
+  service = dynamoDb();
+  shop = { store: openDynamoDbStore({ calls: service, table: 'api', clock: priced.runtime.clock }), files: new LocalFiles(), exports: folder };
+  return () => rm(folder, { recursive: true, force: true });
+});
+afterAll(() => priced.dispose());
+
+/** What a reader finds who follows current.json. */
+async function exported(): Promise<{ list: string; rows: number } | undefined> {
+  const text = await readFile(join(folder, 'current.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { list_id: list, files } = JSON.parse(text) as { list_id: string; files: { name: string; bytes: number; sha256: string }[] };
+  const texts = await Promise.all(files.map(async ({ name, bytes, sha256 }) => {
+    const bytesThere = await readFile(join(folder, name));
+    expect([bytesThere.length, createHash('sha256').update(bytesThere).digest('hex')]).toEqual([bytes, sha256]);
+    return bytesThere.toString();
+  }));
+  return { list, rows: texts[1]!.trimEnd().split('\n').length };
+}
+
+describe('a list of prices in an account', () => {
+  it('is in gold, in the bucket and in the table of the API: the same, whole', async () => {
+    const made = await listPrices(priced.runtime, shop, {});
+    expect(made).toMatchObject({ rows: 3, policy: 'rule', validTo: new Date(priced.clock.at + 7 * 86_400_000).toISOString() });
+    const gold: PriceList = await readPriceTable(priced.runtime);
+    const online = await listedPrices(shop.store, ['cheap', 'dear', 'unknown', 'unsold'], priced.clock.at);
+    expect([gold.header.listId, online!.header, await exported()]).toEqual([made.list, gold.header, { list: made.list, rows: 3 }]);
+    expect([...online!.prices].map(([sku, { price, reason }]) => [sku, price, reason])).toEqual(gold.prices.map(({ productId, price, reason }) => [productId, price, reason]));
+  });
+
+  it('is what the API answers from, and what its policies start from', async () => {
+    await listPrices(priced.runtime, shop, {});
+    const { prices: part } = servingParts({
+      environment: {}, currency: 'BRL', timeZone: 'America/Sao_Paulo', models: { find: () => undefined }, registry: {} as never, now: () => priced.clock.at, listed: (skus, at) => listedPrices(shop.store, skus, at),
+    });
+    const tables = (await priced.runtime.lake.listTables()).map(({ namespace, name }) => `${namespace}.${name}`);
+    const prices = await part.load(await priced.runtime.engine(), '1', part.asks!.filter((table) => tables.includes(table)));
+    const { send } = testApp({ prices: prices!, clock: priced.runtime.clock });
+    expect((await send('POST', '/v1/price', { skus: ['cheap', 'nothing'], precomputed: true })).body).toMatchObject({
+      policy: 'list', prices: [{ sku: 'cheap', price: 45.9, current_price: 50, fallback: false, valid_to: new Date(priced.clock.at + 7 * 86_400_000).toISOString() }, { sku: 'nothing', price: null, fallback: true }],
+    });
+    expect((await send('POST', '/v1/price', { skus: ['cheap'] })).body).toMatchObject({ policy: 'rule', prices: [{ price: 45.9, current_price: 45.9 }] });
+  });
+
+  it('is the one before or this one, whole, wherever the table stops taking writes; the next call makes it good', async () => {
+    const before = await listPrices(priced.runtime, shop, {});
+    // The turn, the prices, the header: then only the end of the turn is left.
+    for (const more of [0, 1, 2]) {
+      priced.clock.at += 16 * 60_000;
+      service.mostWrites = service.writes + more;
+      await expect(listPrices(priced.runtime, shop, {})).rejects.toMatchObject({ code: 'io' });
+      const online = await listedPrices(shop.store, ['cheap', 'dear', 'unknown'], priced.clock.at);
+      expect([online!.header.listId, online!.prices.size]).toEqual([before.list, 3]);
+      expect(await exported()).toMatchObject({ rows: 3 });
+    }
+    service.mostWrites = Number.POSITIVE_INFINITY;
+    priced.clock.at += 16 * 60_000;
+    const { list } = await listPrices(priced.runtime, shop, {});
+    expect([(await listedPrices(shop.store, [], priced.clock.at))!.header.listId, (await exported())!.list]).toEqual([list, list]);
+  });
+
+  it('is made by one at a time, and a turn that nobody ended ends by itself', async () => {
+    const { clock } = priced.runtime;
+    await inTurn(shop.store, { clock, milliseconds: 1_000 }, async () => {
+      await expect(listPrices(priced.runtime, shop, {})).rejects.toMatchObject({ code: 'conflict' });
+    });
+    service.mostWrites = service.writes + 1;
+    await inTurn(shop.store, { clock, milliseconds: 1_000 }, async () => undefined);
+    service.mostWrites = Number.POSITIVE_INFINITY;
+    await expect(inTurn(shop.store, { clock, milliseconds: 1_000 }, async () => 'mine')).rejects.toMatchObject({ code: 'conflict' });
+    priced.clock.at += 1_000;
+    expect(await inTurn(shop.store, { clock, milliseconds: 1_000 }, async () => 'mine')).toBe('mine');
+  });
+
+  it('keeps the newest five in the bucket, takes the policy that is asked for, and refuses one that there is not', async () => {
+    for (let made = 0; made < 7; made++) {
+      priced.clock.at += 1_000;
+      await listPrices(priced.runtime, shop, { policy: 'model' });
+    }
+    expect(await exported()).toMatchObject({ list: (await readPriceTable(priced.runtime)).header.listId });
+    const kept = await Promise.all((await readdir(folder)).filter((name) => name !== 'current.json').map((name) => readdir(join(folder, name))));
+    expect(kept.filter((names) => names.length > 0)).toEqual(Array.from({ length: 5 }, () => ['manifest.json', 'prices.csv', 'prices.jsonl']));
+    await expect(listPrices(priced.runtime, shop, { policy: 'guess' })).rejects.toThrow(/no price policy 'guess'/);
+  });
+});
