@@ -5,18 +5,19 @@ import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import type { OnlineStore } from '../../lib/features/index.ts';
 import type { Files } from '../../lib/lake/index.ts';
 import { exportToBucket, handedPrices, makePriceList, type Runtime } from '../../lib/local/index.ts';
-import { handOver, inTurn } from '../../lib/pricing/index.ts';
+import { demandToJson, handOver, inTurn } from '../../lib/pricing/index.ts';
 import { learningRuntime } from '../learn/runtime.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
+import { DEMAND_KEY } from '../shared/serving-parts.ts';
 import { asTask } from '../shared/handler.ts';
 import { dynamoDbOf } from '../shared/signed-services.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 
 export interface PricesEvent { policy?: string }
 
-/** `list`: null where nothing is known yet that prices could be made from. */
-export interface PricesResult { list: string | null; rows: number; policy?: string; version?: string; validTo?: string }
+/** `list`: null where nothing is known yet that prices could be made from; `demand`: the version that the scoring function is given, null: none. */
+export interface PricesResult { list: string | null; rows: number; policy?: string; version?: string; validTo?: string; demand?: string | null }
 
 export interface Shop {
   /** Of the API. */
@@ -24,22 +25,31 @@ export interface Shop {
   files: Files;
   /** `s3://bucket/exports/prices` */
   exports: string;
+  /** The object from which the scoring function takes demand, `s3://bucket/serving/demand.json`. */
+  demand: string;
 }
 
 /** As long as the function may run. */
 const TURN_MS = 15 * 60_000;
 /** Before the function would be stopped. */
 const MARGIN_MS = 30_000;
+/** More than this would make the scoring function start slowly: it then goes by elasticities. */
+const MOST_BYTES = 32 * 2 ** 20;
+const NO_DEMAND = '{"version":"","items":{}}';
 
 /** Gold first, then the files, then the API: what is cut off leaves each with the list before or this one, whole, and the next call makes it good. */
-export async function listPrices(runtime: Runtime, { store, files, exports }: Shop, { policy }: PricesEvent): Promise<PricesResult> {
+export async function listPrices(runtime: Runtime, { store, files, exports, demand: place }: Shop, { policy }: PricesEvent): Promise<PricesResult> {
   return inTurn(store, { clock: runtime.clock, milliseconds: TURN_MS }, async () => {
-    const list = await makePriceList(runtime, policy);
-    if (list === undefined) return { list: null, rows: 0 };
+    const made = await makePriceList(runtime, policy);
+    if (made === undefined) return { list: null, rows: 0 };
+    const { list, demand } = made;
     const { header } = list;
+    const text = demand === undefined ? NO_DEMAND : demandToJson(demand);
+    const isLoaded = demand !== undefined && text.length <= MOST_BYTES;
+    await files.write(place, Buffer.from(isLoaded ? text : NO_DEMAND));
     await exportToBucket(files, exports, list);
     await handOver(store, header, handedPrices(list));
-    return { list: header.listId, rows: header.rows, policy: header.policy, version: header.version, validTo: new Date(header.validTo).toISOString() };
+    return { list: header.listId, rows: header.rows, policy: header.policy, version: header.version, validTo: new Date(header.validTo).toISOString(), demand: isLoaded ? demand.version : null };
   });
 }
 
@@ -58,5 +68,5 @@ export const handler = asTask(async (context: AwsContext, event: PricesEvent, la
   const bucket = setting('MILLRACE_MODELS');
   const runtime = pricesRuntime(context, bucket, pricing === undefined ? undefined : JSON.parse(pricing) as PricingConfig, signal);
   const store = openDynamoDbStore({ calls: dynamoDbOf(process.env, systemClock), table: setting('MILLRACE_API_TABLE'), clock: systemClock });
-  return listPrices(runtime, { store, files: context.lake.context.files, exports: `s3://${bucket}/exports/prices` }, event);
+  return listPrices(runtime, { store, files: context.lake.context.files, exports: `s3://${bucket}/exports/prices`, demand: `s3://${bucket}/${DEMAND_KEY}` }, event);
 }, lambdaContext(withDuckDb));

@@ -1,7 +1,7 @@
 // The scoring API of an account: the app of both homes over DynamoDB, S3 and Kinesis.
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { messageOf, systemClock, uuidv7, type Clock } from '../../lib/base/index.ts';
-import { refused } from '../../lib/base/aws/index.ts';
+import { refused, textOf } from '../../lib/base/aws/index.ts';
 import { contractFromJson } from '../../lib/contracts/index.ts';
 import { compileFeatures } from '../../lib/features/index.ts';
 import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
@@ -9,13 +9,13 @@ import { ModelRegistry } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
-import { listedPrices } from '../../lib/pricing/index.ts';
+import { demandFromJson, listedPrices } from '../../lib/pricing/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
 import { settingOf } from '../shared/environment.ts';
-import { servingParts } from '../shared/serving-parts.ts';
+import { DEMAND_KEY, servingParts } from '../shared/serving-parts.ts';
 import { dynamoDbOf, signedService } from '../shared/signed-services.ts';
 import { servingMetrics } from './metrics.ts';
 
@@ -43,9 +43,16 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const declared = [...PREDICTOR_NAMES];
   const registry = new ModelRegistry(s3ModelStore({ requests: s3, bucket, folder: 'registry' }));
   const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
+  const demand = async () => {
+    const answer = await s3({ method: 'GET', path: [bucket, DEMAND_KEY] });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw refused(`reading ${DEMAND_KEY}`, answer);
+    const found = demandFromJson(textOf(answer));
+    return found.version === '' ? undefined : found;
+  };
   const held = new Held({
     requests: s3, bucket, models, clock,
-    parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now(), listed: (skus, at) => listedPrices(api, skus, at) }),
+    parts: servingParts({ environment, currency, timeZone: setting('MILLRACE_SHOP_TIME_ZONE'), models, registry, now: () => clock.now(), listed: (skus, at) => listedPrices(api, skus, at), demand }),
     experiments: async () => (await readExperiments(api)).filter(({ state }) => state === 'running'),
   });
   const log = invocationLog({

@@ -3,7 +3,7 @@
 import type { PricingConfig, ShippingConfig } from '../../lib/base/index.ts';
 import type { ModelRegistry } from '../../lib/learning/index.ts';
 import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
-import { pricingSettings } from '../../lib/pricing/index.ts';
+import { pricingSettings, type DemandModel } from '../../lib/pricing/index.ts';
 import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
 import type { Load } from '../../lib/serving/aws/index.ts';
 import { shippingSettings } from '../../lib/shipping/index.ts';
@@ -17,6 +17,8 @@ export interface PartSources {
   now: () => number;
   /** Prices of the list that was handed over; whoever only asks beforehand needs none. */
   listed?: Prices['listed'];
+  /** Of the champion; undefined: there is none. */
+  demand?: () => Promise<DemandModel | undefined>;
 }
 
 export interface Part<Made> {
@@ -30,9 +32,11 @@ export interface Part<Made> {
 }
 
 const ARMS = 'gold.price_arms';
+/** Where the function that makes lists leaves demand for the one that scores. */
+export const DEMAND_KEY = 'serving/demand.json';
 
 /** `environment`: MILLRACE_PRICING and MILLRACE_SHIPPING are the project's settings as JSON. */
-export function servingParts({ environment, currency, timeZone, models, registry, now, listed }: PartSources): { prices: Part<Prices>; shipping: Part<Shipping>; recommender: Part<Recommender> } {
+export function servingParts({ environment, currency, timeZone, models, registry, now, listed, demand }: PartSources): { prices: Part<Prices>; shipping: Part<Shipping>; recommender: Part<Recommender> } {
   const settings = <Config>(name: string): Config | undefined => (environment[name] === undefined ? undefined : JSON.parse(environment[name]) as Config);
   const [pricing, shipping] = [pricingSettings(settings<PricingConfig>('MILLRACE_PRICING')), shippingSettings(settings<ShippingConfig>('MILLRACE_SHIPPING'))];
   const champion = (name: string) => models.find(name, 'champion');
@@ -40,10 +44,13 @@ export function servingParts({ environment, currency, timeZone, models, registry
     prices: {
       table: 'gold.pricing_features', asks: [ARMS, PRICE_LIST],
       madeFrom: () => dayIn(timeZone, now()),
-      load: (engine, version, tables) => loadPrices(engine, {
-        currency, version, random: Math.random, settings: pricing, tables: { arms: tables.includes(ARMS), list: tables.includes(PRICE_LIST) }, now: { at: now(), day: dayIn(timeZone, now()) },
-        ...(listed === undefined ? {} : { listed }),
-      }),
+      load: async (engine, version, tables) => {
+        const known = await demand?.();
+        return loadPrices(engine, {
+          currency, version, random: Math.random, settings: pricing, tables: { arms: tables.includes(ARMS), list: tables.includes(PRICE_LIST) }, now: { at: now(), day: dayIn(timeZone, now()) },
+          ...(listed === undefined ? {} : { listed }), ...(known === undefined ? {} : { demand: known }),
+        });
+      },
     },
     shipping: {
       table: 'gold.shipping_rate_cards',

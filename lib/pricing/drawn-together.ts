@@ -1,4 +1,5 @@
 // Curves of demand, drawn towards those of the category and of the shop where an item sells too little to have one of its own.
+import type { CurveTable } from './curve-table.ts';
 import type { DemandCurve } from './demand-curve.ts';
 
 export interface ItemCurve {
@@ -21,7 +22,7 @@ const WEEKS = 52;
  * that at the usual price, is a mean of the item's own and its category's, by n / (n + 100) of n pieces expected a year, and the category's one of its own and the
  * shop's by the same rule. The level stays the item's. What never rises with the price does not rise in a mean either.
  */
-export function drawnTogether(items: readonly ItemCurve[]): ReadonlyMap<string, DemandCurve> {
+export function drawnTogether(items: readonly ItemCurve[]): ReadonlyMap<string, CurveTable> {
   const own = items.map(({ usualPrice, curve }) => Float64Array.from(curve(FACTORS.map((factor) => factor * usualPrice))));
   const shop = sumOf(own);
   const shopAnswer = answerOf(shop);
@@ -34,7 +35,7 @@ export function drawnTogether(items: readonly ItemCurve[]): ReadonlyMap<string, 
   return new Map(items.map(({ sku, category, usualPrice }, index) => {
     const answer = mixed(own[index]!, answers.get(category)!);
     const level = own[index]![USUAL]!;
-    return [sku, (prices) => prices.map((price) => level * at(answer, price / usualPrice))];
+    return [sku, { usualPrice, units: answer.map((relative) => level * relative) }];
   }));
 }
 
@@ -56,10 +57,4 @@ function sumOf(curves: readonly Float64Array[]): Float64Array {
   const sum = new Float64Array(FACTORS.length);
   for (const curve of curves) curve.forEach((units, index) => void (sum[index]! += units));
   return sum;
-}
-
-function at(answer: Float64Array, factor: number): number {
-  const place = Math.min(FACTORS.length - 1, Math.max(0, (factor - FACTORS[0]!) * 100));
-  const below = Math.floor(place);
-  return answer[below]! + (place - below) * ((answer[below + 1] ?? answer[below]!) - answer[below]!);
 }

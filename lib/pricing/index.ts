@@ -1,6 +1,7 @@
 // Prices: policies that propose, guardrails that nobody gets around, lists that are handed over. This file is what others may import.
 export type * from './types.ts';
 export { armsOfItems, type ArmFeedback, type ArmSources } from './arms.ts';
+export { curveOf, demandFromJson, demandToJson, tabledDemand, type CurveTable, type TabledDemand } from './curve-table.ts';
 export { answersToPrice, demandCurve, type CurveModel, type DemandCurve } from './demand-curve.ts';
 export { drawnTogether, type ItemCurve } from './drawn-together.ts';
 export { elasticities, type Elasticity, type PricePoint } from './elasticity.ts';

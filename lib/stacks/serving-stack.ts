@@ -161,6 +161,7 @@ export class ServingStack extends Stack {
     });
     made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     made.allow(['s3:PutObject', 's3:DeleteObject'], [stage.bucketArn('models', 'exports/prices/*')], OBJECTS);
+    made.allow(['s3:PutObject'], [stage.bucketArn('models', 'serving/demand.json')]);
     made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     made.role.addToPolicy(new PolicyStatement({
       effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } },

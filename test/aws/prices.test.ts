@@ -10,7 +10,7 @@ import { servingParts } from '../../lambdas/shared/serving-parts.ts';
 import { openDynamoDbStore, type DynamoDbCalls } from '../../lib/features/aws/index.ts';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import { readPriceTable, type PriceList } from '../../lib/local/index.ts';
-import { inTurn, listedPrices } from '../../lib/pricing/index.ts';
+import { demandFromJson, demandToJson, inTurn, listedPrices, tabledDemand } from '../../lib/pricing/index.ts';
 import { openPricedShop, type PricedShop } from '../local/pricing/shop.ts';
 import { testApp } from '../serving/support.ts';
 
@@ -59,18 +59,18 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-exports-'));
   service = dynamoDb();
-  shop = { store: openDynamoDbStore({ calls: service, table: 'api', clock: priced.runtime.clock }), files: new LocalFiles(), exports: folder };
+  shop = { store: openDynamoDbStore({ calls: service, table: 'api', clock: priced.runtime.clock }), files: new LocalFiles(), exports: join(folder, 'exports'), demand: join(folder, 'demand.json') };
   return () => rm(folder, { recursive: true, force: true });
 });
 afterAll(() => priced.dispose());
 
 /** What a reader finds who follows current.json. */
 async function exported(): Promise<{ list: string; rows: number } | undefined> {
-  const text = await readFile(join(folder, 'current.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(join(shop.exports, 'current.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const { list_id: list, files } = JSON.parse(text) as { list_id: string; files: { name: string; bytes: number; sha256: string }[] };
   const texts = await Promise.all(files.map(async ({ name, bytes, sha256 }) => {
-    const bytesThere = await readFile(join(folder, name));
+    const bytesThere = await readFile(join(shop.exports, name));
     expect([bytesThere.length, createHash('sha256').update(bytesThere).digest('hex')]).toEqual([bytes, sha256]);
     return bytesThere.toString();
   }));
@@ -99,6 +99,19 @@ describe('a list of prices in an account', () => {
       policy: 'list', prices: [{ sku: 'cheap', price: 45.9, current_price: 50, fallback: false, valid_to: new Date(priced.clock.at + 7 * 86_400_000).toISOString() }, { sku: 'nothing', price: null, fallback: true }],
     });
     expect((await send('POST', '/v1/price', { skus: ['cheap'] })).body).toMatchObject({ policy: 'rule', prices: [{ price: 45.9, current_price: 45.9 }] });
+  });
+
+  it('goes with the demand that the API’s model-based policy asks; without a champion there is none', async () => {
+    expect(await listPrices(priced.runtime, shop, {})).toMatchObject({ demand: null });
+    expect(demandFromJson(await readFile(shop.demand, 'utf8')).version).toBe('');
+    const units = Array.from({ length: 101 }, (_, index) => 10 - index / 20); // hardly falls: the dearest price earns most
+    const text = demandToJson(tabledDemand('price 7', new Map([['cheap', { usualPrice: 50, units }]])));
+    const { prices: part } = servingParts({
+      environment: {}, currency: 'BRL', timeZone: 'America/Sao_Paulo', models: { find: () => undefined }, registry: {} as never, now: () => priced.clock.at, demand: async () => demandFromJson(text),
+    });
+    const { send, predicted } = testApp({ prices: { ...(await part.load(await priced.runtime.engine(), '1', []))!, policy: 'model' }, clock: priced.runtime.clock });
+    expect((await send('POST', '/v1/price', { skus: ['cheap'] })).body).toMatchObject({ policy: 'model', prices: [{ price: 54.99, reason: expect.stringMatching(/^earns most of what the demand model expects/) as string }] });
+    expect(predicted[0]).toMatchObject({ version: '1:model price 7' });
   });
 
   it('is the one before or this one, whole, wherever the table stops taking writes; the next call makes it good', async () => {
@@ -137,7 +150,7 @@ describe('a list of prices in an account', () => {
       await listPrices(priced.runtime, shop, { policy: 'model' });
     }
     expect(await exported()).toMatchObject({ list: (await readPriceTable(priced.runtime)).header.listId });
-    const kept = await Promise.all((await readdir(folder)).filter((name) => name !== 'current.json').map((name) => readdir(join(folder, name))));
+    const kept = await Promise.all((await readdir(shop.exports)).filter((name) => name !== 'current.json').map((name) => readdir(join(shop.exports, name))));
     expect(kept.filter((names) => names.length > 0)).toEqual(Array.from({ length: 5 }, () => ['manifest.json', 'prices.csv', 'prices.jsonl']));
     await expect(listPrices(priced.runtime, shop, { policy: 'guess' })).rejects.toThrow(/no price policy 'guess'/);
   });

@@ -1,6 +1,6 @@
 // Policies: what they propose, and that they find the better price in a simulated shop.
 import { describe, expect, it } from 'vitest';
-import { answersToPrice, armsOfItems, banditPolicy, demandCurve, drawnTogether, elasticities, guardedPrice, modelPolicy, rulePolicy, type DemandCurve, type Guardrails, type PricePoint } from '../../lib/pricing/index.ts';
+import { answersToPrice, armsOfItems, banditPolicy, curveOf, demandCurve, demandFromJson, demandToJson, tabledDemand, drawnTogether, elasticities, guardedPrice, modelPolicy, rulePolicy, type DemandCurve, type Guardrails, type PricePoint } from '../../lib/pricing/index.ts';
 import { gaussian, seeded } from '../experiments/support.ts';
 
 const same = (price: number) => price;
@@ -102,16 +102,24 @@ describe('the model of demand', () => {
 describe('curves of demand', () => {
   const falls = (units: number, elasticity: number): DemandCurve => (prices) => prices.map((price) => units * (price / 50) ** elasticity);
   const relative = (curve: DemandCurve) => Array.from(curve([55]))[0]! / Array.from(curve([50]))[0]!;
-  const drawn = drawnTogether([
+  const tables = drawnTogether([
     { sku: 'much', category: 'toys', usualPrice: 50, curve: falls(100, -3) }, { sku: 'little', category: 'toys', usualPrice: 50, curve: falls(0.01, 0) },
     { sku: 'alone', category: 'books', usualPrice: 50, curve: falls(0.01, 0) }, { sku: 'nothing', category: 'books', usualPrice: 50, curve: falls(0, 0) },
   ]);
+  const drawn = new Map([...tables].map(([sku, table]) => [sku, curveOf(table)]));
 
   it('are an item\'s own where it sells much, and else what its category and the shop say', () => {
     expect(relative(drawn.get('much')!)).toBeCloseTo(1.1 ** -3, 2);
     for (const sku of ['little', 'alone']) expect(relative(drawn.get(sku)!)).toBeCloseTo(1.1 ** -3, 1);
     expect(Array.from(drawn.get('little')!([50]))[0]).toBeCloseTo(0.01, 9);
     expect(Array.from(drawn.get('nothing')!([40, 50, 60]))).toEqual([0, 0, 0]);
+  });
+
+  it('are the same for who reads them from a text', () => {
+    const read = demandFromJson(demandToJson(tabledDemand('price 7', tables)));
+    expect([read.version, read.demandOf('other')]).toEqual(['price 7', undefined]);
+    const prices = [1, 25, 42.37, 49.9, 50, 57.77, 75, 400];
+    for (const [sku, curve] of drawn) Array.from(read.demandOf(sku)!(prices)).forEach((units, index) => expect(units).toBeCloseTo(Array.from(curve(prices))[index]!, 4));
   });
 
   it('never rise with the price, within what was seen and beyond', () => {

@@ -27,9 +27,9 @@ export async function computePrices(runtime: Runtime, options: { policy?: string
 }
 
 async function compute(runtime: Runtime, { policy, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
-  const list = await makePriceList(runtime, policy);
-  if (list === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
-  return { list, exported: await handOverList(runtime, list, folder) };
+  const made = await makePriceList(runtime, policy);
+  if (made === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
+  return { list: made.list, exported: await handOverList(runtime, made.list, folder) };
 }
 
 /** What gold holds, to where the shop reads it. @throws `not_found` where no list was computed, `conflict` while another process does the same. */

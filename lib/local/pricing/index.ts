@@ -3,5 +3,5 @@ export { computePrices, exportFolderOf, exportPrices, whereListsAre, type Comput
 export { exportToBucket } from './export-bucket.ts';
 export { currentExport, exportPriceList, type ExportOptions } from './export-folder.ts';
 export type { ExportManifest } from './list-files.ts';
-export { handedPrices, makePriceList } from './make-list.ts';
+export { handedPrices, makePriceList, type MadeList } from './make-list.ts';
 export { readPriceTable, writePriceTable, type PriceList } from './price-table.ts';

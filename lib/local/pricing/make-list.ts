@@ -1,10 +1,16 @@
 // A list of prices as it comes about: a price for every item by a policy, into gold by one snapshot. The same on a machine and in a function of an account.
 import { MillraceError, uuidv7 } from '../../base/index.ts';
-import { priceList, pricingSettings, type HandedPrice, type ListHeader } from '../../pricing/index.ts';
+import { priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
 import { homeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn, HomePrices, PRICE } from '../serving/index.ts';
 import { writePriceTable, type PriceList } from './price-table.ts';
+
+export interface MadeList {
+  list: PriceList;
+  /** That the model-based policy went by, whichever policy made the list; undefined: there is no champion. */
+  demand: TabledDemand | undefined;
+}
 
 const DAY_MS = 86_400_000;
 
@@ -15,7 +21,7 @@ const DAY_MS = 86_400_000;
  * @returns undefined where nothing is known yet that prices could be made from
  * @throws MillraceError `not_found` where there is no such policy
  */
-export async function makePriceList(runtime: Runtime, wanted?: string): Promise<PriceList | undefined> {
+export async function makePriceList(runtime: Runtime, wanted?: string): Promise<MadeList | undefined> {
   const { config } = await runtime.project();
   const settings = pricingSettings(config.pricing);
   const models = homeModels(registryOf(runtime), [PRICE], () => undefined);
@@ -34,7 +40,7 @@ export async function makePriceList(runtime: Runtime, wanted?: string): Promise<
   };
   const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
   await writePriceTable(runtime, list);
-  return list;
+  return { list, demand: made.demand };
 }
 
 /** What `handOver` takes of a list. */

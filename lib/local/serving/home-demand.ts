@@ -1,6 +1,6 @@
 // Demand by price of a home's items: the champion of the `price` predictor, and what it has to know of each item as of now.
 import { latestBusinessDate } from '../../batch/index.ts';
-import { answersToPrice, demandCurve, drawnTogether, type DemandModel, type ItemCurve } from '../../pricing/index.ts';
+import { answersToPrice, demandCurve, drawnTogether, tabledDemand, type ItemCurve, type TabledDemand } from '../../pricing/index.ts';
 import type { ServedModel } from '../../serving/index.ts';
 import { featuresOf, predictorsOf, sourcesBehind, tablesOf, trainingSql } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -11,7 +11,7 @@ export const PRICE = 'price';
 const [ITEM, ASKED, COMMON, CATEGORY] = ['product_id', 'price', 'usual_price', 'category'];
 
 /** undefined where the version cannot tell one price from another, or the training set does not say what items are asked for. */
-export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>): Promise<DemandModel | undefined> {
+export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>): Promise<TabledDemand | undefined> {
   const names = inputs.map(({ name }) => name);
   const predictor = (await predictorsOf(runtime)).get(PRICE);
   if (predictor?.label === undefined || !answersToPrice(names)) return undefined;
@@ -23,12 +23,11 @@ export async function homeDemand(runtime: Runtime, { version, inputs, score }: P
   const [item, asked, places] = [place(ITEM), place(ASKED), names.map(place)];
   if (item < 0 || asked < 0 || places.includes(-1)) return undefined;
   const [common, category] = [place(COMMON), place(CATEGORY)];
-  const curves = drawnTogether(rows.flatMap((row): ItemCurve[] => {
+  return tabledDemand(`${PRICE} ${version}`, drawnTogether(rows.flatMap((row): ItemCurve[] => {
     const [price, usualPrice] = [Number(row[asked]), Number(row[common] ?? row[asked])];
     const known = Float64Array.from(places, (at) => (row[at] === null ? Number.NaN : Number(row[at])));
     return price > 0 && usualPrice > 0 ? [{ sku: String(row[item]), category: String(row[category] ?? ''), usualPrice, curve: demandCurve({ inputs: names, score }, known, price) }] : [];
-  }));
-  return { version: `${PRICE} ${version}`, demandOf: (sku) => curves.get(sku) };
+  })));
 }
 
 /** What curves are made from: they are made again when one of these tables moves on. */

@@ -1,5 +1,5 @@
 // The prices of a home, made again when something has changed that they are made from.
-import { listedPrices, pricingSettings, type DemandModel } from '../../pricing/index.ts';
+import { listedPrices, pricingSettings, type TabledDemand } from '../../pricing/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { Models, Prices } from '../../serving/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -10,11 +10,13 @@ import { loadPrices, PRICE_LIST } from './prices.ts';
 export class HomePrices {
   /** undefined while gold has none. */
   current: Prices | undefined;
+  /** That the model-based policy goes by; undefined: by elasticities. */
+  demand: TabledDemand | undefined;
   readonly #runtime: Runtime;
   readonly #models: Pick<Models, 'find'>;
   readonly #store: OnlineStore | undefined;
   #madeFrom = '';
-  #demand: { madeFrom: string; model: DemandModel | undefined } = { madeFrom: '', model: undefined };
+  #demand: { madeFrom: string; model: TabledDemand | undefined } = { madeFrom: '', model: undefined };
 
   /** `store`: where a list was handed over. */
   constructor(runtime: Runtime, models: Pick<Models, 'find'>, store?: OnlineStore) {
@@ -39,10 +41,11 @@ export class HomePrices {
       currency: config.shop.currency, version, random: Math.random, settings, tables: { arms: arms !== undefined, list: list !== undefined }, now: { at, day }, ...(demand === undefined ? {} : { demand }),
       ...(store === undefined ? {} : { listed: (skus, now) => listedPrices(store, skus, now) }),
     }) ?? this.current;
+    this.demand = demand;
     this.#madeFrom = madeFrom;
   }
 
-  async #demandOf(champion: ReturnType<Models['find']>): Promise<DemandModel | undefined> {
+  async #demandOf(champion: ReturnType<Models['find']>): Promise<TabledDemand | undefined> {
     if (champion === undefined) return undefined;
     const madeFrom = [champion.version, ...await Promise.all((await tablesOfDemand(this.#runtime)).map((table) => this.#snapshotOf(table)))].join();
     if (madeFrom !== this.#demand.madeFrom) this.#demand = { madeFrom, model: await homeDemand(this.#runtime, champion) };
