@@ -1,19 +1,22 @@
 // Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
 import type { Context } from 'aws-lambda';
-import { monitorHome, predictInHome, predictorNamed, trainInHome, type Runtime } from '../../lib/local/index.ts';
+import { monitorHome, predictInHome, predictorNamed, prepareTraining, trainPrepared, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
 import type { AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
+import { jobResult, orderJob, type JobOrder, type JobPlace } from './job.ts';
 import { driftMetrics, trainingMetrics } from './metrics.ts';
 import { learningRuntime, type LearningRuntime } from './runtime.ts';
 
 export type LearnEvent =
   /** Which predictors there are, those asked for or all. A state machine says null for what nobody asked for. */
   | { step: 'plan'; predictors?: string[] | null }
-  /** A version, through the gate; it answers from then on unless `keep_champion`. */
+  /** A version, or the order for a training job where the stage has them and there are too many rows. The version goes through the gate; it answers from then on unless `keep_champion`. */
   | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean }
+  /** The version whose trees a training job grew from the rows that `train` gave it; it is measured, judged and kept like one that grew here. */
+  | { step: 'adopt'; predictor: string; job: Pick<JobOrder, 'prepared' | 'output'>; artifact: string; keep_champion?: boolean }
   /** The champion's batch predictions, into gold by one commit. */
   | { step: 'predict'; predictor: string; as_of?: string | null }
   /** Drift and skew of the versions that answered lately. */
@@ -23,15 +26,20 @@ export type LearnEvent =
 export type LearnResult =
   | { predictors: string[] }
   | { predictor: string; version: string; promoted: boolean; reasons: string[]; metrics: Readonly<Record<string, number>> }
+  | { predictor: string; job: JobOrder }
   | { predictor: string; table: string; rows: number; version: string }
   | { versions: number; drifting: string[]; skewed: string[] };
 
 /** Before the function would be stopped. */
 const MARGIN_MS = 30_000;
 
-export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (line: string) => void, stage: string): Promise<LearnResult> {
+export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (line: string) => void, stage: string, jobs?: JobPlace): Promise<LearnResult> {
   const home = runtime as Runtime;
   const now = () => runtime.clock.now();
+  const kept = ({ card, gate, promoted }: TrainingReport): LearnResult => {
+    tell(trainingMetrics(card, promoted, stage, now()));
+    return { predictor: card.predictor, version: card.version, promoted, reasons: gate.passes ? [] : [...gate.reasons], metrics: card.metrics };
+  };
   switch (event.step) {
     case 'plan': {
       const declared = [...runtime.learning!.predictors.keys()].sort();
@@ -40,9 +48,14 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
       return { predictors: declared.filter((name) => asked.includes(name)) };
     }
     case 'train': {
-      const { card, gate, promoted } = await trainInHome(home, event.predictor, { ...asOf(event), keepChampion: event.keep_champion === true, withoutLeakCheck: true });
-      tell(trainingMetrics(card, promoted, stage, now()));
-      return { predictor: event.predictor, version: card.version, promoted, reasons: gate.passes ? [] : [...gate.reasons], metrics: card.metrics };
+      const prepared = await prepareTraining(home, event.predictor, asOf(event));
+      const job = jobs === undefined ? undefined : await orderJob(runtime, prepared, jobs, stage);
+      if (job !== undefined) return { predictor: event.predictor, job };
+      return kept(await trainPrepared(home, prepared, { keepChampion: event.keep_champion === true, withoutLeakCheck: true }));
+    }
+    case 'adopt': {
+      const { prepared, grown } = await jobResult(runtime, event.predictor, event.job, event.artifact);
+      return kept(await trainPrepared(home, prepared, { keepChampion: event.keep_champion === true, withoutLeakCheck: true, grown }));
     }
     case 'predict': {
       const { table, rows, version } = await predictInHome(home, event.predictor, asOf(event));
@@ -66,6 +79,9 @@ const asOf = ({ as_of: date }: { as_of?: string | null }): { asOf?: string } => 
 export const handler = asTask((context: AwsContext, event: LearnEvent, lambda?: Context) => {
   const signal = AbortSignal.timeout(Math.max(1, (lambda?.getRemainingTimeInMillis() ?? 900_000) - MARGIN_MS));
   const stage = `${settingOf(process.env, 'MILLRACE_APP', 'learning')}-${settingOf(process.env, 'MILLRACE_STAGE', 'learning')}`;
+  const models = settingOf(process.env, 'MILLRACE_MODELS', 'learning');
+  const aboveRows = process.env['MILLRACE_JOBS_ABOVE_ROWS'];
+  const jobs = aboveRows === undefined ? undefined : { aboveRows: Number(aboveRows), folder: `s3://${models}/training` };
   // Past the console, which would wrap the line: the service reads metrics from lines that are nothing else.
-  return learn(learningRuntime(context, settingOf(process.env, 'MILLRACE_MODELS', 'learning'), signal), event, (line) => process.stdout.write(`${line}\n`), stage);
+  return learn(learningRuntime(context, models, signal), event, (line) => process.stdout.write(`${line}\n`), stage, jobs);
 }, lambdaContext(withDuckDb));

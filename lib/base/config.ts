@@ -102,6 +102,22 @@ export interface LearningSettings {
   driftPsi?: number;
   skewShare?: number;
   calibrationError?: number;
+  /** Switches on training jobs of SageMaker for gradient boosting over very many rows. */
+  sageMaker?: SageMakerSettings;
+}
+
+/** Where boosted trees over more rows than these are trained. Everything else is trained in the function. */
+export interface SageMakerSettings {
+  /** Rows that trees are trained on, after negatives are thinned. */
+  aboveRows: number;
+  /** `ml.m5.4xlarge` */
+  instanceType: string;
+  /** Of SageMaker's own XGBoost container, 3.0 or later, in the stage's region: `<account>.dkr.ecr.<region>.amazonaws.com/sagemaker-xgboost:<tag>`. */
+  image: string;
+  /** After which a job is stopped, and charged no more: 60 to 18,000. */
+  maxSeconds: number;
+  /** Disk of the instance; default 50. */
+  diskGb?: number;
 }
 
 export interface UsagePlanSettings { ratePerSecond: number; burst?: number; dailyQuota?: number }

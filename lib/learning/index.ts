@@ -6,6 +6,9 @@ export { segmentQuality, type SegmentModel, type SegmentQuality, type SegmentSet
 export { kindNamed, kindNameOf } from './kinds/catalogue.ts';
 export type { Batch, BatchColumn, Kind, Measured, Trained } from './kinds/kind.ts';
 export { readModel, writeModel, type FittedModel, type KindName } from './kinds/model-file.ts';
+export { boostingRows } from './kinds/trees.ts';
+export { completeBoosting, type CompleteBoostingSettings } from './trees/boosting-settings.ts';
+export { floatText } from './xgboost/float-text.ts';
 export { answersRows, scorerOf } from './kinds/score.ts';
 export { predictLinear, trainLinear, trainLogistic, type LinearModel, type LinearSettings } from './linear/regression.ts';
 export { oneHot } from './linear/standardise.ts';

@@ -1,6 +1,7 @@
 // Learning as a state machine: each predictor is trained, goes through the gate, and answers for all in a batch; then what was answered lately is
-// compared with what was learned from. One that fails stops no other. `${fn_learn}` stands for an ARN.
-import type { Catcher, Retrier, StateMachine } from '../workflow/index.ts';
+// compared with what was learned from. One that fails stops no other. `${fn_learn}` stands for an ARN, as do those of a job's role and key.
+import type { SageMakerSettings } from './stage-limits.ts';
+import type { Catcher, Json, Retrier, StateMachine } from '../workflow/index.ts';
 
 const TRANSIENT: Retrier = {
   ErrorEquals: ['Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException', 'Lambda.TooManyRequestsException'],
@@ -9,64 +10,106 @@ const TRANSIENT: Retrier = {
 /** Somebody else committed to the same table meanwhile. Training is not among what is repeated: it would be the same again. */
 const RACE: Retrier = { ErrorEquals: ['Millrace.conflict'], IntervalSeconds: 5, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL' };
 
+/** Starts a job and waits for its end; one that fails is an error. */
+export const TRAINING_JOB = 'arn:aws:states:::sagemaker:createTrainingJob.sync';
+
 /** What became of one predictor is always a value. */
 const notDone = (step: string): Catcher => ({ ErrorEquals: ['States.ALL'], Next: 'NotLearned', Assign: { problem: `{% '${step} of ' & $predictor & ': ' & $states.errorOutput.Error & ' ' & $substring($string($states.errorOutput.Cause), 0, 500) %}` } });
 
 /** A predictor that has no champion yet, because its first version was held back, has nobody to answer. */
 const NO_CHAMPION: Catcher = { ErrorEquals: ['Millrace.not_found'], Next: 'Learned' };
 
-const call = (payload: Record<string, unknown>) => ({ Type: 'Task' as const, Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: '${fn_learn}', Payload: payload } });
+const call = (payload: Record<string, Json>) => ({ Type: 'Task' as const, Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: '${fn_learn}', Payload: payload } });
+
+const KEEP_CHAMPION = '{% $exists($options.keep_champion) and $options.keep_champion %}';
+
+/** Where `train` answers with an order instead of a version, a job grows the trees, and `adopt` measures, judges and keeps them. */
+function jobStates({ instanceType, image, maxSeconds, diskGb = 50 }: SageMakerSettings): StateMachine['States'] {
+  return {
+    WhereTrained: { Type: 'Choice', Choices: [{ Condition: '{% $exists($trained.job) %}', Next: 'TrainElsewhere' }], Default: 'Predict' },
+    TrainElsewhere: {
+      Type: 'Task',
+      Resource: TRAINING_JOB,
+      Arguments: {
+        TrainingJobName: '{% $trained.job.name %}',
+        RoleArn: '${training_role}',
+        AlgorithmSpecification: { TrainingImage: image, TrainingInputMode: 'File' },
+        HyperParameters: '{% $trained.job.hyperparameters %}',
+        InputDataConfig: '{% [$trained.job.channels] %}',
+        OutputDataConfig: { S3OutputPath: '{% $trained.job.output %}', KmsKeyId: '${training_key}' },
+        ResourceConfig: { InstanceType: instanceType, InstanceCount: 1, VolumeSizeInGB: diskGb },
+        StoppingCondition: { MaxRuntimeInSeconds: maxSeconds },
+        EnableNetworkIsolation: true,
+      },
+      // A job may wait for its instance.
+      TimeoutSeconds: maxSeconds + 3600,
+      Catch: [notDone('training job')],
+      Assign: { artifact: '{% $states.result.ModelArtifacts.S3ModelArtifacts %}' },
+      Output: {},
+      Next: 'Adopt',
+    },
+    Adopt: {
+      ...call({ step: 'adopt', predictor: '{% $predictor %}', job: { prepared: '{% $trained.job.prepared %}', output: '{% $trained.job.output %}' }, artifact: '{% $artifact %}', keep_champion: KEEP_CHAMPION }),
+      Retry: [TRANSIENT], Catch: [notDone('adopting')], Next: 'Predict',
+    },
+  };
+}
 
 /** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true}`, all optional. */
-export const LEARNING_MACHINE = {
-  Comment: 'millrace learning',
-  QueryLanguage: 'JSONata',
-  TimeoutSeconds: 6 * 3600,
-  StartAt: 'Start',
-  States: {
-    Start: { Type: 'Pass', Assign: { options: '{% $states.input %}', predictors: [], problems: [] }, Next: 'WhichPredictors' },
-    WhichPredictors: {
-      ...call({ step: 'plan', predictors: '{% $exists($options.predictors) ? [$options.predictors] : null %}' }),
-      Retry: [TRANSIENT],
-      Assign: { predictors: '{% [$states.result.Payload.predictors] %}' },
-      Output: {},
-      Next: 'EachPredictor',
-    },
-    EachPredictor: {
-      Type: 'Map',
-      Items: '{% [$predictors] %}',
-      ItemSelector: { predictor: '{% $states.context.Map.Item.Value %}' },
-      MaxConcurrency: 2,
-      ItemProcessor: {
-        ProcessorConfig: { Mode: 'INLINE' },
-        StartAt: 'OnePredictor',
-        States: {
-          OnePredictor: { Type: 'Pass', Assign: { predictor: '{% $states.input.predictor %}', problem: {} }, Next: 'Train' },
-          Train: {
-            ...call({ step: 'train', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}', keep_champion: '{% $exists($options.keep_champion) and $options.keep_champion %}' }),
-            Retry: [TRANSIENT], Catch: [notDone('training')], Next: 'Predict',
-          },
-          Predict: {
-            ...call({ step: 'predict', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}' }),
-            Retry: [TRANSIENT, RACE], Catch: [NO_CHAMPION, notDone('predictions')], Next: 'Learned',
-          },
-          Learned: { Type: 'Pass', Output: { problems: [] }, End: true },
-          NotLearned: { Type: 'Pass', Output: { problems: ['{% $problem %}'] }, End: true },
-        },
+export function learningMachine(jobs?: SageMakerSettings): StateMachine {
+  return {
+    Comment: 'millrace learning',
+    QueryLanguage: 'JSONata',
+    TimeoutSeconds: (jobs === undefined ? 6 : 24) * 3600,
+    StartAt: 'Start',
+    States: {
+      Start: { Type: 'Pass', Assign: { options: '{% $states.input %}', predictors: [], problems: [] }, Next: 'WhichPredictors' },
+      WhichPredictors: {
+        ...call({ step: 'plan', predictors: '{% $exists($options.predictors) ? [$options.predictors] : null %}' }),
+        Retry: [TRANSIENT],
+        Assign: { predictors: '{% [$states.result.Payload.predictors] %}' },
+        Output: {},
+        Next: 'EachPredictor',
       },
-      Assign: { problems: '{% [$append($problems, $states.result.problems)] %}' },
-      Output: {},
-      Next: 'Monitor',
+      EachPredictor: {
+        Type: 'Map',
+        Items: '{% [$predictors] %}',
+        ItemSelector: { predictor: '{% $states.context.Map.Item.Value %}' },
+        MaxConcurrency: 2,
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'INLINE' },
+          StartAt: 'OnePredictor',
+          States: {
+            OnePredictor: { Type: 'Pass', Assign: { predictor: '{% $states.input.predictor %}', problem: {} }, Next: 'Train' },
+            Train: {
+              ...call({ step: 'train', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}', keep_champion: KEEP_CHAMPION }),
+              Retry: [TRANSIENT], Catch: [notDone('training')], ...(jobs === undefined ? { Next: 'Predict' } : { Assign: { trained: '{% $states.result.Payload %}' }, Next: 'WhereTrained' }),
+            },
+            ...(jobs === undefined ? {} : jobStates(jobs)),
+            Predict: {
+              ...call({ step: 'predict', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}' }),
+              Retry: [TRANSIENT, RACE], Catch: [NO_CHAMPION, notDone('predictions')], Next: 'Learned',
+            },
+            Learned: { Type: 'Pass', Output: { problems: [] }, End: true },
+            NotLearned: { Type: 'Pass', Output: { problems: ['{% $problem %}'] }, End: true },
+          },
+        },
+        Assign: { problems: '{% [$append($problems, $states.result.problems)] %}' },
+        Output: {},
+        Next: 'Monitor',
+      },
+      Monitor: {
+        ...call({ step: 'monitor' }),
+        Retry: [TRANSIENT, RACE],
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Verdict', Assign: { problems: "{% [$append($problems, 'monitoring: ' & $states.errorOutput.Error & ' ' & $substring($string($states.errorOutput.Cause), 0, 500))] %}" } }],
+        Output: {},
+        Next: 'Verdict',
+      },
+      Verdict: { Type: 'Choice', Choices: [{ Condition: '{% $count($problems) > 0 %}', Next: 'Problems' }], Default: 'Done' },
+      Problems: { Type: 'Fail', Error: 'LearningProblems', Cause: "{% $substring($join($problems, '; '), 0, 30000) %}" },
+      Done: { Type: 'Succeed' },
     },
-    Monitor: {
-      ...call({ step: 'monitor' }),
-      Retry: [TRANSIENT, RACE],
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Verdict', Assign: { problems: "{% [$append($problems, 'monitoring: ' & $states.errorOutput.Error & ' ' & $substring($string($states.errorOutput.Cause), 0, 500))] %}" } }],
-      Output: {},
-      Next: 'Verdict',
-    },
-    Verdict: { Type: 'Choice', Choices: [{ Condition: '{% $count($problems) > 0 %}', Next: 'Problems' }], Default: 'Done' },
-    Problems: { Type: 'Fail', Error: 'LearningProblems', Cause: "{% $substring($join($problems, '; '), 0, 30000) %}" },
-    Done: { Type: 'Succeed' },
-  },
-} as StateMachine;
+  } as StateMachine;
+}
+
+export const LEARNING_MACHINE = learningMachine();

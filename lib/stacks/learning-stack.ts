@@ -13,7 +13,8 @@ import type { Construct } from 'constructs';
 import { addAlarm, FIVE_MINUTES } from './constructs/alarms.ts';
 import { lakeFunction, OBJECTS, type Duties } from './constructs/lake-function.ts';
 import type { FoundationStack } from './foundation-stack.ts';
-import { LEARNING_MACHINE } from './learning-machine.ts';
+import { allowJobs, jobRole } from './learning-job.ts';
+import { learningMachine } from './learning-machine.ts';
 import { acknowledge, allow } from './nag.ts';
 
 /** Tags of snapshots that versions were trained on are commits too, on whatever table a training set reads. */
@@ -34,14 +35,16 @@ export class LearningStack extends Stack {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: training, batch predictions, monitoring of models` });
     const { stage, key } = foundation;
     const topic = Topic.fromTopicArn(this, 'DataTeam', this.formatArn({ service: 'sns', resource: stage.resource('data-team') }));
-    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1 } = stage.settings.learning ?? {};
-    const learn = lakeFunction(this, { foundation, name: 'learn', duties: LEARN_DUTIES, bundle: path.join(bundles, 'learn'), environment: { MILLRACE_MODELS: stage.bucket('models') } });
+    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1, sageMaker } = stage.settings.learning ?? {};
+    const learn = lakeFunction(this, { foundation, name: 'learn', duties: LEARN_DUTIES, bundle: path.join(bundles, 'learn'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...(sageMaker === undefined ? {} : { MILLRACE_JOBS_ABOVE_ROWS: String(sageMaker.aboveRows) }) } });
     learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     learn.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
+    const training = sageMaker === undefined ? undefined : jobRole(this, foundation, sageMaker.image);
+    if (training !== undefined) learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'training/*')], OBJECTS);
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName: stage.resource('learning'),
-      definitionBody: DefinitionBody.fromString(JSON.stringify(LEARNING_MACHINE)),
-      definitionSubstitutions: { fn_learn: learn.function.functionArn },
+      definitionBody: DefinitionBody.fromString(JSON.stringify(learningMachine(sageMaker))),
+      definitionSubstitutions: { fn_learn: learn.function.functionArn, ...(training === undefined ? {} : { training_role: training.roleArn, training_key: key.keyArn }) },
       tracingEnabled: true,
       logs: {
         level: LogLevel.ALL,
@@ -53,6 +56,7 @@ export class LearningStack extends Stack {
     const role = this.stateMachine.role as Role;
     allow(role, ['lambda:InvokeFunction'], [learn.function.functionArn]);
     acknowledge(role, 'IAM5[Resource::*]', 'CDK grants the log-delivery and X-Ray actions, which know no resources.');
+    if (training !== undefined) allowJobs(role, this, foundation, training);
     new Schedule(this, 'Scheduled', {
       scheduleName: stage.resource('learning'),
       description: "Learning, in the shop's zone, some hours after the batch",

@@ -2,10 +2,13 @@
 import type { ReliabilityBin } from '../metrics/classification.ts';
 import type { Dataset } from '../predictor/dataset.ts';
 import type { Predictor } from '../predictor/declare.ts';
+import type { TreeModel } from '../tree-model.ts';
 
 export interface TrainOptions {
   signal?: AbortSignal;
   onProgress?: (done: number, of: number) => void;
+  /** Gradient boosting only: trees that somebody else grew from the rows of `boostingRows`. They are measured as if they had grown here. */
+  grown?: TreeModel;
 }
 
 export interface Measured {

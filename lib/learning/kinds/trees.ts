@@ -21,14 +21,9 @@ const RISK = { high: 0.2, medium: 0.5 };
 
 export const trees: Kind<TreeAlgorithm, TreeModel> = {
   async train(predictor, algorithm, data, options) {
-    const parts = laterWindow(predictor, data, byMaturity(data).known);
-    // Rows that nothing validates with are learned from.
-    const validates = algorithm.kind === 'gradient_boosting' && algorithm.settings.earlyStopping !== undefined;
-    const validate = validates ? parts.validate : new Uint32Array(0);
-    const train = validates ? parts.train : parts.before;
-    const whole = trainingSetOf(predictor, data, train);
+    const { parts, train, validate, whole, validation } = windowsOf(predictor, algorithm, data);
     const baseRate = whole.labels.reduce((sum, label) => sum + label, 0) / whole.labels.length;
-    const model = await fit(algorithm, weighed(predictor, whole), validates ? trainingSetOf(predictor, data, validate) : undefined, options);
+    const model = options.grown ?? await fit(algorithm, weighed(predictor, whole), validation, options);
     const measured = trees.measure(predictor, model, data, parts.test);
     return {
       model, baseRate, testRows: parts.test, rows: { train: train.length, validate: validate.length, test: parts.test.length }, reliability: measured.reliability,
@@ -60,6 +55,22 @@ export const trees: Kind<TreeAlgorithm, TreeModel> = {
     };
   },
 };
+
+/** The rows before the test window: those that are learned from, and those that early stopping watches. */
+function windowsOf(predictor: Predictor, algorithm: TreeAlgorithm, data: Dataset) {
+  const parts = laterWindow(predictor, data, byMaturity(data).known);
+  // Rows that nothing validates with are learned from.
+  const validates = algorithm.kind === 'gradient_boosting' && algorithm.settings.earlyStopping !== undefined;
+  const validate = validates ? parts.validate : new Uint32Array(0);
+  const train = validates ? parts.train : parts.before;
+  return { parts, train, validate, whole: trainingSetOf(predictor, data, train), validation: validates ? trainingSetOf(predictor, data, validate) : undefined };
+}
+
+/** What boosted trees are grown from, thinned and weighed, and what early stopping watches: for who grows them elsewhere. @throws `bad_input` where there are too few rows. */
+export function boostingRows(predictor: Predictor, data: Dataset): { training: TrainingSet; validation: TrainingSet | undefined } {
+  const { whole, validation } = windowsOf(predictor, predictor.algorithm as TreeAlgorithm, data);
+  return { training: weighed(predictor, whole), validation };
+}
 
 function weighed({ classWeights, negatives }: Predictor, whole: TrainingSet): TrainingSet {
   const set = negatives === undefined ? whole : thinNegatives(whole, negatives.share, negatives.seed ?? 0);

@@ -1,4 +1,5 @@
 // From a training set to a version: trained, measured on a later time, compared with the champion on the same rows and with a naive answer.
+import { MillraceError } from '../../base/index.ts';
 import { kindNamed, kindNameOf } from '../kinds/catalogue.ts';
 import type { Batch, Measured, Trained, TrainOptions } from '../kinds/kind.ts';
 import type { FittedModel } from '../kinds/model-file.ts';
@@ -10,6 +11,9 @@ export type TrainedVersion = Omit<Trained<unknown>, 'model'> & { model: FittedMo
 /** @throws `bad_input` where there are too few rows, or only one label. */
 export async function trainPredictor(predictor: Predictor, data: Dataset, options: TrainOptions = {}): Promise<TrainedVersion> {
   const kind = kindNameOf(predictor.algorithm);
+  if (options.grown !== undefined && predictor.algorithm.kind !== 'gradient_boosting') {
+    throw new MillraceError('unsupported', `${predictor.name} is ${predictor.algorithm.kind}, and is trained in process only`, { where: predictor.name, todo: 'Give grown trees to gradient boosting.' });
+  }
   const trained = await kindNamed(kind).train(predictor, predictor.algorithm, data, options);
   return { ...trained, model: { kind, model: trained.model } as FittedModel };
 }

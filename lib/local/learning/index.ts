@@ -6,5 +6,5 @@ export { trainingSql, viewOf } from './dataset.ts';
 export { explainInHome, reproduceInHome, type Explanation, type Reproduction } from './explain.ts';
 export { homeModels, type HomeModels } from './models.ts';
 export { predictInHome, type BatchPredictions } from './predict.ts';
-export { featuresOf, predictorNamed, predictorsOf, registryOf, trainInHome, type TrainingReport, type TrainPredictorOptions } from './train.ts';
+export { featuresOf, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type TrainingReport, type TrainPredictorOptions } from './train.ts';
 export { sourcesBehind, tablesOf } from './training-tables.ts';

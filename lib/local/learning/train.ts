@@ -5,9 +5,9 @@ import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import {
   byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, scorerOf, suspectsAmong, trainPredictor, tune,
-  type Dataset, type FittedModel, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect,
+  type Dataset, type FittedModel, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel,
 } from '../../learning/index.ts';
-import { didYouMean } from '../../warehouse/index.ts';
+import { didYouMean, type Parameters } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
@@ -65,25 +65,55 @@ export async function predictorNamed(runtime: Pick<Runtime, 'projectFolder' | 'l
  * Trains a predictor and keeps the version. It answers from then on where it passes the gate, unless `keepChampion`.
  * @throws `conflict` naming every feature that sees its future, `bad_input` where there are too few rows, or only one label.
  */
-export async function trainInHome(runtime: Runtime, name: string, { asOf, keepChampion = false, tune: search, allowLeaks = false, withoutLeakCheck = false, onProgress }: TrainPredictorOptions = {}): Promise<TrainingReport> {
+export async function trainInHome(runtime: Runtime, name: string, options: TrainPredictorOptions = {}): Promise<TrainingReport> {
+  return trainPrepared(runtime, await prepareTraining(runtime, name, options), options);
+}
+
+/** A training set as of a date, and where it is from. */
+export interface PreparedTraining {
+  predictor: LoadedPredictor;
+  data: Dataset;
+  asOf: string;
+  sql: string;
+  parameters: Parameters;
+  snapshots: Readonly<Record<string, string>>;
+  /** When training began, milliseconds since 1970. */
+  started: number;
+}
+
+/** Reads a predictor's training set, and notes which state of the lake it was. @throws `bad_input` for a feature that there is not. */
+export async function prepareTraining(runtime: Runtime, name: string, { asOf, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'onProgress'> = {}): Promise<PreparedTraining> {
   const { clock, lake, signal } = runtime;
   const started = clock.now();
-  const declared = await predictorNamed(runtime, name);
+  const predictor = await predictorNamed(runtime, name);
   const project = await runtime.project();
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
-  const sql = trainingSql(declared, features);
-  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, declared, sourcesBehind(project, tablesOf(sql)));
+  const sql = trainingSql(predictor, features);
+  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
   onProgress?.(`${name}   training set as of ${date}`);
   const snapshots = await snapshotsOf(lake, sql);
   const parameters = await runtime.parameters(date, sql);
-  const data = await readDataset(engine, declared, features, parameters, signal, snapshots);
+  const data = await readDataset(engine, predictor, features, parameters, signal, snapshots);
+  return { predictor, data, asOf: date, sql, parameters, snapshots, started };
+}
+
+/**
+ * Trains on a prepared training set and keeps the version; `grown`: trees that somebody else grew from its rows are measured, judged and kept instead.
+ * @throws as `trainInHome` does
+ */
+export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining, options: Omit<TrainPredictorOptions, 'asOf'> & { grown?: TreeModel } = {}): Promise<TrainingReport> {
+  const { keepChampion = false, tune: search, allowLeaks = false, withoutLeakCheck = false, grown, onProgress } = options;
+  const { clock, lake } = runtime;
+  const { predictor: declared, data, asOf: date, sql, parameters, snapshots, started } = prepared;
+  const { name } = declared;
+  const features = await featuresOf(runtime);
   const registry = registryOf(runtime);
   const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, { parameters, times: data.times, earlier: await registry.versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
   const { predictor, tuning } = search === undefined ? { predictor: declared, tuning: undefined } : await tune(declared, data, {
     ...search, now: () => clock.now(), onTrial: (done, of) => onProgress?.(`${name}   trial ${done} of ${of}`), train: trainPredictor,
   });
-  const trained = await trainPredictor(predictor, data, { onProgress: (done, of) => onProgress?.(`${name}   tree ${done} of ${of}`) });
+  const trained = await trainPredictor(predictor, data, { ...(grown === undefined ? {} : { grown }), onProgress: (done, of) => onProgress?.(`${name}   tree ${done} of ${of}`) });
   const champion = await rivalOf(registry, predictor, data, trained.testRows);
   const { gate, slices } = gateOf(predictor, trained, data, champion);
   const card = await registry.register({

@@ -36,6 +36,10 @@ export const CONFIG: ProjectConfig = {
     },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
     roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 }, ingestAtOnce: 10 },
+    jobs: {
+      region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false,
+      learning: { sageMaker: { aboveRows: 1_000_000, instanceType: 'ml.m5.4xlarge', image: '492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-xgboost:3.0-5', maxSeconds: 7200 } },
+    },
     rehearsal: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false },
   },
 };
