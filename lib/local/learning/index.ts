@@ -7,4 +7,5 @@ export { explainInHome, reproduceInHome, type Explanation, type Reproduction } f
 export { homeModels, type HomeModels } from './models.ts';
 export { predictInHome, type BatchPredictions } from './predict.ts';
 export { featuresOf, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type TrainingReport, type TrainPredictorOptions } from './train.ts';
+export { trainingDate } from './training-date.ts';
 export { sourcesBehind, tablesOf } from './training-tables.ts';

@@ -1,8 +1,7 @@
 // Demand by price of a home's items: the champion of the `price` predictor, and what it has to know of each item as of now.
-import { latestBusinessDate } from '../../batch/index.ts';
 import { answersToPrice, demandCurve, drawnTogether, tabledDemand, type ItemCurve, type TabledDemand } from '../../pricing/index.ts';
 import type { ServedModel } from '../../serving/index.ts';
-import { featuresOf, predictorsOf, sourcesBehind, tablesOf, trainingSql } from '../learning/index.ts';
+import { featuresOf, predictorsOf, sourcesBehind, tablesOf, trainingDate, trainingSql } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** The predictor that the model-based policy asks. */
@@ -17,7 +16,7 @@ export async function homeDemand(runtime: Runtime, { version, inputs, score }: P
   if (predictor?.label === undefined || !answersToPrice(names)) return undefined;
   const [project, engine] = [await runtime.project(), await runtime.engine()];
   const sql = trainingSql(predictor, await featuresOf(runtime));
-  const asOf = await latestBusinessDate({ project, lake: runtime.lake, engine, ...(runtime.signal === undefined ? {} : { signal: runtime.signal }) }, sourcesBehind(project, tablesOf(sql)));
+  const asOf = await trainingDate({ project, lake: runtime.lake, engine, signal: runtime.signal }, predictor, sourcesBehind(project, tablesOf(sql)));
   const { columns, rows } = await engine.query(`SELECT * FROM (${sql}\n) AS asked WHERE asked."${predictor.label}" IS NULL`, { parameters: await runtime.parameters(asOf, sql) });
   const place = (name: string): number => columns.findIndex((column) => column.name === name);
   const [item, asked, places] = [place(ITEM), place(ASKED), names.map(place)];
