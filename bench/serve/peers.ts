@@ -17,11 +17,11 @@ export async function startPeers(model: string, { columns, rows }: { columns: re
   const programs = pythonEnvironment(['mlflow==3.14.0', 'xgboost==3.2.0']);
   const python = path.join(programs, 'python');
   const env = { ...process.env, PATH: `${programs}:${process.env['PATH'] ?? ''}`, MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true' };
-  const saved = path.join(folder, 'mlflow-model');
+  const saved = path.resolve(folder, 'mlflow-model');
   await rm(saved, { recursive: true, force: true });
-  execFileSync(python, [SCRIPT, 'prepare', model, saved], { env, stdio: ['ignore', 'ignore', 'ignore'] });
+  execFileSync(python, [SCRIPT, 'prepare', path.resolve(model), saved], { env, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
   const [mlflowPort, fastapiPort] = [await freePort(), await freePort()];
-  const mlflow = spawn(path.join(programs, 'mlflow'), ['models', 'serve', '-m', saved, '--env-manager', 'local', '--host', '127.0.0.1', '--port', String(mlflowPort), '--workers', '1'], { env, stdio: 'ignore', detached: true });
+  const mlflow = spawn(path.join(programs, 'mlflow'), ['models', 'serve', '-m', saved, '--env-manager', 'local', '--host', '127.0.0.1', '--port', String(mlflowPort), '--workers', '1'], { env, cwd: folder, stdio: 'ignore', detached: true });
   const fastapi = spawn(python, [SCRIPT, 'fastapi', model, String(fastapiPort)], { env, stdio: 'ignore', detached: true });
   const started = await Promise.allSettled([
     ready('mlflow models serve', mlflow, `http://127.0.0.1:${mlflowPort}`, '/invocations', rows.map((row) => ({ dataframe_split: { columns, data: [row] } }))),
