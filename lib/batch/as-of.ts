@@ -19,7 +19,7 @@ export async function latestBusinessDate(scope: Scope, among?: ReadonlySet<strin
 export async function businessDates(scope: Scope, among: ReadonlySet<string>): Promise<string[]> {
   const parts = await selectsOf(scope, datesSelect, among);
   if (parts.length === 0) return [];
-  const { rows } = await scope.engine.query(`SELECT DISTINCT day FROM (${parts.join(' UNION ALL ')}) AS days WHERE day IS NOT NULL ORDER BY day`, { signal: scope.signal });
+  const { rows } = await scope.engine.query(`SELECT DISTINCT active_date FROM (${parts.join(' UNION ALL ')}) AS dates WHERE active_date IS NOT NULL ORDER BY active_date`, { signal: scope.signal });
   return rows.map(([day]) => String(day));
 }
 

@@ -15,11 +15,11 @@ export function latestDateSelect(contract: Contract): string | undefined {
   return `SELECT ${date} AS "latest" FROM (SELECT CAST(max(CAST("${name}" AS bigint)) AS varchar) AS "${name}" FROM bronze.${contract.name}) AS b`;
 }
 
-/** A SELECT of the dates on which something happened, `day`, each once, over bronze; undefined where the contract declares no event time. */
+/** A SELECT of the dates on which something happened, `active_date`, each once, over bronze; undefined where the contract declares no event time. */
 export function datesSelect(contract: Contract): string | undefined {
   const name = contract.eventTime;
   const column = columnsOf(contract).find((each) => each.name === name)?.column;
   if (name === undefined || column === undefined) return undefined;
   const date = typedColumnsOf(contract, name, column).find(({ type }) => type === 'date')!.sql;
-  return `SELECT DISTINCT ${date} AS "day" FROM ${typedFrom(contract, [name])} AS b`;
+  return `SELECT DISTINCT ${date} AS "active_date" FROM ${typedFrom(contract, [name])} AS b`;
 }
