@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadContracts } from '../../lib/contracts/index.ts';
+import { datesSelect, loadContracts } from '../../lib/contracts/index.ts';
 import { loadFeatures } from '../../lib/features/index.ts';
 import { AT_TIME, loadPredictors } from '../../lib/learning/index.ts';
 import { trainingSql } from '../../lib/local/learning/index.ts';
@@ -42,17 +42,29 @@ describe('training sets on Trino', async () => {
   const features = await loadFeatures(join(ROOT, 'features'), contracts);
   const predictors = await loadPredictors(join(ROOT, 'predictors'));
 
-  it.each([...predictors.values()].map((predictor) => [predictor.name, predictor] as const))('%s', async (_, predictor) => {
-    const sql = trainingSql(predictor, features);
+  /** The tables that a statement reads, without a row. */
+  const emptyTables = async (sql: string): Promise<Record<string, string>> => {
     const read = [...new Set([...sql.matchAll(/\b(bronze|silver|gold)\.[a-z_]+\b/g)].map(([name]) => name))];
-    const overlays = Object.fromEntries(await Promise.all(read.map(async (name) => {
+    return Object.fromEntries(await Promise.all(read.map(async (name) => {
       const columns = await relations.columnsOf(name);
       return [name, `SELECT ${columns.map((column) => `CAST(NULL AS ${column.type}) AS "${column.name}"`).join(', ')} WHERE FALSE`] as const;
     })));
+  };
+
+  it.each([...predictors.values()].map((predictor) => [predictor.name, predictor] as const))('%s', async (_, predictor) => {
+    const sql = trainingSql(predictor, features);
+    const overlays = await emptyTables(sql);
     const { columns } = await trino.query(sql, { overlays, parameters: ANY });
     const types = new Map(columns.map(({ name, type }) => [name, type]));
     for (const entity of predictor.entities) expect(types.get(entity), entity).toMatch(/^varchar/);
     expect(types.get(AT_TIME)).toMatch(/^timestamp/);
     for (const name of [...predictor.features, ...(predictor.label === undefined ? [] : [predictor.label])]) expect(types.get(name), name).toMatch(/^(double|bigint|integer|smallint|decimal|boolean|timestamp|date)/);
+  });
+
+  it('the dates on which something happened, by which the end of a history is found', async () => {
+    const selects = [...contracts.values()].flatMap((contract) => datesSelect(contract) ?? []);
+    expect(selects.length).toBeGreaterThan(5);
+    const { columns, rows } = await trino.query(`SELECT DISTINCT active_date FROM (${selects.join(' UNION ALL ')}) AS dates WHERE active_date IS NOT NULL ORDER BY active_date`, { overlays: await emptyTables(selects.join('\n')) });
+    expect([columns, rows]).toEqual([[{ name: 'active_date', type: 'date' }], []]);
   });
 });
