@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { featuresAtSql, fillOnlineHome, fromSql, loadFeatures, pinsOf, readFeatures, readOnlineHome, replayDay, openLmdbStore, type FeatureSet } from '../../lib/features/index.ts';
 import { localStreamSource, openLocalStreams, type LocalStreams } from '../../lib/local/kinesis/index.ts';
 import { ingestNow, localFileIngest, openRuntime, runBatch, type Runtime } from '../../lib/local/index.ts';
-import { openDeliver, openFeatures, type StreamService } from '../../lib/local/streaming/index.ts';
+import { openFeatures, type StreamService } from '../../lib/local/streaming/index.ts';
 import { expandSources, type Engine } from '../../lib/warehouse/index.ts';
+import { deliver as deliverTo, ENTITIES, produce as produceTo } from './visited-shop.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -32,17 +33,8 @@ afterEach(async () => {
 });
 
 const now = Date.now();
-const KINDS = ['view', 'view', 'addtocart', 'transaction'];
-async function produce(from: number, count: number): Promise<void> {
-  const records = Array.from({ length: count }, (_, index) => {
-    const at = from + index;
-    const event = KINDS[at % KINDS.length]!;
-    const visitorid = `v${at % 13}`;
-    const value = { timestamp: now - 86_400_000 + at * 60_000, visitorid, event, itemid: `i${at % 5}`, event_id: `e${at}`, ...(event === 'transaction' ? { transactionid: `t${at}` } : {}) };
-    return { partitionKey: visitorid, data: Buffer.from(JSON.stringify(value)) };
-  });
-  expect((await streams.put('events', records)).every(({ ok }) => ok)).toBe(true);
-}
+const produce = (from: number, count: number) => produceTo(streams, now, from, count);
+const deliver = (expected: number) => deliverTo(runtime, streams, expected);
 
 /** Runs a service until its status says so. */
 async function runUntil<Status>(service: StreamService<Status>, isDone: (status: Status) => boolean): Promise<void> {
@@ -56,16 +48,6 @@ async function runUntil<Status>(service: StreamService<Status>, isDone: (status:
   await running;
 }
 
-const rowsInBronze = async () => Number((await (await runtime.engine()).query('SELECT count(*) FROM bronze.events')).rows[0]?.[0] ?? 0);
-async function deliver(expected: number): Promise<void> {
-  const service = await openDeliver(runtime, localStreamSource(streams), { intervalMilliseconds: 50, pollMilliseconds: 20 });
-  const stop = new AbortController();
-  const running = service.run(stop.signal);
-  for (let tries = 0; tries < 1000 && (await rowsInBronze().catch(() => 0)) < expected; tries++) await sleep(30);
-  stop.abort();
-  await running;
-  expect(await rowsInBronze()).toBe(expected);
-}
 const consume = async (events: number) => runUntil(await openFeatures(runtime, localStreamSource(streams)), ({ counters }) => counters.folded + counters.again >= events);
 
 /** Every feature of every visitor and item, online and by SQL over all that was ingested and delivered. */
@@ -75,7 +57,7 @@ async function expectEqual(): Promise<void> {
   const online = await readOnlineHome({ folder: runtime.home.online, clock: runtime.clock });
   const at = now + 60_000;
   try {
-    for (const [name, entities] of [['visitor', Array.from({ length: 13 }, (_, index) => `v${index}`)], ['item', Array.from({ length: 5 }, (_, index) => `i${index}`)]] as const) {
+    for (const [name, entities] of ENTITIES) {
       const view = features.views.get(name)!;
       const sql = expandSources(featuresAtSql(view, at, { relation: '(SELECT timestamp__time AS event_time, visitorid, event, itemid, transactionid, device_type, query FROM source.events)' }), sources);
       const { rows } = await engine.query(sql);

@@ -1,8 +1,5 @@
 // The dialect against a live Trino: what was recorded still holds, and random expressions and queries give what DuckDB gives.
 // MILLRACE_FUZZ_SEED and MILLRACE_FUZZ_ROUNDS (default 40) choose other and more of them; MILLRACE_TRINO names a running server.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../lib/base/index.ts';
 import { analyse } from '../../lib/warehouse/dialect/index.ts';
@@ -13,28 +10,19 @@ import { COLUMNS, FAMILIES, RandomExpressions, ROW_COUNT, TABLE } from '../wareh
 import { RandomRegexes, TEXTS } from '../warehouse/dialect/support/random-regexes.ts';
 import { RandomQueries, randomTable, TABLE_COLUMNS } from '../warehouse/dialect/support/random-queries.ts';
 import { equal, normal, plainType } from '../warehouse/dialect/support/values.ts';
-import { startTrino, type TrinoServer } from './support/trino.ts';
+import { trinoOfFile } from './support/trino-of-file.ts';
 import { trinoAnswer } from './support/trino-answer.ts';
 
 const seed = Number(process.env['MILLRACE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const rounds = Number(process.env['MILLRACE_FUZZ_ROUNDS'] ?? 40);
-const named = process.env['MILLRACE_TRINO'];
 
-let folder: string;
-let server: TrinoServer | undefined;
-let port: number;
+const address = trinoOfFile();
+const port = () => Number(new URL(address()).port);
 let duck: Duck;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-dialect-'));
-  server = named === undefined ? await startTrino(folder) : undefined;
-  port = server?.port ?? Number(new URL(named ?? '').port);
   duck = await Duck.open();
-}, 300_000);
-afterAll(async () => {
-  (duck as Duck | undefined)?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
+afterAll(() => (duck as Duck | undefined)?.close());
 
 const refused = (sql: string, columns: readonly (readonly [string, string])[]) => {
   try {
@@ -51,7 +39,7 @@ describe('what was recorded', () => {
   it('is what Trino still answers', async () => {
     const changed: unknown[] = [];
     for (const [line, before] of answers()) {
-      const now = await trinoAnswer(asQuery(line), port);
+      const now = await trinoAnswer(asQuery(line), port());
       if (!sameAnswer(now, before)) changed.push({ line, before, now });
     }
     expect(changed).toEqual([]);
@@ -72,7 +60,7 @@ describe(`random expressions (seed ${seed})`, () => {
     for (let round = 0; round < rounds; round++) {
       const source = new RandomExpressions(seed + round);
       for (const expression of someAllowed(source, 20, 1 + (round % 3))) {
-        const trino = await trinoAnswer(`SELECT try(${expression}) FROM ${TABLE}`, port);
+        const trino = await trinoAnswer(`SELECT try(${expression}) FROM ${TABLE}`, port());
         const { sql, columns: [column] } = analyse(`SELECT ${expression} FROM t`, tables(COLUMNS));
         if ('error' in trino) {
           // A fault of its own that try() does not catch.
@@ -125,7 +113,7 @@ describe(`random queries (seed ${seed})`, () => {
     for (let round = 0; round < rounds * 10; round++) {
       const sql = queries.next();
       if (refused(sql, TABLE_COLUMNS)) continue;
-      const trino = await trinoAnswer(`WITH a AS (${a}), b AS (${b}) ${sql}`, port);
+      const trino = await trinoAnswer(`WITH a AS (${a}), b AS (${b}) ${sql}`, port());
       const ours = await duck.answer(sql, tables(TABLE_COLUMNS)).catch((error: Error) => ({ failed: error.message }));
       if ('error' in trino || 'failed' in ours) {
         if (!('error' in trino && 'failed' in ours)) found.push(`${sql}: ${'failed' in ours ? ours.failed : `Trino fails with ${(trino as { error: string }).error}`}`);
@@ -154,7 +142,7 @@ describe(`random regular expressions (seed ${seed})`, () => {
         if (!refused(`SELECT ${expression} FROM t`, [['s', 'varchar']])) expressions.push(expression);
       }
       const sql = `SELECT ${expressions.join(', ')} FROM ${table}`;
-      const [trino, ours] = [await trinoAnswer(sql, port), await duck.answer(sql)];
+      const [trino, ours] = [await trinoAnswer(sql, port()), await duck.answer(sql)];
       if ('error' in trino) throw new Error(`Trino fails with ${trino.error}: ${sql}`);
       for (const [column, expression] of expressions.entries()) {
         for (const [row, text] of TEXTS.entries()) {
@@ -176,7 +164,7 @@ describe('time zones', () => {
       const near = Array.from({ length: 150 }, () => nearChange(zone, random));
       const list = near.map((time) => `(TIMESTAMP '${new Date(time).toISOString().replace('T', ' ').replace('Z', '000')}')`).join(', ');
       const sql = `SELECT t, CAST(with_timezone(t, '${zone}') AT TIME ZONE 'UTC' AS timestamp(6)), CAST(with_timezone(t, 'UTC') AT TIME ZONE '${zone}' AS timestamp(6)) FROM (VALUES ${list}) AS v(t)`;
-      const trino = await trinoAnswer(sql, port);
+      const trino = await trinoAnswer(sql, port());
       const ours = await duck.answer(sql);
       if ('error' in trino) throw new Error(trino.error);
       const plain = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.map((value) => normal(value, 'timestamp(6)'))).sort();

@@ -14,7 +14,7 @@ import type { Lake, TableName } from '../../lib/lake/index.ts';
 import { localStreamSource, openLocalStreams, serveKinesis, type KinesisEndpoint, type LocalStreams } from '../../lib/local/kinesis/index.ts';
 import { openRuntime, type Runtime } from '../../lib/local/index.ts';
 import { Mapping } from '../../lib/local/mapping/index.ts';
-import { openDeliver } from '../../lib/local/streaming/index.ts';
+import { deliver as deliverTo, ENTITIES, produce as produceTo } from '../features/visited-shop.ts';
 import { startDynamoDbLocal, type DynamoDbLocal } from './support/dynamodb-local.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -43,29 +43,8 @@ afterEach(async () => {
 });
 
 const now = Date.now();
-const KINDS = ['view', 'view', 'addtocart', 'transaction'];
-async function produce(from: number, count: number): Promise<void> {
-  const records = Array.from({ length: count }, (_, index) => {
-    const at = from + index;
-    const event = KINDS[at % KINDS.length]!;
-    const visitorid = `v${at % 13}`;
-    const value = { timestamp: now - 86_400_000 + at * 60_000, visitorid, event, itemid: `i${at % 5}`, event_id: `e${at}`, ...(event === 'transaction' ? { transactionid: `t${at}` } : {}) };
-    return { partitionKey: visitorid, data: Buffer.from(JSON.stringify(value)) };
-  });
-  expect((await streams.put('events', records)).every(({ ok }) => ok)).toBe(true);
-}
-
-async function deliver(expected: number): Promise<void> {
-  const service = await openDeliver(runtime, localStreamSource(streams), { intervalMilliseconds: 50, pollMilliseconds: 20 });
-  const stop = new AbortController();
-  const running = service.run(stop.signal);
-  const rows = async () => Number((await (await runtime.engine()).query('SELECT count(*) FROM bronze.events')).rows[0]?.[0] ?? 0);
-  for (let tries = 0; tries < 1000 && (await rows().catch(() => 0)) < expected; tries++) await sleep(30);
-  stop.abort();
-  await running;
-}
-
-const ENTITIES = [['visitor', Array.from({ length: 13 }, (_, at) => `v${at}`)], ['item', Array.from({ length: 5 }, (_, at) => `i${at}`)]] as const;
+const produce = (from: number, count: number) => produceTo(streams, now, from, count);
+const deliver = (expected: number) => deliverTo(runtime, streams, expected);
 const read = async (store: OnlineStore) => Promise.all(ENTITIES.map(([view, entities]) => readFeatures(store, features.views.get(view)!, entities, now + 60_000)));
 
 /** Firehose keeps no marks in the tables: only its id tells that an event is known. */

@@ -1,9 +1,7 @@
 // The cases beside every table give the same rows on a live Trino as on DuckDB. MILLRACE_TRINO names a server that runs already, as
 // http://127.0.0.1:18080; else one is started.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { config } from '../../millrace.config.ts';
 import { loadContracts } from '../../lib/contracts/index.ts';
 import {
@@ -11,25 +9,11 @@ import {
 } from '../../lib/warehouse/index.ts';
 import { Home } from '../warehouse/support/home.ts';
 import { trinoClient } from './support/trino-client.ts';
-import { startTrino, type TrinoServer } from './support/trino.ts';
+import { trinoOfFile } from './support/trino-of-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-let address = process.env['MILLRACE_TRINO'];
-let folder: string | undefined;
-let server: TrinoServer | undefined;
-beforeAll(async () => {
-  if (address !== undefined) return;
-  folder = await mkdtemp(join(tmpdir(), 'millrace-models-trino-'));
-  server = await startTrino(folder);
-  address = `http://127.0.0.1:${server.port}`;
-}, 300_000);
-afterAll(async () => {
-  await server?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
-
-const trino = trinoClient(() => address);
+const trino = trinoClient(trinoOfFile());
 
 const ANY: Parameters = {
   as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },

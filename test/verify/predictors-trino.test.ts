@@ -1,9 +1,7 @@
 // The training set of every predictor is understood by a live Trino, and has there what its declaration asks for. MILLRACE_TRINO names a server that runs
 // already, as http://127.0.0.1:18080; else one is started.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { datesSelect, loadContracts } from '../../lib/contracts/index.ts';
 import { loadFeatures } from '../../lib/features/index.ts';
 import { AT_TIME, loadPredictors } from '../../lib/learning/index.ts';
@@ -11,31 +9,18 @@ import { trainingSql } from '../../lib/local/learning/index.ts';
 import { loadModels, Relations, type Parameters } from '../../lib/warehouse/index.ts';
 import { Home } from '../warehouse/support/home.ts';
 import { trinoClient } from './support/trino-client.ts';
-import { startTrino, type TrinoServer } from './support/trino.ts';
+import { trinoOfFile } from './support/trino-of-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ANY: Parameters = {
   as_of: { type: 'date', value: '2018-10-18' }, shop_currency: { type: 'varchar', value: 'BRL' }, shop_time_zone: { type: 'varchar', value: 'UTC' },
 };
 
-let address = process.env['MILLRACE_TRINO'];
-let folder: string | undefined;
-let server: TrinoServer | undefined;
-beforeAll(async () => {
-  if (address !== undefined) return;
-  folder = await mkdtemp(join(tmpdir(), 'millrace-predictors-trino-'));
-  server = await startTrino(folder);
-  address = `http://127.0.0.1:${server.port}`;
-}, 300_000);
-afterAll(async () => {
-  await server?.stop();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
+const trino = trinoClient(trinoOfFile());
 
 describe('training sets on Trino', async () => {
   const home = await Home.open();
   afterAll(() => home.close());
-  const trino = trinoClient(() => address);
   const contracts = await loadContracts(join(ROOT, 'contracts'));
   const project = await loadModels(join(ROOT, 'sql'), contracts);
   const relations = new Relations(project, home.lake);
