@@ -57,6 +57,8 @@ export interface CanaryTraffic {
 export interface FeatureReader {
   /** Entity columns of a view; undefined where there is no such view. */
   entityOf(view: string): readonly string[] | undefined;
+  /** Names of the views. */
+  views(): readonly string[];
   /** Features of several views at once, each for its entities; a store on the same machine gives them without a promise. @throws where the store does not answer. */
   read(wanted: readonly { view: string; entities: readonly (readonly string[])[] }[], at: number): Promise<FeatureValues[][]> | FeatureValues[][];
 }

@@ -1,6 +1,7 @@
 // What a model takes: rows checked, features read for what they leave out, the matrix filled. What can be known of a model beforehand is worked out once.
 import type { FeatureValue } from '../features/index.ts';
 import type { FeatureReader, ModelInput, ServedModel, ServingContext } from './context.ts';
+import { ID_SAYS, isId } from './formats.ts';
 import { invalid, type InvalidField } from './problem.ts';
 
 export type Cell = string | number | boolean | null;
@@ -68,7 +69,7 @@ function isRight({ kinds, views }: InputPlan, row: Row): boolean {
   for (const column of Object.keys(row)) {
     const kind = kinds.get(column);
     const cell = row[column];
-    if (kind === 'entity' ? typeof cell !== 'string' || cell === '' : kind === undefined || (cell !== null && typeof cell !== 'number')) return false;
+    if (kind === 'entity' ? typeof cell !== 'string' || !isId(cell) : kind === undefined || (cell !== null && typeof cell !== 'number' && typeof cell !== 'boolean')) return false;
   }
   for (const view of views) {
     if (leavesOut(row, view)) for (const column of view.columns) if (row[column] === undefined) return false;
@@ -86,12 +87,13 @@ function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Er
   for (const [index, row] of rows.entries()) {
     for (const [column, cell] of Object.entries(row)) {
       const kind = kinds.get(column);
+      const pointer = `/rows/${index}/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       if (kind === undefined) {
-        errors.push({ pointer: `/rows/${index}/${column}`, detail: `${model.predictor} takes ${[...new Set([...model.entities, ...model.inputs.map(({ name }) => name)])].join(', ')}` });
+        errors.push({ pointer, detail: `${model.predictor} takes ${[...new Set([...model.entities, ...model.inputs.map(({ name }) => name)])].join(', ')}` });
       } else if (kind === 'entity') {
-        if (typeof cell !== 'string' || cell === '') errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected an id, a string that is not empty; got ${JSON.stringify(cell)}` });
-      } else if (cell !== null && typeof cell !== 'number') {
-        errors.push({ pointer: `/rows/${index}/${column}`, detail: `expected a number or null; got ${JSON.stringify(cell)}` });
+        if (typeof cell !== 'string' || !isId(cell)) errors.push({ pointer, detail: `expected a string, ${ID_SAYS}; got ${JSON.stringify(cell)}` });
+      } else if (typeof cell === 'string') {
+        errors.push({ pointer, detail: `expected a number, true, false or null (of a time: how many days ago it was); got ${JSON.stringify(cell)}` });
       }
     }
     const needed = new Set(views.flatMap((view) => (leavesOut(row, view) ? view.columns : [])));

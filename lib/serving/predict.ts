@@ -109,7 +109,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
     const model = group.plan?.model;
     for (const [position, index] of group.members.entries()) {
       const { experiment, variant, unit } = assignments[index]!;
-      const { score, reason, features, contributions } = results[position]!;
+      const { score, reason, features, contributions } = isAnswer(results[position]!) ? results[position]! : { ...results[position]!, score: model?.fallback ?? null, reason: 'no_number' };
       const answer: Scored = { prediction_id: context.ids.prediction(), version: model?.version ?? null, experiment, variant, score, fallback: reason !== null, reason };
       if (contributions !== undefined) answer.contributions = contributions;
       scored[index] = answer;
@@ -126,6 +126,11 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
 }
 
 interface Result { score: number | null; reason: string | null; features: string; contributions?: Record<string, number> }
+
+/** Whether it says itself that it is none, or is a figure that JSON and the log can hold. */
+function isAnswer({ score, reason }: Result): boolean {
+  return reason !== null || (score !== null && Math.abs(score) <= Number.MAX_SAFE_INTEGER);
+}
 
 const MISSING: Result = Object.freeze({ score: null, reason: 'model_missing', features: '{}' });
 

@@ -82,6 +82,10 @@ describe('a request that is wrong', () => {
     ['no rows', { rows: [] }, 400, /not what this route takes/],
     ['an unknown field', { rows: [row], explane: true }, 400, /not what this route takes/],
     ['too many rows', { rows: Array.from({ length: 1_001 }, () => row) }, 413, /1000 rows at most/],
+    ['far too many rows', { rows: Array.from({ length: 20_000 }, () => ({})) }, 413, /1000 rows at most/],
+    ['lists in lists without end', `{"rows":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 400, /not what this route takes/],
+    ['objects in objects without end', `${'{"rows":[{"a":'.repeat(30_000)}1${'}]}'.repeat(30_000)}`, 400, /not what this route takes/],
+    ['a number beyond all numbers', '{"rows":[{"discount":1e999}]}', 400, /not what this route takes/],
   ])('is told so: %s', async (_, body, status, detail) => {
     const answer = await testApp().send('POST', '/v1/predict/conversion', body);
     expect(answer).toMatchObject({ status, body: { status, detail: expect.stringMatching(detail) as string } });
@@ -92,11 +96,20 @@ describe('a request that is wrong', () => {
     const { status, body } = await testApp().send('POST', '/v1/predict/conversion', { rows: [{ visitor_id: 7, itemid: 'i1', discount: 'much' }] });
     expect(status).toBe(400);
     expect((body as { errors: { pointer: string; detail: string }[] }).errors).toEqual([
-      { pointer: '/rows/0/visitor_id', detail: 'expected an id, a string that is not empty; got 7' },
+      { pointer: '/rows/0/visitor_id', detail: expect.stringMatching(/^expected a string, an id of .*; got 7$/) as string },
       { pointer: '/rows/0/itemid', detail: 'conversion takes visitor_id, item_id, visitor.views_7d, item.views_7d, discount' },
-      { pointer: '/rows/0/discount', detail: 'expected a number or null; got "much"' },
+      { pointer: '/rows/0/discount', detail: 'expected a number, true, false or null (of a time: how many days ago it was); got "much"' },
       { pointer: '/rows/0/item_id', detail: 'expected an id; it is missing' },
     ]);
+  });
+
+  it('shows the beginning of what came, and points where JSON pointers do', async () => {
+    const told = async (body: unknown) => ((await testApp().send('POST', '/v1/predict/conversion', body)).body as { errors: { pointer: string; detail: string }[] }).errors;
+    expect(await told([1])).toEqual([{ pointer: '', detail: 'expected object; got [1]' }]);
+    expect(await told('{"rows":[{"discount":1e999,"note":"x"}]}')).toEqual([{ pointer: '/rows/0/discount', detail: 'expected one of string, number, boolean, null; got a number that is too large' }]);
+    const [long] = await told({ rows: 'x'.repeat(100_000) });
+    expect(long).toEqual({ pointer: '/rows', detail: `expected array; got "${'x'.repeat(56)}…` });
+    expect(await told({ rows: [{ ...row, 'a/b~c': 1 }] })).toMatchObject([{ pointer: '/rows/0/a~1b~0c' }]);
   });
 
   it.each([

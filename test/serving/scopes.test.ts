@@ -80,3 +80,21 @@ it('of a person nothing is logged: what is not an id or an input is answered and
   expect(JSON.stringify([app.predicted, app.happened, app.errors])).not.toContain(person);
   expect(JSON.stringify(app.predicted)).not.toContain(key);
 });
+
+it.each([
+  ['/v1/predict/conversion', (id: string) => ({ rows: [{ visitor_id: id, item_id: 'i1' }] }), '/rows/0/visitor_id'],
+  ['/v1/predict/conversion', (id: string) => ({ ...BODIES['/v1/predict/{predictor}'] as object, unit: id }), '/unit'],
+  ['/v1/predict/conversion', (id: string) => ({ ...BODIES['/v1/predict/{predictor}'] as object, attributes: { device: id } }), '/attributes/device'],
+  ['/v1/price', (id: string) => ({ skus: [id] }), '/skus/0'],
+  ['/v1/shipping/quote', (id: string) => ({ ...BODIES['/v1/shipping/quote'] as object, unit: id }), '/unit'],
+  ['/v1/recommendations', (id: string) => ({ visitor_id: id }), '/visitor_id'],
+  ['/v1/outcomes', (id: string) => ({ outcomes: [{ unit: id, outcome: 'cart' }] }), '/outcomes/0/unit'],
+  ['/v1/outcomes', (id: string) => ({ outcomes: [{ unit: 'v1', outcome: 'cart', outcome_id: id }] }), '/outcomes/0/outcome_id'],
+])('%s takes no e-mail address, half character or control character where it keeps ids (%#)', async (path, body, pointer) => {
+  const app = testApp();
+  for (const id of ['someone@example.org', 'mailto:some.one+tag@shop.example.co.uk', 'a\ud800', '\u0000', 'line\nbreak']) {
+    expect(await app.send('POST', path, body(id)), id).toMatchObject({ status: 400, body: { errors: [{ pointer, detail: expect.stringContaining('e-mail address') as string }] } });
+  }
+  expect([app.predicted, app.happened, app.errors]).toEqual([[], [], []]);
+  expect(await app.send('POST', path, body('store@berlin é€😀'))).toMatchObject({ status: 200 });
+});

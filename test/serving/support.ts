@@ -71,6 +71,7 @@ export function testApp(change: Partial<ServingContext> = {}): TestApp {
     },
     features: {
       entityOf: (view) => ({ visitor: ['visitor_id'], item: ['item_id'], interest: ['visitor_id', 'item_id'] })[view],
+      views: () => ['visitor', 'item', 'interest'],
       read: async (wanted) => wanted.map(({ view, entities }) => entities.map((ids) => features[`${view}/${ids.join('/')}`] ?? { views_7d: 0 })),
     },
     log: { predicted: (records) => void predicted.push(...records), happened: async (records) => void happened.push(...records), find: async (id) => predicted.find(({ prediction_id }) => prediction_id === id), waiting: 0 },

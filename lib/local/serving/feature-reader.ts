@@ -6,6 +6,7 @@ import type { FeatureReader } from '../../serving/index.ts';
 export function featureReader(features: FeatureSet, store: () => OnlineStore | undefined): FeatureReader {
   return {
     entityOf: (view) => features.views.get(view)?.entity,
+    views: () => [...features.views.keys()],
     async read(wanted, at) {
       return readViews(known(store()), wanted.map(({ view, entities }) => ({ view: features.views.get(view)!, entities })), at);
     },
@@ -17,6 +18,7 @@ export function homeFeatureReader(features: FeatureSet, store: () => LmdbStore |
   let open: { store: LmdbStore; remembered: RememberedFeatures } | undefined;
   return {
     entityOf: (view) => features.views.get(view)?.entity,
+    views: () => [...features.views.keys()],
     read(wanted, at) {
       const current = known(store());
       if (open?.store !== current) open = { store: current, remembered: rememberedFeatures(current) };

@@ -13,7 +13,7 @@ export const featuresRoute = route({
   problems: { 404: 'There is no such view.', 503: 'The online features cannot be read now.' },
   async handle(context, { params: { entity = '', id = '' } }) {
     const columns = context.features.entityOf(entity);
-    if (columns === undefined) throw notFound(`feature view '${entity}'`, 'the views are in GET /v1/models');
+    if (columns === undefined) throw notFound(`feature view '${entity}'`, `there are ${context.features.views().join(', ') || 'none'}`);
     const parts = columns.length === 1 ? [id] : id.split(',').map((part) => part.replaceAll(/%2C/gi, ','));
     if (parts.length !== columns.length || parts.includes('')) throw invalid(`${entity} is known by ${columns.join(' and ')}`, [{ pointer: 'id', detail: `expected ${columns.length} ids, parted by commas; got ${parts.length}` }]);
     const at = context.clock.now();

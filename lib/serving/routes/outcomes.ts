@@ -6,14 +6,16 @@ import { Id, OrNull } from '../schemas.ts';
 
 /** Clocks of back ends may be ahead by so much. */
 const CLOCKS_APART_MS = 15 * 60_000;
+/** What happened longer ago is nothing that the table takes: who is answered that it is kept shall find it there. */
+const OLDEST_MS = 364 * 86_400_000;
 
 const Outcome = Type.Object({
   prediction_id: Type.Optional(Id),
   unit: Type.Optional(Id),
   outcome: Type.Union([Type.Literal('purchase'), Type.Literal('cart'), Type.Literal('abandonment'), Type.Literal('view'), Type.Literal('churn'), Type.Literal('delivered'), Type.Literal('other')]),
-  value: Type.Optional(OrNull(Type.Number({ description: 'In the currency of the shop, where it has a worth; days for a delivery.' }))),
-  occurred_at: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_102_444_800_000, description: 'Milliseconds since 1970, up to now; default: now.' })),
-  outcome_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Your own id of it: repeated, it counts once.' })),
+  value: Type.Optional(OrNull(Type.Number({ minimum: -1e12, maximum: 1e12, description: 'In the currency of the shop, where it has a worth; days for a delivery.' }))),
+  occurred_at: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_102_444_800_000, description: 'Milliseconds since 1970, of the last 364 days; default: now.' })),
+  outcome_id: Type.Optional(Type.String({ format: 'id', minLength: 1, maxLength: 200, description: 'Your own id of it: repeated, it counts once.' })),
 }, { additionalProperties: false });
 
 export const outcomesRoute = route({
@@ -29,8 +31,8 @@ export const outcomesRoute = route({
     const now = context.clock.now();
     const errors = body.outcomes.flatMap(({ prediction_id, unit }, index) => (prediction_id === undefined && unit === undefined ? [{ pointer: `/outcomes/${index}/prediction_id`, detail: 'expected an id here or in unit; both are missing' }] : []));
     if (errors.length > 0) throw invalid('an outcome follows a prediction or belongs to a unit', errors.slice(0, 20));
-    const early = body.outcomes.flatMap(({ occurred_at: at }, index) => (at === undefined || at <= now + CLOCKS_APART_MS ? [] : [{ pointer: `/outcomes/${index}/occurred_at`, detail: `expected milliseconds since 1970, up to now; got ${new Date(at).toISOString()}` }]));
-    if (early.length > 0) throw invalid('an outcome has happened', early.slice(0, 20));
+    const outside = body.outcomes.flatMap(({ occurred_at: at = now }, index) => (at <= now + CLOCKS_APART_MS && at >= now - OLDEST_MS ? [] : [{ pointer: `/outcomes/${index}/occurred_at`, detail: `expected milliseconds since 1970, of the last 364 days; got ${new Date(at).toISOString()}` }]));
+    if (outside.length > 0) throw invalid('an outcome has happened within the last year', outside.slice(0, 20));
     const records = body.outcomes.map(({ prediction_id, unit, outcome, value, occurred_at, outcome_id }) => ({
       outcome_id: outcome_id ?? context.ids.prediction(), prediction_id: prediction_id ?? null, unit: unit ?? null, outcome, value: value ?? null, occurred_at: occurred_at ?? now, key_id: key!.id,
     }));

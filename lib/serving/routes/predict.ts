@@ -1,5 +1,6 @@
 // POST /v1/predict/{predictor}: one to many rows, scored.
 import { Type } from '@sinclair/typebox';
+import { DEFAULT_LIMITS } from '../context.ts';
 import { predict, tooManyRows } from '../predict.ts';
 import { route } from '../route.ts';
 import { Attributes, OrNull, Row, Unit, Variant } from '../schemas.ts';
@@ -11,7 +12,7 @@ export const predictRoute = route({
   params: { predictor: { description: 'As GET /v1/models lists them.', example: 'conversion' } },
   scope: ({ predictor = '' }) => `predict:${predictor}`,
   body: Type.Object({
-    rows: Type.Array(Row, { minItems: 1, maxItems: 10_000 }),
+    rows: Type.Array(Row, { minItems: 1, description: `At most ${DEFAULT_LIMITS.rows.toLocaleString('en')}.` }),
     unit: Unit, attributes: Attributes,
     explain: Type.Optional(Type.Boolean({ description: 'Adds what each input contributes to the score (TreeSHAP, in the margin of the model).' })),
   }, { additionalProperties: false }),
