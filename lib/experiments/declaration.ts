@@ -5,6 +5,9 @@ import type { Experiment, Metric, Variant } from './types.ts';
 /** Windows that `gold.experiment_results` has sums of, hours. */
 export const ATTRIBUTION_HOURS: readonly number[] = Object.freeze([24, 72, 168, 720]);
 
+/** What `/v1/outcomes` takes. */
+export const OUTCOMES: readonly string[] = Object.freeze(['purchase', 'cart', 'abandonment', 'view', 'churn', 'delivered', 'other']);
+
 /** How long after an exposure an outcome counts unless the metric says otherwise: a cart is filled or left on the same day, a purchase takes a week. */
 const USUAL_HOURS: Readonly<Record<string, number>> = { cart: 24, abandonment: 24, view: 24, purchase: 168, delivered: 720, churn: 720 };
 
@@ -68,14 +71,26 @@ function metric(name: string, declared: MetricDeclaration): Metric {
   return { name, windowHours: USUAL_HOURS[declared.outcome] ?? 168, higherIsBetter: !UNWANTED.has(declared.outcome), ...declared };
 }
 
-/** Throws `conflict` where two experiments of one layer may take the same unit. */
-export function checkLayers(experiments: readonly Experiment[]): void {
+/** Throws `conflict` where two experiments of one layer, or two that decide the same, may take the same unit. */
+export function checkLayers(experiments: readonly (Experiment & { subject?: string })[]): void {
   for (const [index, one] of experiments.entries()) {
-    const other = experiments.slice(index + 1).find(({ layer, slots }) => layer === one.layer && slots[0] < one.slots[1] && one.slots[0] < slots[1]);
-    if (other !== undefined) {
-      throw new MillraceError('conflict', `the experiments ${one.name} and ${other.name} share slots of the layer ${one.layer}`, {
-        todo: 'Give each slots of its own, for example [0, 0.5] and [0.5, 1], or another layer.',
-      });
+    for (const other of experiments.slice(index + 1)) {
+      const isOneLayer = one.layer === other.layer;
+      if (isOneLayer && other.slots[0] < one.slots[1] && one.slots[0] < other.slots[1]) {
+        throw new MillraceError('conflict', `the experiments ${one.name} and ${other.name} share slots of the layer ${one.layer}`, {
+          todo: 'Give each slots of its own, for example [0, 0.5] and [0.5, 1], or another layer.',
+        });
+      }
+      if (!isOneLayer && one.subject !== undefined && one.subject === other.subject && !areApart(one, other)) {
+        throw new MillraceError('conflict', `the experiments ${one.name} and ${other.name} both decide on ${one.subject}, and a unit of both would only be in one`, {
+          todo: `Give both one layer with slots of their own (--layer ${one.subject.replace(':', '_')} --slots 0-0.5, and 0.5-1), or other targets.`,
+        });
+      }
     }
   }
+}
+
+/** Whether no request can be meant by both: they target other values of one attribute. */
+function areApart({ targeting: one }: Experiment, { targeting: other }: Experiment): boolean {
+  return Object.entries(one).some(([attribute, values]) => other[attribute] !== undefined && !other[attribute].some((value) => values.includes(value)));
 }

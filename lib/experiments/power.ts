@@ -16,32 +16,35 @@ export interface PowerQuestion {
   power?: number;
   /** Correlation of the metric with its value before the experiment, which CUPED takes out; default 0. */
   correlationBefore?: number;
-  /** Variants beside the control; each is compared with it. Default 1. */
-  treatments?: number;
+  /** Shares of the variants, relative to each other, the control's first; each other one is compared with it. Default: two alike. */
+  weights?: readonly number[];
 }
 
 export interface PowerAnswer {
-  /** Units in each variant if there were one look at the end: the textbook's figure. */
+  /** Units in each variant, in their mean where shares differ, if there were one look at the end: the textbook's figure. */
   unitsForOneLook: number;
-  /** Units in each variant with the confidence that holds at every look, which is what the report uses. */
+  /** The same with the confidence that holds at every look, which is what the report uses. */
   unitsWithDailyLooks: number;
 }
 
 /**
- * Units per variant for a difference of means (or of proportions, unpooled), with equal shares: n = (z₁₋α⁄₂ + z_power)² (σ₀² + σ₁²) / δ². With daily looks
- * the quantile is the confidence sequence's at that size (see `sequential.ts`), solved by iteration.
+ * Units per variant for a difference of means (or of proportions, unpooled): of all units N = (z₁₋α⁄₂ + z_power)² (σ₀²/s₀ + σ₁²/s₁) / δ², s being the shares of the control and
+ * of the smallest treatment. With daily looks the quantile is the confidence sequence's at that size, and the variance the one that it goes by (see `sequential.ts`).
  */
-export function unitsNeeded({ kind, baseline, standardDeviation, uplift, alpha = 0.05, power = 0.8, correlationBefore = 0, treatments = 1 }: PowerQuestion): PowerAnswer {
+export function unitsNeeded({ kind, baseline, standardDeviation, uplift, alpha = 0.05, power = 0.8, correlationBefore = 0, weights = [1, 1] }: PowerQuestion): PowerAnswer {
   const delta = Math.abs(baseline * uplift);
   const treated = baseline * (1 + uplift);
-  const variances = kind === 'proportion' ? baseline * (1 - baseline) + treated * (1 - treated) : 2 * (standardDeviation ?? Number.NaN) ** 2;
-  if (!(delta > 0) || !(variances > 0) || treated < 0 || (kind === 'proportion' && treated > 1)) return { unitsForOneLook: Number.NaN, unitsWithDailyLooks: Number.NaN };
-  const perUnit = (variances * (1 - correlationBefore ** 2)) / delta ** 2;
-  const share = alpha / treatments;
-  const units = (quantile: number) => Math.ceil((quantile + normalQuantile(power)) ** 2 * perUnit);
-  const unitsForOneLook = units(normalQuantile(1 - share / 2));
+  const [before, after] = kind === 'proportion' ? [baseline * (1 - baseline), treated * (1 - treated)] : [(standardDeviation ?? Number.NaN) ** 2, (standardDeviation ?? Number.NaN) ** 2];
+  if (!(delta > 0) || !(before >= 0 && after >= 0 && before + after > 0) || treated < 0) return { unitsForOneLook: Number.NaN, unitsWithDailyLooks: Number.NaN };
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Relative to the mean share of a variant.
+  const [control, least] = [weights[0]!, Math.min(...weights.slice(1))].map((weight) => (weight * weights.length) / total) as [number, number];
+  const own = before / control + after / least;
+  const common = ((before * control + after * least) / (control + least)) * (1 / control + 1 / least);
+  const share = alpha / (weights.length - 1);
+  const units = (quantile: number, variance: number) => Math.ceil(((quantile + normalQuantile(power)) ** 2 * variance * (1 - correlationBefore ** 2)) / delta ** 2);
   // The sequence is narrowest where it was tuned to be, at the planned size: there its quantile depends on alpha alone.
-  return { unitsForOneLook, unitsWithDailyLooks: units(Math.sqrt(tunedQuantileSquared(share))) };
+  return { unitsForOneLook: units(normalQuantile(1 - share / 2), own), unitsWithDailyLooks: units(Math.sqrt(tunedQuantileSquared(share)), Math.max(own, common)) };
 }
 
 /** The square of the sequence's width in standard errors, at the size for which ρ was chosen: (1 + 1/v) (log(v + 1) − 2 log α) with v = nρ². */

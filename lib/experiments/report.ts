@@ -11,6 +11,8 @@ export interface ReportOptions {
   plannedUnits: number;
   /** Units assigned, by variant: what the mismatch check counts, whether or not anything came of them. */
   assigned: Readonly<Record<string, number>>;
+  /** Units that were seen in more than one variant; they count in their first. */
+  crossed?: number;
 }
 
 export type Verdict =
@@ -46,17 +48,20 @@ export interface ExperimentReport {
 const MISMATCH_BELOW = 0.001;
 
 /** Each treatment is compared with the control at alpha / treatments, so that the chance of any false alarm stays alpha. */
-export function reportOn(experiment: Experiment, observed: readonly Observed[], { plannedUnits, assigned }: ReportOptions): ExperimentReport {
+export function reportOn(experiment: Experiment, observed: readonly Observed[], { plannedUnits, assigned, crossed = 0 }: ReportOptions): ExperimentReport {
   const { variants, primary, guardrails } = experiment;
   const [control, ...treatments] = variants;
   const alpha = experiment.alpha / treatments.length;
   const pValue = ratioMismatch(variants.map(({ name }) => assigned[name] ?? 0), variants.map(({ weight }) => weight));
   const metrics = [{ metric: primary, role: 'primary' as const }, ...guardrails.map((metric) => ({ metric, role: 'guardrail' as const }))];
-  const compared = (segment?: string): Comparison[] => metrics.flatMap(({ metric, role }) => treatments.flatMap(({ name }) => {
-    const of = (variant: string) => observed.find((each) => each.variant === variant && each.metric === metric.name && each.segment === segment);
+  const weights = variants.reduce((sum, { weight }) => sum + weight, 0);
+  // Of what was never reported there is no sum: it happened to nobody.
+  const nothing = (variant: string, metric: string): Observed | undefined => (assigned[variant] === undefined ? undefined : { variant, metric, units: assigned[variant], y: 0, yy: 0, x: 0, xx: 0, xy: 0 });
+  const compared = (segment?: string): Comparison[] => metrics.flatMap(({ metric, role }) => treatments.flatMap(({ name, weight }) => {
+    const of = (variant: string) => observed.find((each) => each.variant === variant && each.metric === metric.name && each.segment === segment) ?? (segment === undefined ? nothing(variant, metric.name) : undefined);
     const [base, other] = [of(control!.name), of(name)];
     if (base === undefined || other === undefined) return [];
-    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * 2) / variants.length, kind: metric.kind });
+    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * (control!.weight + weight)) / weights, kind: metric.kind });
     return [{
       metric: metric.name, role, variant: name, ...(segment === undefined ? {} : { segment }), units: [base.units, other.units] as const,
       controlMean: meanOf(metric, base), variantMean: meanOf(metric, other),
@@ -67,13 +72,18 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
   const comparisons = compared();
   const mismatch = { pValue, found: pValue < MISMATCH_BELOW };
   const segments = [...new Set(observed.flatMap(({ segment }) => segment ?? []))].sort();
+  const units = Object.values(assigned).reduce((sum, count) => sum + count, 0);
+  const seen = new Set(metrics.flatMap(({ metric }) => (observed.some((each) => each.metric === metric.name) ? [metric.outcome] : [])));
+  const unseen = metrics.filter(({ metric }) => units > 0 && !seen.has(metric.outcome));
   return {
     experiment: experiment.name,
     verdict: Object.fromEntries(treatments.map(({ name }) => [name, verdictOf(primary, comparisons.filter(({ variant }) => variant === name), mismatch.found)])),
     mismatch, comparisons, segments: segments.flatMap(compared),
     notes: [
-      ...(mismatch.found ? ['The variants do not have the units they should. The figures below mean nothing until that is explained: look for lost exposures, robots, redirects.'] : []),
-      ...(comparisons.some(({ difference }) => difference === undefined) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, or of a metric that has not varied yet.`] : []),
+      ...(mismatch.found ? ['The variants do not have the units they should. The figures mean nothing until that is explained: look for lost exposures, robots, redirects.'] : []),
+      ...(crossed > 0 ? [`${crossed} units were seen in more than one variant, and count in their first: whoever sends \`unit\` must send the same for the same person.`] : []),
+      ...unseen.map(({ metric, role }) => `No ${metric.outcome} was ever reported${role === 'guardrail' ? `: the guardrail ${metric.name} watches nothing` : ', and without it nothing can be found'}. Send it to /v1/outcomes.`),
+      ...(comparisons.some(({ metric, difference }) => difference === undefined && !unseen.some((one) => one.metric.name === metric)) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, or of a metric that has not varied yet.`] : []),
     ],
   };
 }

@@ -1,7 +1,8 @@
 // Assignment: the same for everyone who asks, spread as declared, and never two experiments of a layer at once.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, bucketOf, checkLayers, experiment, ratioMismatch } from '../../lib/experiments/index.ts';
+import { outcomes } from '../../contracts/outcomes.ts';
+import { assign, bucketOf, checkLayers, experiment, OUTCOMES, ratioMismatch } from '../../lib/experiments/index.ts';
 
 const base = {
   hypothesis: 'Lower is better.',
@@ -81,4 +82,15 @@ describe('a declaration', () => {
   it('is refused where another experiment has the same slots', () => {
     expect(() => checkLayers([experiment('left', { ...base, layer: 'l', slots: [0, 0.6] }), experiment('right', { ...base, layer: 'l', slots: [0.5, 1] })])).toThrow(/left and right share slots/);
   });
+
+  it('is refused where another one decides the same for the same units: of both, one would get nobody', () => {
+    const on = (name: string, subject: string, change: object = {}) => ({ ...experiment(name, { ...base, ...change }), subject });
+    expect(() => checkLayers([on('left', 'price'), on('right', 'price')])).toThrow(/left and right both decide on price/);
+    checkLayers([on('left', 'price'), on('right', 'shipping')]);
+    checkLayers([on('left', 'price', { layer: 'l', slots: [0, 0.5] }), on('right', 'price', { layer: 'l', slots: [0.5, 1] })]);
+    checkLayers([on('left', 'price', { targeting: { device: ['app'] } }), on('right', 'price', { targeting: { device: ['desktop', 'mobile'] } })]);
+    expect(() => checkLayers([on('left', 'price', { targeting: { device: ['app'] } }), on('right', 'price', { targeting: { country: ['BR'] } })])).toThrow(/both decide on price/);
+  });
+
+  it('counts what the API takes', () => expect(outcomes.columns['outcome']!.accepted).toEqual(OUTCOMES));
 });

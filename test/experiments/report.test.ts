@@ -7,12 +7,12 @@ import { addUnit, gaussian, noUnits, seeded } from './support.ts';
 const DAYS = 30;
 
 /** Looks daily for a month; gives the days on which the interval left 0 out. */
-function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boolean) => { y: number; x?: number }, kind: Metric['kind'] = 'mean'): { alarms: number; control: Moments; treatment: Moments } {
+function dailyLooks(random: () => number, unitsADay: number, draw: (treated: boolean) => { y: number; x?: number }, kind: Metric['kind'] = 'mean', share = 0.5): { alarms: number; control: Moments; treatment: Moments } {
   const [control, treatment] = [noUnits(), noUnits()];
   let alarms = 0;
   for (let day = 0; day < DAYS; day++) {
     for (let unit = 0; unit < unitsADay; unit++) {
-      const treated = random() < 0.5;
+      const treated = random() < share;
       const { y, x } = draw(treated);
       addUnit(treated ? treatment : control, y, x);
     }
@@ -41,6 +41,66 @@ describe('looking every day', () => {
     let wrong = 0;
     for (let run = 0; run < runs; run++) if (dailyLooks(random, 300, () => draw(random), kind).alarms > 0) wrong += 1;
     expect(wrong / runs).toBeLessThanOrEqual(0.05);
+  });
+
+  it.each<[string, (random: () => number) => number]>([
+    ['one visitor in two hundred buys', (random) => (random() < 0.005 ? 1 : 0)],
+    ['few buy, and some of them for much', (random) => (random() < 0.03 ? Math.exp(4 + gaussian(random)) : 0)],
+  ])('raises none more where a tenth of the units gets the treatment, or a tenth the control: %s', (_, draw) => {
+    const random = seeded(41);
+    for (const share of [0.1, 0.9]) {
+      let wrong = 0;
+      for (let run = 0; run < 200; run++) if (dailyLooks(random, 300, () => ({ y: draw(random) }), 'mean', share).alarms > 0) wrong += 1;
+      expect(wrong / 200).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it('says how much relative to the control without saying more than is known: rare purchases, small numbers', () => {
+    const random = seeded(43);
+    let [wrong, wrongOnNull, runs, open] = [0, 0, 200, 0];
+    for (let run = 0; run < runs; run++) {
+      const [control, treatment, same] = [noUnits(), noUnits(), noUnits()];
+      let [missed, alarm] = [false, false];
+      for (let day = 0; day < DAYS; day++) {
+        for (let unit = 0; unit < 100; unit++) {
+          addUnit(control, random() < 0.01 ? 1 : 0);
+          addUnit(treatment, random() < 0.013 ? 1 : 0);
+          addUnit(same, random() < 0.01 ? 1 : 0);
+        }
+        const options = { alpha: 0.05, plannedUnits: DAYS * 200 };
+        const [better, none] = [compare(control, treatment, options), compare(control, same, options)];
+        if (better !== undefined) missed ||= better.relativeInterval[0] > 0.3 || better.relativeInterval[1] < 0.3;
+        if (none === undefined) continue;
+        const [low, high] = none.relativeInterval;
+        alarm ||= low > 0 || high < 0;
+        if (!Number.isFinite(high)) open += 1;
+        else expect(low > 0 || high < 0).toBe(none.interval[0] > 0 || none.interval[1] < 0);
+      }
+      if (missed) wrong += 1;
+      if (alarm) wrongOnNull += 1;
+    }
+    expect([wrong / runs, wrongOnNull / runs].every((share) => share <= 0.05)).toBe(true);
+    expect(open).toBeGreaterThan(0);
+  });
+
+  it('breaks no guardrail whose metric is just as much worse as its margin allows', () => {
+    const random = seeded(47);
+    const guarded = experiment('one', { hypothesis: 'h', variants: { control: {}, lower: {} }, primary: { name: 'views', kind: 'proportion', outcome: 'view' }, guardrails: { orders: { kind: 'proportion', outcome: 'purchase', margin: 0.2 } } });
+    let broken = 0;
+    for (let run = 0; run < 200; run++) {
+      const [control, treatment] = [noUnits(), noUnits()];
+      let alarm = false;
+      for (let day = 0; day < DAYS; day++) {
+        for (let unit = 0; unit < 60; unit++) {
+          addUnit(control, random() < 0.02 ? 1 : 0);
+          addUnit(treatment, random() < 0.016 ? 1 : 0);
+        }
+        const report = reportOn(guarded, [{ ...control, variant: 'control', metric: 'orders' }, { ...treatment, variant: 'lower', metric: 'orders' }], { plannedUnits: DAYS * 120, assigned: { control: control.units, lower: treatment.units } });
+        alarm ||= report.verdict['lower'] === 'harmful';
+      }
+      if (alarm) broken += 1;
+    }
+    expect(broken / 200).toBeLessThanOrEqual(0.05);
   });
 
   it('raises none more where outcomes come late, so that every unit counts before its window is over', () => {
@@ -211,9 +271,18 @@ describe('a report', () => {
   });
 
   it('decides nothing while units are missing, or too few', () => {
-    expect(reportOn(shipping, good, { ...options, assigned: { control: 10_000, lower: 9_000 } })).toMatchObject({ verdict: { lower: 'invalid' }, notes: [expect.stringContaining('do not have the units')] });
+    expect(reportOn(shipping, good, { ...options, assigned: { control: 10_000, lower: 9_000 } })).toMatchObject({ verdict: { lower: 'invalid' }, notes: expect.arrayContaining([expect.stringContaining('do not have the units')]) as string[] });
     const few = reportOn(shipping, [proportion('control', 'orders', 50, 5), proportion('lower', 'orders', 50, 20)], { ...options, assigned: { control: 50, lower: 50 } });
     expect(few).toMatchObject({ verdict: { lower: 'undecided' }, notes: [expect.stringContaining('fewer than 100 units')] });
+  });
+
+  it('says that a guardrail watches nothing where its outcome was never reported, and who was seen twice', () => {
+    const careful = experiment('one', { hypothesis: 'h', variants: { control: {}, lower: {} }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' }, guardrails: { left: { kind: 'proportion', outcome: 'abandonment', margin: 0.05 } } });
+    const report = reportOn(careful, good, { ...options, crossed: 7 });
+    expect(report.notes).toEqual([expect.stringContaining('7 units were seen in more than one variant'), expect.stringContaining('No abandonment was ever reported: the guardrail left watches nothing')]);
+    expect(report.comparisons).toMatchObject([{ metric: 'orders' }, { metric: 'left', units: [10_000, 10_000] }]);
+    expect(report.comparisons[1]!.difference).toBeUndefined();
+    expect(reportOn(careful, [], { plannedUnits: 1_000, assigned: {} })).toMatchObject({ comparisons: [], notes: [] });
   });
 
   it('shows each segment without deciding by it', () => {
@@ -229,6 +298,15 @@ describe('the size of an experiment', () => {
     // 10 % against 12 %, two-sided 5 %, power 80 %, unpooled: (1.959964 + 0.841621)² × (0.09 + 0.1056) / 0.02².
     expect(unitsNeeded({ kind: 'proportion', baseline: 0.1, uplift: 0.2 }).unitsForOneLook).toBe(3839);
     expect(unitsNeeded({ kind: 'mean', baseline: 100, standardDeviation: 50, uplift: 0.05 }).unitsForOneLook).toBe(1570);
+  });
+
+  it('counts unequal shares: the small variant decides how many it takes', () => {
+    const asked = { kind: 'mean', baseline: 100, standardDeviation: 50, uplift: 0.05 } as const;
+    const of = (...weights: number[]) => unitsNeeded({ ...asked, weights }).unitsForOneLook * weights.length;
+    // 1/0.9 + 1/0.1 instead of 1/0.5 + 1/0.5.
+    expect(of(9, 1) / of(1, 1)).toBeCloseTo((1 / 0.9 + 1 / 0.1) / 4, 2);
+    expect(of(1, 9)).toBe(of(9, 1));
+    expect(of(1.4, 1, 1)).toBeLessThan(of(1, 1, 1)); // a control that all are compared with may be larger
   });
 
   it('is larger for daily looks, and smaller where the past says much', () => {

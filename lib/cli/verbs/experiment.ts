@@ -1,7 +1,8 @@
 // millrace experiment create|start|ramp|stop|list|report: an A/B test, its size before, and an honest report after.
 import { MillraceError } from '../../base/index.ts';
-import { ATTRIBUTION_HOURS, experiment as declare, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
-import { ExperimentFolder, type KeptExperiment } from '../../local/index.ts';
+import { ATTRIBUTION_HOURS, experiment as declare, OUTCOMES, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
+import { ExperimentFolder, predictorsOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
+import { POLICY_NAMES } from '../../pricing/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
@@ -15,12 +16,12 @@ export const experimentCreate: Verb = {
   arguments: [NAME],
   options: [
     { flags: '--subject <what>', description: 'predict:<predictor>, price or shipping', default: 'shipping' },
-    { flags: '--variants <variants...>', description: 'control:threshold=99 lower:threshold=79' },
+    { flags: '--variants <variants...>', description: 'control:threshold=99 lower:threshold=79; a weight=2 beside a setting gives a variant twice the share' },
     { flags: '--metric <metric>', description: 'kind:outcome, as proportion:purchase, mean:purchase or ratio:purchase (value a purchase)', default: 'proportion:purchase' },
     { flags: '--window <hours>', description: `outcomes of the metric count so long after the first exposure: ${ATTRIBUTION_HOURS.join(', ')}; default: 24 for a cart and its abandonment, 168 for a purchase` },
     { flags: '--guardrail <metrics...>', description: 'kind:outcome:margin, as mean:purchase:0.02: how much worse is still accepted' },
-    { flags: '--baseline <number>', description: "the metric's value today, per unit", default: '0.05' },
-    { flags: '--deviation <number>', description: 'standard deviation per unit, for a mean' },
+    { flags: '--baseline <number>', description: "the metric's value today: of a proportion the share of units (default 0.05), of a mean what a unit brings, of a ratio what an occasion brings" },
+    { flags: '--deviation <number>', description: 'standard deviation of that, for a mean and a ratio' },
     { flags: '--uplift <share>', description: 'the smallest change worth finding, relative', default: '0.1' },
     { flags: '--unit <unit>', description: 'who is assigned: visitor or customer', default: 'visitor' },
     { flags: '--layer <layer>', description: 'experiments of one layer never share a unit' },
@@ -37,8 +38,10 @@ export const experimentCreate: Verb = {
     const variants = Array.isArray(options['variants']) ? options['variants'] : [];
     const [kind, outcome] = metricOf(text('metric'));
     const [from, to] = text('slots').split('-').map(Number);
+    const odd = repeated(variants.map((variant) => variant.split(':')[0]!));
+    if (odd !== undefined) throw new MillraceError('usage', `there are two variants '${odd}'`, { todo: 'Give each a name of its own.' });
     const declared = declare(invocation.arguments[0] ?? '', {
-      hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: Number(text('ramp')),
+      hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: shareOf('ramp', text('ramp')),
       variants: Object.fromEntries(variants.map(variantOf)), targeting: Object.fromEntries((Array.isArray(options['target']) ? options['target'] : []).map(targetOf)), alpha: Number(text('alpha')),
       primary: { name: `${kind}_${outcome}`, kind, outcome, ...(options['window'] === undefined ? {} : { windowHours: Number(text('window')) }) },
       guardrails: Object.fromEntries((Array.isArray(options['guardrail']) ? options['guardrail'] : []).map((one) => {
@@ -47,22 +50,24 @@ export const experimentCreate: Verb = {
       })),
     });
     const subject = text('subject');
-    if (!/^(predict:.+|price|shipping)$/.test(subject)) throw new MillraceError('usage', `an experiment cannot be about '${subject}'`, { todo: 'Give predict:<predictor>, price or shipping.' });
     checkSettings(subject, declared.variants);
+    const weights = declared.variants.map(({ weight }) => weight);
+    const baseline = options['baseline'] === undefined && kind === 'proportion' ? 0.05 : Number(options['baseline'] ?? Number.NaN);
     const size = unitsNeeded({
-      kind, baseline: Number(text('baseline')), uplift: Number(text('uplift')), alpha: declared.alpha, treatments: declared.variants.length - 1,
-      ...(options['deviation'] === undefined ? {} : { standardDeviation: Number(text('deviation')) }),
+      kind, baseline, uplift: Number(text('uplift')), alpha: declared.alpha, weights, ...(options['deviation'] === undefined ? {} : { standardDeviation: Number(text('deviation')) }),
     });
     if (Number.isNaN(size.unitsWithDailyLooks)) {
-      throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind !== 'proportion' ? 'Give --baseline, --uplift and --deviation, all above 0.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
+      throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind !== 'proportion' ? 'Give --baseline, --uplift and --deviation, as they were lately.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
     }
-    await withRuntime(invocation, async ({ home, clock }) => {
+    await withRuntime(invocation, async (runtime) => {
+      const { home, clock } = runtime;
+      await checkSubject(runtime, subject);
       const kept: KeptExperiment = { ...declared, subject, state: 'draft', createdAt: clock.now(), plannedUnits: size.unitsWithDailyLooks * declared.variants.length };
       await new ExperimentFolder(home).create(kept);
       present(invocation, { ...kept, size }, () => {
         invocation.terminal.out(`${kept.name}: ${kept.variants.map(({ name, weight }) => `${name} ${weight}`).join(' · ')}, on ${subject}\n\n`
-          + `  ${number(size.unitsWithDailyLooks)} ${declared.unit}s in each variant find a change of ${percent(Number(text('uplift')))} four times in five, looked at daily\n`
-          + `  ${number(size.unitsForOneLook)} would do for a single look at the end\n\n`
+          + `  ${sharesOf(size.unitsWithDailyLooks, kept)} find a change of ${percent(Number(text('uplift')))} four times in five, looked at daily\n`
+          + `  ${sharesOf(size.unitsForOneLook, kept)} would do for a single look at the end\n\n`
           + `next   npx millrace experiment start ${kept.name}\n`);
       });
     }, { create: true });
@@ -76,7 +81,7 @@ export const experimentRamp: Verb = {
   arguments: [NAME, { name: '<share>', description: 'of the units that take part, 0 to 1' }], examples: ['millrace experiment ramp free_79 0.5'],
   async run(invocation) {
     await withRuntime(invocation, async ({ home }) => {
-      const kept = await new ExperimentFolder(home).ramp(invocation.arguments[0] ?? '', Number(invocation.arguments[1]));
+      const kept = await new ExperimentFolder(home).ramp(invocation.arguments[0] ?? '', shareOf('the share', invocation.arguments[1] ?? ''));
       present(invocation, kept, () => invocation.terminal.out(`${kept.name} takes ${percent(kept.ramp).replace('+', '')} of the units\n`));
     });
   },
@@ -111,13 +116,22 @@ export const experimentReport: Verb = {
       const observed = (rows as [string, string, string, string, number | bigint, string, number | bigint, number, number, number, number, number][]).flatMap(([variant, attribute, segment, outcome, hours, measure, units, y, yy, x, xx, xy]): Observed[] =>
         [kept.primary, ...kept.guardrails].filter((metric) => metric.kind === measure && metric.outcome === outcome && metric.windowHours === Number(hours))
           .map(({ name }) => ({ variant, metric: name, units: Number(units), y, yy, x, xx, xy, ...(attribute === '' ? {} : { segment: `${attribute} ${segment}` }) })));
-      const counted = known ? await engine.query(`SELECT variant, count(DISTINCT unit) FROM silver.predictions WHERE experiment = '${kept.name}' AND NOT fallback GROUP BY variant`) : { rows: [] };
-      const assigned = Object.fromEntries((counted.rows as [string, number | bigint][]).map(([variant, units]) => [variant, Number(units)]));
-      const report = reportOn(kept, observed, { plannedUnits: kept.plannedUnits, assigned });
+      const counted = known ? await engine.query(ASSIGNED(kept.name)) : { rows: [] };
+      const assigned = Object.fromEntries((counted.rows as [string, number | bigint, number | bigint][]).map(([variant, units]) => [variant, Number(units)]));
+      const crossed = (counted.rows as [string, number | bigint, number | bigint][]).reduce((sum, [, , more]) => sum + Number(more), 0);
+      const report = reportOn(kept, observed, { plannedUnits: kept.plannedUnits, assigned, crossed });
       present(invocation, { ...report, state: kept.state, assigned }, () => printReport(invocation.terminal, kept, report, assigned));
     });
   },
 };
+
+/** Units by the variant that they were seen in first, and how many of these were seen in another one later. */
+const ASSIGNED = (name: string): string => `
+SELECT variant, count(*), count_if(least_variant <> greatest_variant)
+FROM (SELECT variant, row_number() OVER (PARTITION BY unit ORDER BY predicted_at, prediction_id) AS exposure, min(variant) OVER (PARTITION BY unit) AS least_variant, max(variant) OVER (PARTITION BY unit) AS greatest_variant
+      FROM silver.predictions WHERE experiment = '${name}' AND unit IS NOT NULL AND NOT fallback) AS seen
+WHERE exposure = 1
+GROUP BY variant`;
 
 function stateChange(word: 'start' | 'stop', summary: string, change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
   return {
@@ -131,7 +145,7 @@ function stateChange(word: 'start' | 'stop', summary: string, change: (folder: E
   };
 }
 
-function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits }: KeptExperiment, { verdict, mismatch, comparisons, segments, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
+function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits, alpha }: KeptExperiment, { verdict, mismatch, comparisons, segments, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
   const units = Object.values(assigned).reduce((sum, count) => sum + count, 0);
   terminal.out(`${paint(terminal, 'bold', name)} · ${state} · ${number(units)} of ${number(plannedUnits)} planned units\n${hypothesis}\n\n`);
   if (comparisons.length === 0) {
@@ -152,7 +166,8 @@ function printReport(terminal: Terminal, { name, hypothesis, state, primary, pla
   for (const note of notes) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${note}\n`);
   terminal.out('\n');
   for (const [variant, word] of Object.entries(verdict)) terminal.out(`  ${variant}: ${paint(terminal, word === 'better' ? 'green' : word === 'undecided' ? 'dim' : 'red', WORDS[word](primary))}\n`);
-  terminal.out(`  units as they should be: ${mismatch.found ? paint(terminal, 'red', 'no') : 'yes'} (p ${mismatch.pValue.toPrecision(2)})\n`);
+  if (comparisons.some(({ difference }) => difference !== undefined)) terminal.out(`  each interval holds at every look, however often: ${percent(1 - alpha).replace('+', '')} over all of them together\n`);
+  if (units > 0) terminal.out(`  units as they should be: ${mismatch.found ? paint(terminal, 'red', 'no') : 'yes'} (p ${mismatch.pValue.toPrecision(2)})\n`);
 }
 
 const WORDS: Readonly<Record<ExperimentReport['verdict'][string], (primary: Metric) => string>> = {
@@ -162,7 +177,8 @@ const WORDS: Readonly<Record<ExperimentReport['verdict'][string], (primary: Metr
 function changeOf({ difference }: Comparison): [string, string, string] {
   if (difference === undefined) return ['', 'too few units', ''];
   const [low, high] = difference.relativeInterval;
-  return [percent(difference.relative), `${percent(low)} to ${percent(high)}`, difference.pValue.toPrecision(2)];
+  const interval = Number.isFinite(high) ? `${percent(low)} to ${percent(high)}` : Number.isFinite(low) ? `${percent(low)} or more` : 'cannot be told yet';
+  return [percent(difference.relative), interval, difference.pValue.toPrecision(2)];
 }
 
 function figure(value: number): string {
@@ -174,8 +190,9 @@ function percent(share: number): string {
 }
 
 function metricOf(text: string): [Metric['kind'], string] {
-  const [kind, outcome] = text.split(':');
-  if ((kind !== 'proportion' && kind !== 'mean' && kind !== 'ratio') || outcome === undefined || outcome === '') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase, mean:purchase or ratio:purchase.' });
+  const [kind, outcome = ''] = text.split(':');
+  if (kind !== 'proportion' && kind !== 'mean' && kind !== 'ratio') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase, mean:purchase or ratio:purchase.' });
+  if (!OUTCOMES.includes(outcome)) throw new MillraceError('usage', `nobody can report the outcome '${outcome}' of '${text}'`, { todo: `The API takes ${OUTCOMES.join(', ')}.` });
   return [kind, outcome];
 }
 
@@ -198,13 +215,42 @@ function targetOf(text: string): [string, string[]] {
   return [attribute, values.split(',')];
 }
 
+/** As 0.5; what is left out is no share. */
+function shareOf(name: string, text: string): number {
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(share >= 0 && share <= 1)) throw new MillraceError('usage', `${name} is '${text}'`, { todo: 'Give a number from 0 to 1.' });
+  return share;
+}
+
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.indexOf(name) !== index);
+}
+
+/** How many of what, in each variant, or by variant where their shares differ. */
+function sharesOf(each: number, { variants, unit, primary }: KeptExperiment): string {
+  const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+  const what = primary.kind === 'ratio' ? `occasions (${primary.outcome})` : `${unit}s`;
+  if (variants.every(({ weight }) => weight === variants[0]!.weight)) return `${number(each)} ${what} in each variant`;
+  return `${number(each * variants.length)} ${what} (${variants.map(({ name, weight }) => `${name} ${number(Math.ceil((each * variants.length * weight) / total))}`).join(', ')})`;
+}
+
+/** @throws `usage` for what nothing decides on. */
+async function checkSubject(runtime: Runtime, subject: string): Promise<void> {
+  const predictor = /^predict:(.*)$/.exec(subject)?.[1];
+  if (predictor === undefined) return;
+  const declared = [...(await predictorsOf(runtime)).keys()];
+  if (!declared.includes(predictor)) throw new MillraceError('usage', `there is no predictor '${predictor}' to experiment with`, { todo: `There are ${declared.join(', ')}.` });
+}
+
 /** What a variant may set, by what the experiment is about. */
 function checkSettings(subject: string, variants: readonly Variant[]): void {
+  if (!/^(predict:.*|price|shipping)$/.test(subject)) throw new MillraceError('usage', `an experiment cannot be about '${subject}'`, { todo: 'Give predict:<predictor>, price or shipping.' });
   const [wanted, example] = subject === 'price' ? ['policy', 'policy=model'] : subject === 'shipping' ? ['threshold', 'threshold=79'] : ['alias', 'alias=challenger'];
   for (const { name, settings } of variants) {
     for (const [setting, value] of Object.entries(settings)) {
-      const fits = setting === wanted && (wanted !== 'threshold' || (typeof value === 'number' && value >= 0)) && (wanted !== 'alias' || value === 'champion' || value === 'challenger');
-      if (!fits) throw new MillraceError('usage', `the variant '${name}' cannot set ${setting} to ${String(value)} in an experiment on ${subject}`, { todo: `Write ${name}:${example}.` });
+      const fits = setting === wanted && (wanted !== 'threshold' || (typeof value === 'number' && value >= 0)) 
+        && (wanted !== 'alias' || value === 'champion' || value === 'challenger') && (wanted !== 'policy' || POLICY_NAMES.some((policy) => policy === value));
+      if (!fits) throw new MillraceError('usage', `the variant '${name}' cannot set ${setting} to ${String(value)} in an experiment on ${subject}`, { todo: `Write ${name}:${example}${wanted === 'policy' ? `; there are ${POLICY_NAMES.join(', ')}` : ''}.` });
     }
   }
   if (new Set(variants.map(({ settings }) => JSON.stringify(settings))).size < 2) throw new MillraceError('usage', 'all variants do the same', { todo: `Let one of them differ, as lower:${example}.` });

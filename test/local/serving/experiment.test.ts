@@ -47,13 +47,28 @@ async function post(route: string, body: unknown): Promise<Record<string, never>
   return (await response.json()) as Record<string, never>;
 }
 
+it.each([
+  ['a setting that is none', ['--variants', 'control', 'lower:treshold=79'], /cannot set treshold/],
+  ['an outcome that nobody can report', ['--variants', 'control', 'lower:threshold=79', '--metric', 'proportion:clicks'], /nobody can report the outcome 'clicks'/],
+  ['a mean without figures', ['--variants', 'control', 'lower:threshold=79', '--metric', 'mean:purchase', '--deviation', '5'], /Give --baseline, --uplift and --deviation/],
+  ['a variant twice', ['--variants', 'control', 'lower:threshold=79', 'lower:threshold=59'], /two variants 'lower'/],
+  ['a share of nothing', ['--variants', 'control', 'lower:threshold=79,weight=0'], /'lower' needs/],
+  ['a predictor that is none', ['--subject', 'predict:magic', '--variants', 'control', 'treated:alias=challenger'], /no predictor 'magic'.*\n.*conversion/],
+  ['a policy that is none', ['--subject', 'price', '--variants', 'control', 'treated:policy=magic'], /policy to magic[^]*rule, model, bandit, list/],
+  ['a subject that is none', ['--subject', 'weather', '--variants', 'control', 'treated:alias=challenger'], /cannot be about 'weather'/],
+  ['a ramp in words', ['--variants', 'control', 'lower:threshold=79', '--ramp', 'some'], /ramp is 'some'/],
+])('refuses %s', async (_, options, message) => {
+  expect(await millrace('experiment', 'create', 'odd', ...options)).toMatchObject({ code: expect.toSatisfy((code: number) => code === 2 || code === 3) as number, err: expect.stringMatching(message) as string });
+});
+
 it('goes from create to an honest report', async () => {
-  const refused = await millrace('experiment', 'create', 'odd', '--subject', 'shipping', '--variants', 'control', 'lower:treshold=79');
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('cannot set treshold') as string });
   const create = ['experiment', 'create', 'new_model', '--subject', 'predict:conversion', '--variants', 'control', 'treated:alias=challenger', '--metric', 'proportion:purchase', '--guardrail', 'ratio:purchase:0.5', 'proportion:abandonment:0.2',
     '--baseline', '0.2', '--uplift', '0.8', '--ramp', '0.4', '--window', '72'];
   expect((await millrace(...create)).out).toMatch(/visitors in each variant find a change of \+80/);
+  expect((await millrace('experiment', 'stop', 'new_model')).err).toMatch(/does not run/);
   expect((await millrace('experiment', 'start', 'new_model')).code).toBe(0);
+  expect((await millrace('experiment', 'start', 'new_model')).err).toMatch(/is running/);
+  expect((await millrace(...create)).err).toMatch(/there is an experiment 'new_model' already/);
   expect((await millrace('experiment', 'ramp', 'new_model', '0.2')).err).toMatch(/lets 0.4 of the units in already/);
   expect((await millrace('experiment', 'ramp', 'new_model', '0.9')).code).toBe(0);
   expect((await millrace('experiment', 'list')).out).toMatch(/new_model +predict:conversion +running/);
@@ -112,6 +127,7 @@ it('goes from create to an honest report', async () => {
   expect(new Set(report.segments.map(({ segment }) => segment))).toEqual(new Set(['device app', 'device desktop']));
   const words = (await millrace('experiment', 'report', 'new_model')).out;
   expect(words).toMatch(/treated: better on purchase/);
+  expect(words).toMatch(/each interval holds at every look, however often: 95.0 % over all of them together/);
   expect(words).toMatch(/segment, for reading only[\s\S]*device app/);
 
   // What the request gave itself is its own, now and when it is computed again.
