@@ -120,6 +120,8 @@ export interface PredictionLog {
   find(predictionId: string): Promise<PredictionRecord | undefined>;
   /** Records that wait to be written. */
   readonly waiting: number;
+  /** There is no room for another record, neither where they belong nor where they wait: what is answered then is counted as lost. */
+  readonly isFull?: boolean;
 }
 
 export interface ServingContext {

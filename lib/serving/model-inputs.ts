@@ -104,7 +104,7 @@ function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Er
 }
 
 /** Features of the views that a row leaves to the store. A store that answers at once is not waited for. */
-export function readInputs(context: ServingContext, { views }: InputPlan, rows: readonly Row[], now: number): Promise<ReadFeatures | 'unavailable'> | ReadFeatures | 'unavailable' {
+export function readInputs(context: ServingContext, { views }: InputPlan, rows: readonly Row[], now: number): Promise<ReadFeatures | 'features_unavailable'> | ReadFeatures | 'features_unavailable' {
   const needed = views.filter((view) => someLeaveOut(rows, view));
   if (needed.length === 0) return [];
   const wanted = needed.map((view) => ({ view: view.name, entities: rows.map((row) => entityOf(row, view)) }));
@@ -112,7 +112,7 @@ export function readInputs(context: ServingContext, { views }: InputPlan, rows: 
     const answer = context.features.read(wanted, now);
     return answer instanceof Promise ? withinTime(answer, context.limits.featureMilliseconds).then((read) => placed(views, needed, read)) : placed(views, needed, answer);
   } catch {
-    return 'unavailable'; // the answer says so, and the alarm on the share of fall-backs tells the operator
+    return 'features_unavailable'; // the answer says so, and the alarm on the share of fall-backs tells the operator
   }
 }
 
@@ -127,19 +127,19 @@ function entityOf(row: Row, { columns }: PlannedView): string[] {
   return entity;
 }
 
-function placed(views: readonly PlannedView[], needed: readonly PlannedView[], read: ReadFeatures | 'unavailable'): ReadFeatures | 'unavailable' {
-  return read === 'unavailable' || needed.length === views.length ? read : views.map((view) => read[needed.indexOf(view)]);
+function placed(views: readonly PlannedView[], needed: readonly PlannedView[], read: ReadFeatures | 'features_unavailable'): ReadFeatures | 'features_unavailable' {
+  return read === 'features_unavailable' || needed.length === views.length ? read : views.map((view) => read[needed.indexOf(view)]);
 }
 
-async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number): Promise<ReadFeatures | 'unavailable'> {
+async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number): Promise<ReadFeatures | 'features_unavailable'> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'unavailable'>((resolve) => {
-    timer = setTimeout(() => resolve('unavailable'), milliseconds);
+  const late = new Promise<'features_unavailable'>((resolve) => {
+    timer = setTimeout(() => resolve('features_unavailable'), milliseconds);
   });
   try {
     return await Promise.race([reading, late]);
   } catch {
-    return 'unavailable';
+    return 'features_unavailable';
   } finally {
     clearTimeout(timer);
   }

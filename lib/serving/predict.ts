@@ -40,15 +40,17 @@ interface Group {
   spare?: InputPlan;
 }
 
-type Read = ReadFeatures | 'unavailable';
+/** Features, or why the answer is a fall-back. */
+type Read = ReadFeatures | 'features_unavailable' | 'log_full';
 
 /** A request that is being answered. */
 interface Work { wanted: Wanted; canary: CanaryTraffic | undefined; assignments: readonly Assigned[]; groups: readonly Group[]; now: number; started: number }
 
 /**
  * Scores rows. A row names its entities, and may give inputs itself: those are taken as they are, the others are read from the online store. Where the store
- * does not answer in time, nothing at all is known of a row, or no model is there yet, the answer is a fall-back and says so. Where everything is at hand there is no promise: most
- * requests are answered without waiting for anything.
+ * does not answer in time, nothing at all is known of a row, no model is there yet, or the log has no room left, the answer is a fall-back and says so: an
+ * answer of the model that nobody could account for is not given. Where everything is at hand there is no promise: most requests are answered without waiting
+ * for anything.
  * @throws Problem 400 that names every wrong field of every row, 404 for a predictor that is not declared.
  */
 export function predict(context: ServingContext, wanted: Wanted): Scored[] | Promise<Scored[]> {
@@ -62,6 +64,7 @@ export function predict(context: ServingContext, wanted: Wanted): Scored[] | Pro
   for (const group of groups) checkGroup(group, canary);
   const now = context.clock.now();
   const work: Work = { wanted, canary, assignments, groups, now, started };
+  if (context.log.isFull === true) return answered(context, work, Array<Read>(2 * groups.length).fill('log_full'));
   const reads = groups.map((group) => (group.plan === undefined ? [] : readInputs(context, group.plan, group.rows, now)));
   if (canary !== undefined) for (const { spare, rows: own } of groups) reads.push(spare === undefined ? [] : readInputs(context, spare, own, now));
   return reads.some((read) => read instanceof Promise) ? Promise.all(reads).then((all) => answered(context, work, all)) : answered(context, work, reads as Read[]);
@@ -137,7 +140,7 @@ const MISSING: Result = Object.freeze({ score: null, reason: 'model_missing', fe
 function resultsOf({ plan, rows }: Group, read: Read, explain: boolean, now: number): Result[] {
   if (plan === undefined) return rows.map(() => MISSING);
   const { model, inputs } = plan;
-  if (read === 'unavailable') return rows.map(() => ({ score: model.fallback, reason: 'features_unavailable', features: '{}' }));
+  if (typeof read === 'string') return rows.map(() => ({ score: model.fallback, reason: read, features: '{}' }));
   const matrix = matrixOf(plan, rows, read, now);
   const scores = model.score(matrix, rows.length);
   return rows.map((_, index) => {

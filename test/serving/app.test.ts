@@ -51,6 +51,17 @@ describe('a prediction', () => {
     expect(degraded.predicted).toMatchObject([{ fallback: true }]);
   });
 
+  it('falls back to the base rate while the log has no room, and says so, with or without a canary', async () => {
+    const app = testApp();
+    const canary = { takes: () => true, answered: () => {}, failed: () => {} };
+    for (const change of [{}, { canary: () => canary, experiments: [] }]) {
+      const full = testApp({ log: { ...app.context.log, isFull: true }, ...change });
+      const { body } = await full.send('POST', '/v1/predict/conversion', { rows: [row, row] });
+      expect(body).toMatchObject({ predictions: [{ score: 0.02, fallback: true, reason: 'log_full' }, { score: 0.02, fallback: true, reason: 'log_full' }] });
+    }
+    expect(app.predicted).toHaveLength(4);
+  });
+
   it('falls back to the base rate where nothing at all is known, and scores a row that says itself what is missing', async () => {
     const app = testApp();
     const blank = testApp({ features: { ...app.context.features, read: async (wanted) => wanted.map(({ entities }) => entities.map(() => ({}))) } });

@@ -7,15 +7,17 @@ import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { keepOutcomes, type PredictionLog, type PredictionRecord } from '../../serving/index.ts';
 import { recentPredictions } from './recent-predictions.ts';
 import { SpillFile } from './spill-file.ts';
+import { idAt, lineAt, lineBeginning, lineOf, WaitingLines, type Lines } from './waiting-lines.ts';
 
 export interface PredictionLogOptions {
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
   /** Where answers of the last 30 days are found by their id. */
   recent: OnlineStore;
   clock: Clock;
-  /** Records beyond `mostWaiting` wait here, in one file. */
+  /** Records beyond `mostWaiting` wait here, in one file; in memory, `mostOverflowing` at most, while that cannot be written. */
   folder: string;
   mostWaiting?: number;
+  mostOverflowing?: number;
 }
 
 export interface OpenPredictionLog extends PredictionLog {
@@ -23,53 +25,78 @@ export interface OpenPredictionLog extends PredictionLog {
   close(): Promise<void>;
   /** What went wrong last; undefined while all is well. */
   readonly failure: string | undefined;
+  /** Answers of this process that are in no log: neither the stream nor the disk nor memory had room for them. */
+  readonly lost: number;
 }
 
 const PER_CALL = 500;
+/** Calls at the same time: the stream writes them together, and syncs once. */
+const CALLS = 4;
 /** What is answered meanwhile is written together, and synced once. */
 const PAUSE_MS = 50;
 const RETRY_MS = 500;
 
 /** @throws MillraceError `io` where the folder cannot be made. */
-export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000 }: PredictionLogOptions): Promise<OpenPredictionLog> {
+export async function openPredictionLog({ put, recent, clock, folder, mostWaiting = 100_000, mostOverflowing = 100_000 }: PredictionLogOptions): Promise<OpenPredictionLog> {
   await mkdir(folder, { recursive: true });
   const spill = await SpillFile.open(path.join(folder, 'predictions-waiting.jsonl'));
   const stop = new AbortController();
   const answers = recentPredictions(recent);
-  let waiting: PredictionRecord[] = [];
-  let overflow: PredictionRecord[] = [];
-  let failure: string | undefined;
+  const waiting = new WaitingLines();
+  let overflow = new WaitingLines();
+  let [failure, lost]: [string | undefined, number] = [undefined, 0];
   /** Why answers cannot be asked for by their id. */
   let forgets: string | undefined;
   let wake: (() => void) | undefined;
 
-  /** Durably, or not at all: what the stream refused stays at the front. */
+  /** Durably, or not at all: what the stream refused goes on waiting. */
   const flush = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, PER_CALL);
-      const texts = batch.map((record) => JSON.stringify(record));
-      const outcomes = await put('predictions', batch.map((record, index) => ({ partitionKey: record.prediction_id, data: Buffer.from(texts[index]!) })));
-      const left = batch.filter((_, index) => outcomes[index]?.ok !== true);
+    for (let lines = waiting.oldest(CALLS * PER_CALL); lines !== undefined; lines = waiting.oldest(CALLS * PER_CALL)) {
+      const ids = idsOf(lines);
+      const refused = await putAll(lines, ids);
       // In the stream it is, whether or not the store takes it too: were it sent again for that, the stream would grow without end.
-      await answers.remember(batch.flatMap(({ prediction_id: id }, index) => (outcomes[index]?.ok === true ? [{ id, text: texts[index]! }] : [])), clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
-      waiting = [...left, ...waiting.slice(batch.length)];
-      if (left.length > 0) throw new Error(`the stream refused ${left.length} of ${batch.length} records`);
+      await answers.remember(lines, ids, clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
+      if (refused.at.length < ids.length) {
+        const again = refused.at.map((at) => lineAt(lines!, at));
+        waiting.drop(lines);
+        for (const line of again) waiting.add(line);
+      }
+      if (refused.at.length > 0) throw refused.cause ?? new Error(`the stream refused ${refused.at.length} of ${ids.length} records`);
     }
   };
-  /** What memory shall not hold goes to the disk. Where that takes nothing either, it stays in memory: an answer that was given is not forgotten. */
+  /** Takes the ids out of those that were refused, and gives where they are. */
+  const putAll = async (lines: Lines, ids: (string | undefined)[]): Promise<{ at: number[]; cause: unknown }> => {
+    const records = ids.map((id, at): RecordInput => ({ partitionKey: id!, data: lines.bytes.subarray(lines.starts[at], lines.starts[at + 1]! - 1) }));
+    const froms = Array.from({ length: Math.ceil(ids.length / PER_CALL) }, (_, call) => call * PER_CALL);
+    const calls = await Promise.allSettled(froms.map((from) => put('predictions', records.slice(from, from + PER_CALL))));
+    const at: number[] = [];
+    for (let index = 0; index < ids.length; index++) {
+      const call = calls[Math.floor(index / PER_CALL)]!;
+      if (call.status === 'fulfilled' && call.value[index % PER_CALL]?.ok === true) continue;
+      ids[index] = undefined;
+      at.push(index);
+    }
+    return { at, cause: calls.find((call) => call.status === 'rejected')?.reason };
+  };
+  /** What memory shall not hold goes to the disk. Where that takes nothing either, it stays in memory, while there is room: an answer that was given is not forgotten. */
   const spillOver = async (): Promise<void> => {
     const some = overflow;
-    overflow = [];
-    await spill.append(some.map((record) => JSON.stringify(record))).catch((thrown: unknown) => {
-      overflow = [...some, ...overflow];
+    overflow = new WaitingLines();
+    try {
+      for (let lines = some.oldest(PER_CALL); lines !== undefined; lines = some.oldest(PER_CALL)) {
+        await spill.append(lines.starts.slice(1).map((_, at) => lineAt(lines!, at)));
+        some.drop(lines);
+      }
+    } catch (thrown) {
+      some.addAll(overflow);
+      overflow = some;
       throw thrown;
-    });
+    }
   };
   /** Once the queue is empty, what was put aside on the disk comes in again; a crash in between repeats it, and silver keeps each once. */
   const takeBack = async (): Promise<void> => {
     for (let lines = await spill.take(PER_CALL); lines.length > 0; lines = stop.signal.aborted ? [] : await spill.take(PER_CALL)) {
-      // Before what was answered meanwhile: nothing that waits is replaced.
-      waiting = [...lines.flatMap(recordOf), ...waiting];
+      for (const record of lines.flatMap(recordOf)) waiting.add(lineOf(record));
       await flush();
     }
   };
@@ -77,12 +104,12 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     while (!stop.signal.aborted) {
       try {
         await flush();
-        [waiting, overflow] = [[...waiting, ...overflow], []];
+        waiting.addAll(overflow);
         await flush();
         if (spill.holds) await takeBack();
         [failure, forgets] = [forgets, undefined];
         // Who closes while something was being written does not wait for the next answer.
-        if (waiting.length + overflow.length === 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+        if (waiting.count + overflow.count === 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
         await clock.sleep(PAUSE_MS, stop.signal).catch(() => undefined);
       } catch (thrown) {
         failure = messageOf(thrown);
@@ -91,17 +118,27 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       }
     }
   })();
+  const keep = (record: PredictionRecord): void => {
+    if (waiting.count < mostWaiting) waiting.add(lineOf(record));
+    else if (overflow.count < mostOverflowing) overflow.add(lineOf(record));
+    else lost += 1;
+  };
 
   return {
     get waiting() {
-      return waiting.length + overflow.length;
+      return waiting.count + overflow.count;
+    },
+    get isFull() {
+      return waiting.count >= mostWaiting && overflow.count >= mostOverflowing;
+    },
+    get lost() {
+      return lost;
     },
     get failure() {
       return failure;
     },
     predicted(records) {
-      if (waiting.length + records.length <= mostWaiting) waiting.push(...records);
-      else overflow.push(...records);
+      for (const record of records) keep(record);
       wake?.();
       wake = undefined;
     },
@@ -109,22 +146,28 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       await keepOutcomes(records, (batch) => put('outcomes', batch), (milliseconds) => clock.sleep(milliseconds));
     },
     async find(predictionId) {
-      const here = waiting.find(({ prediction_id: id }) => id === predictionId);
-      if (here !== undefined) return here;
-      return answers.find(predictionId);
+      const beginning = lineBeginning(predictionId);
+      const here = waiting.find(beginning) ?? overflow.find(beginning);
+      return here === undefined ? answers.find(predictionId) : (JSON.parse(here) as PredictionRecord);
     },
     async close() {
       stop.abort();
       wake?.();
       await writing;
       await flush().catch(() => undefined);
-      overflow = [...waiting, ...overflow];
-      waiting = [];
+      waiting.addAll(overflow);
+      overflow = waiting;
       await spillOver().catch((thrown: unknown) => {
-        throw new MillraceError('io', `${overflow.length} answers could be logged neither to the stream nor to the disk: ${messageOf(thrown)}`, { where: folder, todo: 'Make room on the disk; what was answered stands, the log lacks it.', cause: thrown });
+        throw new MillraceError('io', `${overflow.count} answers could be logged neither to the stream nor to the disk: ${messageOf(thrown)}`, { where: folder, todo: 'Make room on the disk; what was answered stands, the log lacks it.', cause: thrown });
       });
     },
   };
+}
+
+function idsOf(lines: Lines): (string | undefined)[] {
+  const ids = Array<string | undefined>(lines.starts.length - 1);
+  for (let at = 0; at < ids.length; at++) ids[at] = idAt(lines, at);
+  return ids;
 }
 
 function recordOf(line: string): PredictionRecord[] {

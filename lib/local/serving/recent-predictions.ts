@@ -1,13 +1,11 @@
 // The answers of the last 30 days by their id, in the store of a home's API: many in one item, because an item each would cost more than the answer itself.
 import type { OnlineStore } from '../../features/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-
-/** A record and its JSON, which is made once for the stream and for here. */
-export interface LoggedPrediction { id: string; text: string }
+import { lineBeginning, type Lines } from './waiting-lines.ts';
 
 export interface RecentPredictions {
-  /** Durable when it resolves. What is remembered twice is found once. */
-  remember(predictions: readonly LoggedPrediction[], now: number): Promise<void>;
+  /** Durable when it resolves. `ids`: of each line, undefined for those that are not to be remembered. What is remembered twice is found once. */
+  remember(lines: Lines, ids: readonly (string | undefined)[], now: number): Promise<void>;
   find(id: string): Promise<PredictionRecord | undefined>;
 }
 
@@ -15,7 +13,7 @@ const KEPT_SECONDS = 30 * 86_400;
 /** Ids tell the millisecond in which they were made (UUIDs of version 7): those of one slice of time are looked for together. */
 const SLICE_MS = 100;
 /** The store's items have a limit. */
-const MOST_CHARACTERS = 200_000;
+const MOST_BYTES = 200_000;
 const MOST_TRIES = 20;
 /** Slices whose next item is known without asking. */
 const SLICES_KNOWN = 100;
@@ -50,13 +48,13 @@ export function recentPredictions(store: OnlineStore): RecentPredictions {
     throw new Error('others keep writing the same moments');
   };
   return {
-    async remember(predictions, now) {
-      const items = itemsOf(predictions);
+    async remember(lines, ids, now) {
+      const items = itemsOf(lines, ids);
       const expiresAt = Math.floor(now / 1000) + KEPT_SECONDS;
       for (let from = 0; from < items.length; from += store.mostChanges) await write(items.slice(from, from + store.mostChanges), expiresAt);
     },
     async find(id) {
-      const begins = `{"prediction_id":${JSON.stringify(id)},`;
+      const begins = lineBeginning(id);
       for (let number = 0; ; number++) {
         const [item] = await store.get([keyOf(sliceOf(id), number)]);
         if (item === undefined) return undefined;
@@ -79,19 +77,25 @@ function sliceOf(id: string): string {
 /** Records of one slice, a line each. */
 interface Item { slice: string; text: string }
 
-function itemsOf(predictions: readonly LoggedPrediction[]): Item[] {
+/** Lines lie one after the other already, and their ids are mostly of one moment: most items are a piece of the lines. */
+function itemsOf({ bytes, starts }: Lines, ids: readonly (string | undefined)[]): Item[] {
   const items: Item[] = [];
-  const open = new Map<string, Item>();
-  for (const { id, text } of predictions) {
-    const slice = sliceOf(id);
-    const item = open.get(slice);
-    if (item !== undefined && item.text.length + text.length < MOST_CHARACTERS) {
-      item.text += `\n${text}`;
-      continue;
+  let [slice, before, from, to]: [string | undefined, string | undefined, number, number] = [undefined, undefined, 0, 0];
+  const close = (): void => {
+    if (slice !== undefined) items.push({ slice, text: bytes.toString('utf8', from, to) });
+  };
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at];
+    // Most were made in the same millisecond as the one before.
+    const own: string | undefined = id === undefined ? undefined : before !== undefined && VERSION_7.test(before) && id.startsWith(before.slice(0, 15)) ? slice : sliceOf(id);
+    before = id;
+    const end = starts[at + 1]! - 1;
+    if (own !== slice || end - from >= MOST_BYTES) {
+      close();
+      [slice, from] = [own, starts[at]!];
     }
-    const another: Item = { slice, text };
-    open.set(slice, another);
-    items.push(another);
+    to = end;
   }
+  close();
   return items;
 }

@@ -30,6 +30,8 @@ export interface ApiStatus {
   url: string;
   /** Answers that wait to be logged. */
   waitingInLog: number;
+  /** Answers of this process that could be logged nowhere: since there was no room left, they were fall-backs and said so. */
+  lostFromLog?: number;
   models: string[];
   /** What was counted of each canary. */
   canaries?: string[];
@@ -113,7 +115,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     status() {
       const failure = modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure;
       return {
-        url: server.url, waitingInLog: log.waiting, models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
+        url: server.url, waitingInLog: log.waiting, ...(log.lost === 0 ? {} : { lostFromLog: log.lost }), models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
         ...(canaries.status().length === 0 ? {} : { canaries: canaries.status().map(canaryLine) }),
         ...(holdings.prices === undefined ? {} : { prices: holdings.prices.version }), ...(holdings.shipping === undefined ? {} : { shipping: holdings.shipping.version }),
         ...(holdings.recommender === undefined ? {} : { recommendations: holdings.recommender.version }), ...(failure === undefined ? {} : { failure }),

@@ -8,7 +8,7 @@ import { experiment } from '../../../lib/experiments/index.ts';
 import { openLmdbStore, type LmdbStore } from '../../../lib/features/index.ts';
 import { ExperimentFolder, openKeyFile, openPredictionLog, type KeptExperiment } from '../../../lib/local/serving/index.ts';
 import { SpillFile } from '../../../lib/local/serving/spill-file.ts';
-import type { RecordInput } from '../../../lib/local/kinesis/index.ts';
+import type { PutOutcome, RecordInput } from '../../../lib/local/kinesis/index.ts';
 import { hashOf, type PredictionRecord } from '../../../lib/serving/index.ts';
 
 let root: string;
@@ -107,6 +107,49 @@ describe('the log of predictions', () => {
     await mkdir(folder);
     state.up = true;
     await until(() => new Set(kept).size === 100 && log.waiting === 0);
+    await log.close();
+  });
+
+  it('says when nothing takes any more, counts what it cannot keep, and goes on once there is room', async () => {
+    const { kept, put, state } = stream();
+    state.up = false;
+    const folder = path.join(root, 'run');
+    const log = await openPredictionLog({ put, recent, clock: systemClock, folder, mostWaiting: 10, mostOverflowing: 20 });
+    await rm(folder, { recursive: true });
+    for (let id = 0; id < 30; id++) {
+      expect(log.isFull).toBe(false);
+      log.predicted([record(id)]);
+    }
+    expect(log.isFull).toBe(true);
+    log.predicted([record(30), record(31)]);
+    await until(() => /ENOENT/.test(log.failure ?? ''));
+    expect([log.waiting, log.lost]).toEqual([30, 2]);
+    await mkdir(folder);
+    state.up = true;
+    await until(() => new Set(kept).size === 30 && log.waiting === 0);
+    expect([log.isFull, log.lost]).toEqual([false, 2]);
+    log.predicted([record(32)]);
+    await until(() => kept.includes('p32'));
+    await log.close();
+  });
+
+  it('keeps what is refused of many at once, and only that', async () => {
+    const { kept, put } = stream();
+    let calls = 0;
+    const log = await openPredictionLog({
+      recent, clock: systemClock, folder: root,
+      put: async (name, records) => {
+        const call = ++calls;
+        if (call === 2) throw new Error('the stream is away');
+        const isTaken = (at: number): boolean => call > 3 || at % 10 > 0;
+        const outcomes = await put(name, records.filter((_, at) => isTaken(at)));
+        return records.map((_, at): PutOutcome => (isTaken(at) ? outcomes[0]! : { ok: false, errorCode: 'ProvisionedThroughputExceededException', message: 'later' }));
+      },
+    });
+    log.predicted(Array.from({ length: 1_800 }, (_, id) => record(id)));
+    await until(() => log.waiting === 0);
+    expect([kept.length, new Set(kept).size, log.lost]).toEqual([1_800, 1_800, 0]);
+    for (const id of ['p0', 'p501', 'p1799']) expect(await log.find(id)).toMatchObject({ prediction_id: id });
     await log.close();
   });
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, uuidv7 } from '../../../lib/base/index.ts';
 import { openLmdbStore, type LmdbStore } from '../../../lib/features/index.ts';
 import { recentPredictions } from '../../../lib/local/serving/recent-predictions.ts';
+import { idAt, WaitingLines, type Lines } from '../../../lib/local/serving/waiting-lines.ts';
 
 let root: string;
 let store: LmdbStore;
@@ -18,13 +19,19 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-const logged = (id: string, more = '') => ({ id, text: JSON.stringify({ prediction_id: id, kind: 'churn', features: more }) });
+/** As the log gives them: lines, and the id of each. */
+function logged(ids: readonly string[], more = ''): [Lines, string[]] {
+  const waiting = new WaitingLines();
+  for (const id of ids) waiting.add(JSON.stringify({ prediction_id: id, kind: 'churn', features: more }));
+  const lines = waiting.oldest(ids.length)!;
+  return [lines, lines.starts.slice(1).map((_, at) => idAt(lines, at))];
+}
 
 describe('recent answers', () => {
   it('are found among many of the same moment, in few items', async () => {
     const recent = recentPredictions(store);
     const ids = Array.from({ length: 2_000 }, (_, at) => uuidv7(1_700_000_000_000 + Math.floor(at / 10)));
-    await recent.remember(ids.map((id) => logged(id)), 1_700_000_000_000);
+    await recent.remember(...logged(ids), 1_700_000_000_000);
     for (const id of ids) expect(await recent.find(id)).toMatchObject({ prediction_id: id });
     expect(await recent.find(uuidv7(1_700_000_000_000))).toBeUndefined();
     expect(store.size()).toBeLessThan(10);
@@ -34,7 +41,7 @@ describe('recent answers', () => {
     const ids = Array.from({ length: 60 }, () => uuidv7(1_700_000_000_000));
     const [one, other] = [recentPredictions(store), recentPredictions(store)];
     for (let at = 0; at < 60; at += 4) {
-      await Promise.all([one.remember(ids.slice(at, at + 2).map((id) => logged(id)), 0), other.remember(ids.slice(at + 2, at + 4).map((id) => logged(id)), 0)]);
+      await Promise.all([one.remember(...logged(ids.slice(at, at + 2)), 0), other.remember(...logged(ids.slice(at + 2, at + 4)), 0)]);
     }
     const again = recentPredictions(store);
     for (const id of ids) expect(await again.find(id)).toMatchObject({ prediction_id: id });
@@ -43,14 +50,14 @@ describe('recent answers', () => {
   it('fit the store, however large they are', async () => {
     const recent = recentPredictions(store);
     const ids = Array.from({ length: 30 }, () => uuidv7(1_700_000_000_000));
-    await recent.remember(ids.map((id) => logged(id, 'x'.repeat(50_000))), 0);
+    for (let at = 0; at < 30; at += 10) await recent.remember(...logged(ids.slice(at, at + 10), 'x'.repeat(50_000)), 0);
     for (const id of ids) expect(await recent.find(id)).toMatchObject({ prediction_id: id });
     expect(store.size()).toBeGreaterThan(5);
   });
 
   it('with an id that tells no time are found too', async () => {
     const recent = recentPredictions(store);
-    await recent.remember([logged('mine'), logged('"\n')], 0);
+    await recent.remember(...logged(['mine', '"\n']), 0);
     expect(await recent.find('mine')).toMatchObject({ kind: 'churn' });
     expect(await recent.find('"\n')).toMatchObject({ kind: 'churn' });
     expect(await recent.find('min')).toBeUndefined();
