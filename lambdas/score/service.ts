@@ -5,13 +5,13 @@ import { refused, textOf } from '../../lib/base/aws/index.ts';
 import { contractFromJson } from '../../lib/contracts/index.ts';
 import { compileFeatures } from '../../lib/features/index.ts';
 import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
-import { ModelRegistry } from '../../lib/learning/index.ts';
+import { ModelReader } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
 import { demandFromJson, listedPrices } from '../../lib/pricing/index.ts';
 import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage } from '../../lib/serving/index.ts';
-import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf } from '../../lib/serving/aws/index.ts';
+import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf, SharedCanaries } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
 import { settingOf } from '../shared/environment.ts';
@@ -41,7 +41,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const [api, online] = [table('MILLRACE_API_TABLE'), table('MILLRACE_ONLINE_TABLE')];
   const features = compileFeatures(FEATURE_PLANS, new Map(FEATURE_PLANS.contracts.map((text) => contractFromJson(text)).map((contract) => [contract.name, contract])));
   const declared = [...PREDICTOR_NAMES];
-  const registry = new ModelRegistry(s3ModelStore({ requests: s3, bucket, folder: 'registry' }));
+  const registry = new ModelReader(s3ModelStore({ requests: s3, bucket, folder: 'registry' }));
   const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
   const demand = async () => {
     const answer = await s3({ method: 'GET', path: [bucket, DEMAND_KEY] });
@@ -63,10 +63,12 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
       if (answer.status !== 200) throw refused(`putting predictions aside in s3://${bucket}/${key}`, answer);
     },
   });
+  const canaries = new SharedCanaries({ canaryOf: (predictor) => models.canary(predictor), store: api, clock, id: uuidv7(clock.now()) });
   const keys = new AdmittedKeys();
   const app = createApp({
     version: setting('MILLRACE_VERSION'), clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
     idempotency: storedIdempotency(api, () => clock.now()), models, features: featureReader(features, () => online), log,
+    canary: (predictor) => canaries.traffic(predictor),
     get experiments() {
       return held.experiments;
     },
@@ -85,12 +87,12 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
     async answer(event) {
       const looking = held.refreshed();
       const result = await keys.during(event, async () => resultOf(await app.fetch(requestOf(event))));
-      const counts = await log.flush();
+      const [counts, uncounted] = await Promise.all([log.flush(), canaries.flush()]);
       // Between two requests the function stands still: what is not finished by then goes on with the next one.
       const patience = new AbortController();
       await Promise.race([looking, clock.sleep(LOOK_MS, patience.signal).catch(() => undefined)]);
       patience.abort();
-      for (const line of servingMetrics(counts, held.failures, stage, clock.now())) print(line);
+      for (const line of servingMetrics(counts, uncounted === undefined ? held.failures : [...held.failures, uncounted], stage, clock.now())) print(line);
       return result;
     },
     async warm() {

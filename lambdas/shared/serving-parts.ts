@@ -1,7 +1,7 @@
 // Prices, shipping and recommendations of an account, made from statements: the same loaders ask Athena beforehand and the kept answers later, so
 // whoever asks must ask alike.
 import type { PricingConfig, ShippingConfig } from '../../lib/base/index.ts';
-import type { ModelRegistry } from '../../lib/learning/index.ts';
+import type { ModelReader } from '../../lib/learning/index.ts';
 import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
 import { pricingSettings, type DemandModel } from '../../lib/pricing/index.ts';
 import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
@@ -13,7 +13,7 @@ export interface PartSources {
   currency: string;
   timeZone: string;
   models: Pick<Models, 'find'>;
-  registry: Pick<ModelRegistry, 'aliases' | 'model'>;
+  registry: Pick<ModelReader, 'aliases' | 'model'>;
   now: () => number;
   /** Prices of the list that was handed over; whoever only asks beforehand needs none. */
   listed?: Prices['listed'];

@@ -50,12 +50,14 @@ export {
 export { AT_TIME, byMaturity, datasetOf, matrixOf, newestOpen, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
-export { type AliasChange, type Aliases, type AliasState, type ModelAlias } from './registry/aliases.ts';
+export type { AliasChange, Aliases, AliasState, ModelAlias } from './registry/alias-state.ts';
 export {
-  DEFAULT_CANARY_LIMITS, judgeCanary, type Canary, type CanaryCheck, type CanaryLimits, type CanaryOutcomes, type CanarySide, type CanaryVerdict, type CanaryView,
+  DEFAULT_CANARY_LIMITS, endAsJudged, judgeCanary, type Canary, type CanaryCheck, type CanaryEnd, type CanaryLimits, type CanaryOutcomes, type CanarySide, type CanaryVerdict, type CanaryView,
 } from './registry/canary.ts';
 export { modelCardText } from './registry/card-text.ts';
-export { ModelRegistry, type ModelCard } from './registry/registry.ts';
+export type { ModelCard } from './registry/card.ts';
+export { ModelReader } from './registry/reader.ts';
+export { ModelRegistry } from './registry/registry.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';
 export { MlflowClient, MlflowRefusal, mlflowSettings, type MlflowSettings, type Send } from './tracking/mlflow-client.ts';
 export { sendAliases, sendVersion, sentVersion } from './tracking/publish.ts';

@@ -1,5 +1,6 @@
 // Traffic of a canary: whom the challenger answers, and what is counted of both sides meanwhile. Cheap: a hash and a few sums a request.
 import { bucketOf } from '../experiments/index.ts';
+import type { Canary } from '../learning/index.ts';
 import type { Alias, CanaryTraffic } from './context.ts';
 
 export interface SideCounts { answers: number; errors: number; fallbacks: number; requests: number; milliseconds: number }
@@ -49,6 +50,11 @@ export class CountedCanary implements CanaryTraffic {
   stop(): void {
     this.#stopped = true;
   }
+}
+
+/** The traffic of a canary of the registry: whoever asks, in a home or in an account, the same units are the challenger's. `counts`: of before a restart. */
+export function trafficOf(predictor: string, { version, share, startedAt, limits: { errorShare } }: Canary, counts?: CanaryCounts): CountedCanary {
+  return new CountedCanary({ salt: `${predictor}/${version}/${startedAt}`, share, errorShare, counts });
 }
 
 const FEW_ERRORS = 5;

@@ -4,7 +4,7 @@ export { DEFAULT_LIMITS } from './context.ts';
 export { createApi, type Api, type ApiAnswer, type ApiRequest, type OnError } from './api.ts';
 export { createApp } from './app.ts';
 export { keepOutcomes } from './keep-outcomes.ts';
-export { CountedCanary, type CanaryCounts, type SideCounts } from './canary.ts';
+export { CountedCanary, trafficOf, type CanaryCounts, type SideCounts } from './canary.ts';
 export { fingerprintOf, storedIdempotency, type IdempotencyStore, type StoredAnswer } from './idempotency.ts';
 export { allows, hashOf, newKey, Usage, type ApiKey, type KeyStore, type Scope } from './keys.ts';
 export { openApi } from './openapi.ts';

@@ -35,6 +35,8 @@ export const PRICES_DUTIES: Duties = {
   description: 'Makes a list of prices, and hands it over to the shop', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['gold'], minutes: 15, memoryMb: 3538, scratchMb: 2048,
 };
 
+export const JUDGE_DUTIES: Duties = { description: 'Judges canaries of models: they go back, or take over', athena: true, reads: ['silver', 'ops'], minutes: 5, memoryMb: 1769 };
+
 export interface ServingProps extends StackProps {
   foundation: FoundationStack;
   /** Folder with one bundle a function. */
@@ -91,6 +93,7 @@ export class ServingStack extends Stack {
     this.#relog();
     this.#snapshot();
     this.#priceLists(apiTable.tableArn);
+    this.#canaries(apiTable.tableArn);
     new ServingDashboard(this, 'Dashboard', { stage, http, scoring, counted: (name) => this.#counted(name) });
     new CfnOutput(this, 'ApiUrl', { value: stage.settings.serving?.domain === undefined ? http.api.url : `https://${stage.settings.serving.domain.name}/`, description: 'The scoring API; open it for a page to try it' });
   }
@@ -177,6 +180,29 @@ export class ServingStack extends Stack {
       });
     }
     this.#alarm({ name: 'PricesFailed', description: 'No list of prices could be made or handed over; the one before holds until it ends: the log of the function prices says why', threshold: 0, metric: made.function.metricErrors({ period: FIVE_MINUTES }) });
+  }
+
+  /** Of the registry it may change who answers, and no version; of the API's table it reads what was counted of canaries. */
+  #canaries(apiTable: string): void {
+    const { stage, key } = this.#foundation;
+    const made = lakeFunction(this, {
+      foundation: this.#foundation, name: 'judge', duties: JUDGE_DUTIES, bundle: path.join(this.#bundles, 'judge'),
+      environment: { MILLRACE_MODELS: stage.bucket('models'), MILLRACE_API_TABLE: stage.resource('api'), MILLRACE_TOPIC: this.#topic.topicArn },
+    });
+    made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
+    made.allow(['s3:PutObject'], [stage.bucketArn('models', 'registry/*/aliases/*')], OBJECTS);
+    made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
+    made.role.addToPolicy(new PolicyStatement({
+      effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } },
+    }));
+    made.allow(['sns:Publish'], [this.#topic.topicArn]);
+    made.allow(KEY_ACTIONS, [key.keyArn]);
+    new Rule(this, 'Canaries', {
+      ruleName: stage.resource('judge'), description: 'Canaries of models, looked at every five minutes', schedule: EventSchedule.rate(FIVE_MINUTES),
+      targets: [new LambdaTarget(made.function, { retryAttempts: 0, maxEventAge: FIVE_MINUTES })],
+    });
+    this.#alarmsOf('Judge', made);
+    this.#alarm({ name: 'CanariesRolledBack', description: 'A version of a model was sent back to the champion: the message before this one, and millrace models, say why', threshold: 0, metric: this.#counted('CanariesRolledBack') });
   }
 
   /** Gives those that take a new version of the scoring function back. */

@@ -151,7 +151,7 @@ describe('people', () => {
   it('are told of errors, slowness, fall-backs and what becomes of the log, all by the one topic', () => {
     const alarms = ofType(dev.serving, 'AWS::CloudWatch::Alarm');
     expect(alarms.map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', '')).sort()).toEqual([
-      'api-errors', 'api-fallbacks', 'api-slow', 'authorize-errors', 'authorize-throttled', 'predictions-lost', 'predictions-set-aside', 'predictions-unlogged', 'prices-failed', 'score-errors', 'score-throttled',
+      'api-errors', 'api-fallbacks', 'api-slow', 'authorize-errors', 'authorize-throttled', 'canaries-rolled-back', 'judge-errors', 'judge-throttled', 'predictions-lost', 'predictions-set-aside', 'predictions-unlogged', 'prices-failed', 'score-errors', 'score-throttled',
       'serving-stale', 'snapshot-errors', 'snapshot-throttled',
     ]);
     for (const [, { Properties }] of alarms) expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual(['arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team']);
@@ -162,7 +162,7 @@ describe('people', () => {
 describe('what is answered from', () => {
   it('is made after each batch, after each deployment and every hour; what was put aside is logged when it arrives', () => {
     const rules = new Map(ofType(dev.serving, 'AWS::Events::Rule').map(([, { Properties }]) => [String(Properties['Name']).replace('millrace-dev-', ''), Properties]));
-    expect([...rules.keys()].sort()).toEqual(['predictions-put-aside', 'snapshot-after-batch', 'snapshot-after-deployment', 'snapshot-hourly']);
+    expect([...rules.keys()].sort()).toEqual(['judge', 'predictions-put-aside', 'snapshot-after-batch', 'snapshot-after-deployment', 'snapshot-hourly']);
     expect(textOf(((rules.get('snapshot-after-batch')!['EventPattern'] as { detail: { stateMachineArn: unknown[] } }).detail.stateMachineArn)[0])).toBe('arn:aws:states:eu-central-1:ACCOUNT:stateMachine:millrace-dev-batch');
     expect(rules.get('predictions-put-aside')!['EventPattern']).toMatchObject({ detail: { object: { key: [{ prefix: 'waiting/' }] } } });
   });
@@ -178,10 +178,32 @@ describe('lists of prices', () => {
   });
 
   it('touch lists of the API’s table, and nothing else that it holds', () => {
-    const statements = ofType(dev.serving, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: { Condition?: unknown }[] }).Statement);
-    expect(statements.filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('LeadingKeys')).map(({ Condition }) => Condition)).toEqual([{ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } }]);
+    expect(keysOfTable('prices')).toEqual([['dynamodb:BatchGetItem', 'dynamodb:PutItem'], { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } }]);
   });
 });
+
+describe('canaries of models', () => {
+  it('are looked at every five minutes by a function that may change who answers, and no version', () => {
+    const rule = named(dev.serving, 'AWS::Events::Rule', 'Name', 'millrace-dev-judge')[1].Properties;
+    const [id] = named(dev.serving, 'AWS::Lambda::Function', 'FunctionName', 'millrace-dev-judge');
+    expect([rule['ScheduleExpression'], (rule['Targets'] as { Arn: unknown }[]).map(({ Arn }) => textOf(Arn))]).toEqual(['rate(5 minutes)', [`<${id}>`]]);
+    const writes = policiesOf(dev.serving, 'millrace-dev-').get('judge')!.flatMap(({ actions, resources }) => actions.filter((action) => /Put|Delete|Create|Update|Publish/.test(action) && !/^(logs|xray)/.test(action)).flatMap((action) => resources.map((resource) => `${action} ${resource}`)));
+    expect(writes.sort()).toEqual([
+      's3:PutObject arn:aws:s3:::millrace-dev-models-ACCOUNT-REGION/registry/*/aliases/*', 's3:PutObject arn:aws:s3:::millrace-dev-results-ACCOUNT-REGION/athena/*', 'sns:Publish arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team',
+    ]);
+    expect(keysOfTable('judge')).toEqual([['dynamodb:BatchGetItem'], { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } }]);
+  });
+});
+
+/** What a function may do with the API's table, and with which of its keys. */
+function keysOfTable(name: string): [string[], unknown] {
+  const role = textOf(named(dev.serving, 'AWS::Lambda::Function', 'FunctionName', `millrace-dev-${name}`)[1].Properties['Role']);
+  const statements = ofType(dev.serving, 'AWS::IAM::Policy').filter(([, { Properties }]) => (Properties['Roles'] as unknown[]).some((one) => textOf(one) === role))
+    .flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: { Action: string | string[]; Condition?: unknown }[] }).Statement);
+  const [{ Action, Condition } = { Action: [], Condition: undefined }, ...others] = statements.filter(({ Action: one }) => JSON.stringify(one).includes('dynamodb:'));
+  expect(others).toEqual([]);
+  return [[Action].flat(), Condition];
+}
 
 describe('templates', () => {
   it('stay far below what CloudFormation takes', () => {

@@ -1,9 +1,9 @@
 // millrace models: every version of every predictor, which of them answers; a version's card; and what waits for MLflow.
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, systemClock } from '../../base/index.ts';
 import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import { canaryCountsOf, predictorsOf, registryOf, sendToMlflow, waitingForMlflow, type SentReport } from '../../local/index.ts';
 import { withRegistry } from '../registry.ts';
-import { STAGE_OPTION } from '../stage.ts';
+import { stageOf, STAGE_OPTION, type NamedStage } from '../stage.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
@@ -22,7 +22,7 @@ export const models: Verb = {
       if (word === undefined) {
         const declared = [...(await predictorsOf(runtime)).keys()];
         const waiting = await waitingForMlflow(runtime.home);
-        return list(invocation, registry, declared, await canaryCountsOf(runtime.home), waiting);
+        return list(invocation, registry, declared, await stageOf(invocation).then((stage) => (stage === undefined ? canaryCountsOf(runtime.home) : countsIn(stage, registry))), waiting);
       }
       if (word === 'card' && rest.length >= 1 && rest.length <= 2) return card(invocation, registry, rest[0]!, rest[1]);
       if (word === 'send' && rest.length === 0) return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
@@ -31,7 +31,25 @@ export const models: Verb = {
   },
 };
 
-async function list(invocation: Invocation, registry: ModelRegistry, declared: readonly string[], counts: Awaited<ReturnType<typeof canaryCountsOf>>, waiting: readonly string[]): Promise<void> {
+type Counted = Awaited<ReturnType<typeof canaryCountsOf>>;
+
+/** What the functions of an account have counted of the canaries that run. */
+async function countsIn({ name, settings: { region } }: NamedStage, registry: ModelRegistry): Promise<Counted> {
+  const { openApiTable, readCanaryCounts } = await import('../../serving/aws/index.ts');
+  const table = openApiTable({ stage: name, region, clock: systemClock });
+  try {
+    const counted: Counted = {};
+    for (const predictor of await registry.predictors()) {
+      const { canary } = await registry.state(predictor);
+      if (canary !== undefined) counted[predictor] = { startedAt: canary.startedAt, counts: await readCanaryCounts(table, predictor, canary) };
+    }
+    return counted;
+  } finally {
+    await table.close();
+  }
+}
+
+async function list(invocation: Invocation, registry: ModelRegistry, declared: readonly string[], counts: Counted, waiting: readonly string[]): Promise<void> {
   const { terminal } = invocation;
   const listed = await Promise.all([...new Set([...declared, ...await registry.predictors()])].sort().map(async (predictor) => {
     const { aliases, canary, change } = await registry.state(predictor);

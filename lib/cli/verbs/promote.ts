@@ -1,9 +1,9 @@
 // millrace promote, and rollback of a predictor: which version answers, all at once or a share of the traffic first.
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, systemClock } from '../../base/index.ts';
 import { DEFAULT_CANARY_LIMITS, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import { ExperimentFolder, noteForMlflow, predictorNamed, registryOf, sendToMlflow, type Runtime } from '../../local/index.ts';
 import { withRegistry } from '../registry.ts';
-import { STAGE_OPTION } from '../stage.ts';
+import { stageOf, STAGE_OPTION, type NamedStage } from '../stage.ts';
 import { paint } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 import { printSent } from './models.ts';
@@ -12,7 +12,7 @@ import { numberOption } from './stream.ts';
 export const promote: Verb = {
   name: 'promote',
   summary: 'let a version answer, everybody or a share of the traffic first',
-  description: 'Lets a version answer. With --canary it answers a share of the traffic, the same visitors every time, and is watched beside the champion while millrace serve or start runs: errors, fall-backs, time, and how right it is where outcomes have come. '
+  description: 'Lets a version answer. With --canary it answers a share of the traffic, the same visitors every time, and is watched beside the champion, by millrace serve or start in a home, by functions of the stage in an account: errors, fall-backs, time, and how right it is where outcomes have come. '
     + 'Where it does worse it goes back by itself; where all is well for long enough it takes over, unless --manual. `millrace promote PREDICTOR VERSION` and `millrace rollback PREDICTOR` end it by hand.',
   arguments: [{ name: '<predictor>', description: 'as in predictors/: conversion, churn' }, { name: '[version]', description: 'a number of `millrace models`; with --canary by default the newest that passed the gate' }],
   options: [
@@ -25,14 +25,11 @@ export const promote: Verb = {
     { flags: '--manual', description: 'a canary never takes over by itself' },
     STAGE_OPTION,
   ],
-  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --canary 10%', 'millrace promote conversion 4 --as challenger', 'millrace promote conversion 4 --stage prod'],
+  examples: ['millrace promote conversion 3', 'millrace promote conversion 4 --canary 10%', 'millrace promote conversion 4 --as challenger', 'millrace promote conversion 4 --stage prod', 'millrace promote conversion 4 --canary 5% --stage prod'],
   async run(invocation) {
     const [name = '', given] = invocation.arguments;
     const { as: alias, canary } = invocation.options;
     if (alias !== 'champion' && alias !== 'challenger') throw new MillraceError('usage', `there is no alias '${String(alias)}'`, { todo: 'Give champion or challenger.' });
-    if (typeof canary === 'string' && invocation.options['stage'] !== undefined) {
-      throw new MillraceError('unsupported', 'canaries of a version are of a home', { todo: 'In an account let it be the challenger, promote --as challenger, and let an experiment decide: millrace experiment create … control treated:alias=challenger.' });
-    }
     await withRegistry(invocation, async (runtime) => {
       await predictorNamed(runtime, name);
       const registry = registryOf(runtime);
@@ -80,8 +77,9 @@ export async function tellMlflow(invocation: Invocation, runtime: Runtime, predi
 }
 
 async function startCanary(invocation: Invocation, { home, clock }: Runtime, registry: ModelRegistry, name: string, version: string, share: number): Promise<void> {
-  const running = (await new ExperimentFolder(home).list()).find(({ state, subject }) => state === 'running' && subject === `predict:${name}`);
-  if (running !== undefined) throw new MillraceError('conflict', `the experiment '${running.name}' decides who gets the challenger of ${name}`, { todo: `millrace experiment stop ${running.name}` });
+  const account = await stageOf(invocation);
+  const running = (account === undefined ? await new ExperimentFolder(home).list() : await publishedIn(account)).find(({ state, subject }) => state === 'running' && subject === `predict:${name}`);
+  if (running !== undefined) throw new MillraceError('conflict', `the experiment '${running.name}' decides who gets the challenger of ${name}`, { todo: `millrace experiment stop ${running.name}${account === undefined ? '' : ', then millrace experiment publish --stage'}` });
   const canary = {
     version, share, automatic: invocation.options['manual'] !== true, leastAnswers: numberOption(invocation, 'answers', 1, 1e9), leastSeconds: hours(invocation, 'hours'), outcomeSeconds: hours(invocation, 'outcomesAfter'),
     limits: DEFAULT_CANARY_LIMITS, startedAt: clock.now(),
@@ -89,6 +87,17 @@ async function startCanary(invocation: Invocation, { home, clock }: Runtime, reg
   await registry.startCanary(name, canary);
   present(invocation, { predictor: name, canary }, () => invocation.terminal.out(`version ${version} of ${name} answers ${Number((share * 100).toPrecision(3))} % of the traffic, beside the champion\n`
     + `it goes back where it does worse, and ${canary.automatic ? `takes over after ${canary.leastAnswers} answers and ${canary.leastSeconds / 3600} h` : `takes over when you say: millrace promote ${name} ${version}`}; millrace models shows how it does\n`));
+}
+
+/** The experiments that decide in an account. */
+async function publishedIn({ name, settings: { region } }: NamedStage): Promise<{ name: string; state: string; subject: string }[]> {
+  const { openApiTable, readExperiments } = await import('../../serving/aws/index.ts');
+  const table = openApiTable({ stage: name, region, clock: systemClock });
+  try {
+    return await readExperiments(table);
+  } finally {
+    await table.close();
+  }
 }
 
 /** The newest after the champion that passed the gate. */

@@ -1,30 +1,8 @@
 // Which version of a predictor answers: every change is an object of its own, numbered, so that two at once cannot lose each other and all can be read later.
 import { MillraceError } from '../../base/index.ts';
+import { newestState, stateOf, type AliasState, type ModelAlias } from './alias-state.ts';
 import type { Canary } from './canary.ts';
 import type { ModelStore } from './store.ts';
-
-export type ModelAlias = 'champion' | 'challenger';
-
-export type Aliases = Partial<Record<ModelAlias, string>>;
-
-export interface AliasChange {
-  what: 'alias' | 'rollback' | 'canary' | 'canary_completed' | 'canary_rolled_back';
-  alias: ModelAlias;
-  version: string;
-  /** Milliseconds since 1970. */
-  at: number;
-  /** Why a canary went back. */
-  reasons?: readonly string[];
-}
-
-/** How things stand after a change. */
-export interface AliasState {
-  aliases: Aliases;
-  /** The challenger answers a share of the traffic. */
-  canary?: Canary;
-  /** undefined before the first. */
-  change?: AliasChange;
-}
 
 /** `<predictor>/aliases/<number>.json`: the one with the greatest number holds. */
 export class AliasLog {
@@ -32,10 +10,6 @@ export class AliasLog {
 
   constructor(store: ModelStore) {
     this.#store = store;
-  }
-
-  async read(predictor: string): Promise<AliasState> {
-    return (await this.#newest(predictor)).state;
   }
 
   /** Every state there was, oldest first. */
@@ -96,18 +70,12 @@ export class AliasLog {
   /** Applies a change to what holds, again where another came in between; undefined changes nothing. Gives the state before. */
   async #change(predictor: string, next: (state: AliasState, history: AliasState[]) => AliasState | undefined): Promise<AliasState> {
     for (;;) {
-      const { state, number } = await this.#newest(predictor);
+      const { state, number } = await newestState(this.#store, predictor);
       const changed = next(state, await this.history(predictor));
       if (changed === undefined) return state;
       const isOurs = await this.#store.create(`${predictor}/aliases/${String(number + 1).padStart(8, '0')}.json`, Buffer.from(`${JSON.stringify(changed, null, 1)}\n`));
       if (isOurs) return state;
     }
-  }
-
-  async #newest(predictor: string): Promise<{ state: AliasState; number: number }> {
-    const name = (await this.#store.objects(`${predictor}/aliases`)).findLast((one) => /^\d+\.json$/.test(one));
-    const bytes = name === undefined ? undefined : await this.#store.read(`${predictor}/aliases/${name}`);
-    return bytes === undefined ? { state: { aliases: {} }, number: 0 } : { state: stateOf(bytes), number: Number.parseInt(name!, 10) };
   }
 }
 
@@ -128,8 +96,4 @@ function championsOf(history: readonly AliasState[]): string[] {
     else champions.push(champion);
   }
   return champions;
-}
-
-function stateOf(bytes: Uint8Array): AliasState {
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as AliasState;
 }

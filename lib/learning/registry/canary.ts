@@ -1,4 +1,5 @@
 // A canary: a challenger answers a share of the traffic, is watched beside the champion, and goes back or takes over.
+import type { ModelRegistry } from './registry.ts';
 
 export interface CanaryLimits {
   /** Share of the answers that the challenger fails to give, above the champion's. */
@@ -50,6 +51,10 @@ export interface CanaryView {
   champion: CanarySide;
   challenger: CanarySide;
   outcomes?: { champion: CanaryOutcomes; challenger: CanaryOutcomes };
+  /** Outcomes could not be asked for: it may go back meanwhile, and does not take over. */
+  areOutcomesUnknown?: boolean;
+  /** Its model was looked for, and cannot be loaded. */
+  isMissing?: boolean;
 }
 
 export interface CanaryCheck { check: string; figure: number; bound: number; passes: boolean }
@@ -66,7 +71,8 @@ const LEAST_REQUESTS = 50;
 const LEAST_OUTCOMES = 100;
 
 /** Whether the canary goes on, goes back, or takes over. `now`: milliseconds since 1970. */
-export function judgeCanary({ automatic, leastAnswers, leastSeconds, limits, startedAt }: Canary, { champion, challenger, outcomes }: CanaryView, now: number): CanaryVerdict {
+export function judgeCanary({ automatic, leastAnswers, leastSeconds, limits, startedAt }: Canary, { champion, challenger, outcomes, areOutcomesUnknown = false, isMissing = false }: CanaryView, now: number): CanaryVerdict {
+  if (isMissing) return { verdict: 'roll_back', checks: [], reasons: ['the model cannot be loaded'] };
   const checks: CanaryCheck[] = [];
   const atMost = (check: string, figure: number, bound: number, isTold = true): void => {
     checks.push({ check, figure, bound, passes: !isTold || figure <= bound });
@@ -81,8 +87,17 @@ export function judgeCanary({ automatic, leastAnswers, leastSeconds, limits, sta
   }
   const failed = checks.filter(({ passes }) => !passes);
   if (failed.length > 0) return { verdict: 'roll_back', checks, reasons: failed.map(({ check, figure, bound }) => `${check} is ${short(figure)}, more than ${short(bound)}`) };
-  const isDone = automatic && challenger.answers >= leastAnswers && now - startedAt >= leastSeconds * 1000;
+  const isDone = automatic && !areOutcomesUnknown && challenger.answers >= leastAnswers && now - startedAt >= leastSeconds * 1000;
   return { verdict: isDone ? 'complete' : 'wait', checks, reasons: [] };
+}
+
+export interface CanaryEnd { version: string; outcome: 'completed' | 'rolled_back'; reasons: readonly string[] }
+
+/** Ends a canary in the registry as it was judged. undefined where it goes on, or where somebody else has ended it. */
+export async function endAsJudged(registry: Pick<ModelRegistry, 'endCanary'>, predictor: string, { version, startedAt }: Canary, { verdict, reasons }: CanaryVerdict, now: number): Promise<CanaryEnd | undefined> {
+  if (verdict === 'wait') return undefined;
+  const end = verdict === 'complete' ? { outcome: 'completed' as const } : { outcome: 'rolled_back' as const, reasons };
+  return await registry.endCanary(predictor, startedAt, end, now) ? { version, outcome: end.outcome, reasons } : undefined;
 }
 
 const asked = ({ answers, errors }: CanarySide): number => answers + errors;

@@ -1,7 +1,7 @@
 // A model card in Markdown (Mitchell et al. 2019), written from what the registry knows: what it is for, what it was made from, how good it is and for whom, and where it ends.
 import type { ReliabilityBin } from '../metrics/classification.ts';
-import type { AliasState } from './aliases.ts';
-import type { ModelCard } from './registry.ts';
+import type { AliasState } from './alias-state.ts';
+import type { ModelCard } from './card.ts';
 
 /** `state`: of the predictor's aliases now. */
 export function modelCardText(card: ModelCard, { aliases, canary }: AliasState): string {

@@ -1,69 +1,21 @@
 // The registry: every version of every predictor's model, what it was made from, and which of them answers.
 import { MillraceError } from '../../base/index.ts';
-import type { ReliabilityBin } from '../metrics/classification.ts';
-import type { GateVerdict } from '../gate/judge.ts';
-import type { SliceFigure } from '../gate/slices.ts';
-import type { Suspect } from '../leaks/alone.ts';
-import type { LeakCheck } from '../leaks/compare.ts';
-import type { SplitDeclaration } from '../predictor/declare.ts';
-import type { Tuning } from '../tuning/search.ts';
 import type { ModelBaseline } from '../metrics/drift.ts';
-import { readModel, writeModel, type FittedModel } from '../kinds/model-file.ts';
-import { AliasLog, type Aliases, type AliasState, type ModelAlias } from './aliases.ts';
+import { writeModel, type FittedModel } from '../kinds/model-file.ts';
+import type { AliasState, ModelAlias } from './alias-state.ts';
+import { AliasLog } from './aliases.ts';
 import type { Canary } from './canary.ts';
+import type { ModelCard } from './card.ts';
+import { ModelReader } from './reader.ts';
 import type { ModelStore } from './store.ts';
 
-/** Everything about a version but its model: `card.json`. */
-export interface ModelCard {
-  predictor: string;
-  /** 1, 2, 3, … as text. */
-  version: string;
-  question: string;
-  owner?: string;
-  entities: readonly string[];
-  features: readonly string[];
-  output: 'probability' | 'value';
-  algorithm: string;
-  parameters: unknown;
-  metrics: Readonly<Record<string, number>>;
-  reliability: readonly ReliabilityBin[];
-  importance: readonly { feature: string; loss: number }[];
-  rows: { train: number; validate: number; test: number };
-  baseRate: number;
-  /** What its metrics `baseline_…` are of: an answer that takes no learning. */
-  baseline?: string;
-  /** What was foretold, and how the rows were split by time. */
-  label?: string;
-  split?: SplitDeclaration;
-  /** What the gate said, and the parts of the test rows that it looked at. */
-  gate?: GateVerdict;
-  slices?: readonly SliceFigure[];
-  /** The champion of then, on the same rows. */
-  beside?: { version: string; metrics: Readonly<Record<string, number>> };
-  /** What was found when the training set was looked through for features that see their future. */
-  leaks?: LeakCheck | undefined;
-  /** Features that foretell the label alone. */
-  suspects?: readonly Suspect[];
-  /** How its settings were found, where they were searched for. */
-  tuning?: Tuning;
-  /** As of when it was trained, and the snapshot of every table that it read. */
-  asOf: string;
-  snapshots: Readonly<Record<string, string>>;
-  /** SHA-256 of the SELECT of the training set. */
-  trainingSet: string;
-  /** Of Millrace. */
-  codeVersion: string;
-  /** Milliseconds since 1970. */
-  trainedAt: number;
-  seconds: number;
-}
-
 /** Objects of a predictor: `<predictor>/<version>/{model.json,card.json}`, and its aliases. A version is there once its card is, which comes last. */
-export class ModelRegistry {
+export class ModelRegistry extends ModelReader {
   readonly #store: ModelStore;
   readonly #aliases: AliasLog;
 
   constructor(store: ModelStore) {
+    super(store);
     this.#store = store;
     this.#aliases = new AliasLog(store);
   }
@@ -78,29 +30,10 @@ export class ModelRegistry {
     return cards.flatMap((bytes) => (bytes === undefined ? [] : [cardOf(bytes)]));
   }
 
-  /** @throws `not_found` */
-  async card(predictor: string, version: string): Promise<ModelCard> {
-    return cardOf(await this.#read(predictor, version, 'card.json'));
-  }
-
-  /** @throws `not_found`, and `bad_input` for a damaged file */
-  async model(predictor: string, version: string): Promise<FittedModel> {
-    return readModel(textOf(await this.#read(predictor, version, 'model.json')));
-  }
-
   /** How features and scores lay at training; undefined for a version that was kept without. */
   async baseline(predictor: string, version: string): Promise<ModelBaseline | undefined> {
     const bytes = await this.#store.read(`${predictor}/${version}/baseline.json`);
     return bytes === undefined ? undefined : (JSON.parse(textOf(bytes)) as ModelBaseline);
-  }
-
-  async aliases(predictor: string): Promise<Aliases> {
-    return (await this.#aliases.read(predictor)).aliases;
-  }
-
-  /** Aliases, and the canary where one runs. */
-  async state(predictor: string): Promise<AliasState> {
-    return this.#aliases.read(predictor);
   }
 
   /** Keeps a version under the next number: whole, or not at all. */
@@ -147,12 +80,6 @@ export class ModelRegistry {
 
   async #numbers(predictor: string): Promise<number[]> {
     return (await this.#store.folders(predictor)).filter((name) => /^\d+$/.test(name)).map(Number).sort((left, right) => left - right);
-  }
-
-  async #read(predictor: string, version: string, file: string): Promise<Uint8Array> {
-    const bytes = await this.#store.read(`${predictor}/${version}/${file}`);
-    if (bytes === undefined) throw new MillraceError('not_found', `there is no version ${version} of ${predictor}`, { where: this.#store.place, todo: '`millrace models` lists them.' });
-    return bytes;
   }
 }
 

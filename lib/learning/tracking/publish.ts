@@ -1,7 +1,7 @@
 // What MLflow is told of a predictor: a run for each version with its trials below it, a registered model with a version for each, and who is champion.
-import type { AliasState } from '../registry/aliases.ts';
+import type { AliasState } from '../registry/alias-state.ts';
 import { modelCardText } from '../registry/card-text.ts';
-import type { ModelCard } from '../registry/registry.ts';
+import type { ModelCard } from '../registry/card.ts';
 import type { MlflowClient, MlflowMetric, MlflowPair, MlflowRun } from './mlflow-client.ts';
 
 /** Tags by which what was sent is found again, so that sending twice changes nothing. */

@@ -2,8 +2,8 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { writeDurably } from '../../base/index.ts';
-import { judgeCanary, type Canary, type CanaryVerdict, type CanaryView, type ModelRegistry } from '../../learning/index.ts';
-import { CountedCanary, type CanaryCounts, type CanaryTraffic } from '../../serving/index.ts';
+import { endAsJudged, judgeCanary, type Canary, type CanaryEnd, type CanaryVerdict, type CanaryView, type ModelRegistry } from '../../learning/index.ts';
+import { trafficOf, type CanaryCounts, type CanaryTraffic, type CountedCanary } from '../../serving/index.ts';
 
 export interface CanaryKeeperOptions {
   registry: ModelRegistry;
@@ -18,11 +18,9 @@ export interface CanaryKeeperOptions {
   onEnd?: (predictor: string, end: CanaryEnd) => void;
 }
 
-export interface CanaryEnd { version: string; outcome: 'completed' | 'rolled_back'; reasons: readonly string[] }
-
 export interface CanaryStatus { predictor: string; canary: Canary; counts: CanaryCounts; verdict: CanaryVerdict }
 
-interface Kept { canary: Canary; traffic: CountedCanary; outcomes: CanaryView['outcomes']; askedAt: number; missed: number }
+interface Kept { canary: Canary; traffic: CountedCanary; outcomes: CanaryView['outcomes']; areOutcomesUnknown: boolean; askedAt: number; missed: number }
 
 /** By the predictor; counts of a canary that is over are dropped. */
 export type KeptFile = Record<string, { startedAt: number; counts: CanaryCounts }>;
@@ -45,12 +43,16 @@ export class CanaryKeeper {
   }
 
   status(): CanaryStatus[] {
-    return [...this.#kept].map(([predictor, { canary, traffic, outcomes }]) => ({ predictor, canary, counts: traffic.counts, verdict: judgeCanary(canary, viewOf(traffic, outcomes), this.#options.clock.now()) }));
+    return [...this.#kept].map(([predictor, kept]) => ({ predictor, canary: kept.canary, counts: kept.traffic.counts, verdict: judgeCanary(kept.canary, viewOf(kept), this.#options.clock.now()) }));
   }
 
-  /** Looks which canaries run, judges them, and ends those that are to be ended: in this process at once, in the registry for all. True where one has ended. */
+  /**
+   * Looks which canaries run, judges them, and ends those that are to be ended: in this process at once, in the registry for all. True where one has ended.
+   * @throws what was thrown where outcomes could not be asked for, once all are judged without them.
+   */
   async refresh(predictors: readonly string[]): Promise<boolean> {
-    const { registry, clock } = this.#options;
+    const { registry, clock, onEnd } = this.#options;
+    const failures: unknown[] = [];
     let hasEnded = false;
     for (const predictor of predictors) {
       const { aliases, canary } = await registry.state(predictor);
@@ -60,25 +62,27 @@ export class CanaryKeeper {
       }
       const kept = await this.#keep(predictor, canary);
       const now = clock.now();
-      if (this.#options.outcomes !== undefined && now - kept.askedAt >= OUTCOMES_EVERY_MS) {
-        kept.askedAt = now;
-        kept.outcomes = await this.#options.outcomes(predictor, canary, aliases.champion);
-      }
-      const { verdict, reasons } = this.#judged(predictor, kept, now);
-      if (verdict === 'wait') continue;
+      await this.#askForOutcomes(predictor, kept, aliases.champion, now).catch((thrown: unknown) => failures.push(thrown));
+      kept.missed = this.#options.isLoaded?.(predictor, canary.version) === false ? kept.missed + 1 : 0;
+      const verdict = judgeCanary(canary, viewOf(kept), now);
+      if (verdict.verdict === 'wait') continue;
       kept.traffic.stop();
-      const end = verdict === 'complete' ? { outcome: 'completed' as const } : { outcome: 'rolled_back' as const, reasons };
-      if (await registry.endCanary(predictor, canary.startedAt, end, now)) this.#options.onEnd?.(predictor, { version: canary.version, outcome: end.outcome, reasons });
+      const end = await endAsJudged(registry, predictor, canary, verdict, now);
+      if (end !== undefined) onEnd?.(predictor, end);
       this.#kept.delete(predictor);
       hasEnded = true;
     }
     await this.#save();
+    if (failures.length > 0 && !hasEnded) throw failures[0];
     return hasEnded;
   }
 
-  #judged(predictor: string, kept: Kept, now: number): Pick<CanaryVerdict, 'verdict' | 'reasons'> {
-    kept.missed = this.#options.isLoaded?.(predictor, kept.canary.version) === false ? kept.missed + 1 : 0;
-    return kept.missed >= MOST_MISSED ? { verdict: 'roll_back', reasons: ['the model cannot be loaded'] } : judgeCanary(kept.canary, viewOf(kept.traffic, kept.outcomes), now);
+  async #askForOutcomes(predictor: string, kept: Kept, champion: string, now: number): Promise<void> {
+    const { outcomes } = this.#options;
+    if (outcomes === undefined || now - kept.askedAt < OUTCOMES_EVERY_MS) return;
+    Object.assign(kept, { askedAt: now, areOutcomesUnknown: true });
+    kept.outcomes = await outcomes(predictor, kept.canary, champion);
+    kept.areOutcomesUnknown = false;
   }
 
   async #keep(predictor: string, canary: Canary): Promise<Kept> {
@@ -86,10 +90,7 @@ export class CanaryKeeper {
     if (known?.canary.startedAt === canary.startedAt) return known;
     const before = (await keptIn(this.#options.file))[predictor];
     const counts = before?.startedAt === canary.startedAt ? before.counts : undefined;
-    const kept: Kept = {
-      canary, outcomes: undefined, askedAt: Number.NEGATIVE_INFINITY, missed: 0,
-      traffic: new CountedCanary({ salt: `${predictor}/${canary.version}/${canary.startedAt}`, share: canary.share, errorShare: canary.limits.errorShare, ...(counts === undefined ? {} : { counts }) }),
-    };
+    const kept: Kept = { canary, outcomes: undefined, areOutcomesUnknown: false, askedAt: Number.NEGATIVE_INFINITY, missed: 0, traffic: trafficOf(predictor, canary, counts) };
     this.#kept.set(predictor, kept);
     return kept;
   }
@@ -127,6 +128,6 @@ async function keptIn(file: string): Promise<KeptFile> {
   }
 }
 
-function viewOf({ counts }: CountedCanary, outcomes: CanaryView['outcomes']): CanaryView {
-  return { champion: counts.champion, challenger: counts.challenger, ...(outcomes === undefined ? {} : { outcomes }) };
+function viewOf({ traffic: { counts }, outcomes, areOutcomesUnknown, missed }: Kept): CanaryView {
+  return { ...counts, areOutcomesUnknown, isMissing: missed >= MOST_MISSED, ...(outcomes === undefined ? {} : { outcomes }) };
 }

@@ -1,7 +1,7 @@
 // Learning on one machine: training sets from the lake, versions in the home's registry, batch predictions, and models for the API.
 export { noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './tracking.ts';
 export { canaryOutcomes } from './canary-outcomes.ts';
-export { canaryCountsOf, canaryFile, CanaryKeeper, type CanaryEnd, type CanaryStatus } from './canary-keeper.ts';
+export { canaryCountsOf, canaryFile, CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
 export { trainingSql, viewOf } from './dataset.ts';
 export { explainInHome, reproduceInHome, type Explanation, type Reproduction } from './explain.ts';
 export { homeModels, type HomeModels } from './models.ts';

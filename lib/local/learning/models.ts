@@ -1,18 +1,20 @@
 // The models that a home answers from: champions and challengers of the registry, read again when an alias moves.
-import { explainer, scorerOf, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
+import { explainer, scorerOf, type Canary, type ModelAlias, type ModelCard, type ModelReader } from '../../learning/index.ts';
 import type { Models, ServedModel } from '../../serving/index.ts';
 
 export interface HomeModels extends Models {
   /** Loads what has changed; a request meets the old version or the new one, never none. */
   refresh(): Promise<void>;
+  /** The canary that ran at the last look. */
+  canary(predictor: string): Canary | undefined;
 }
 
 /** `viewOf` says which view a feature is read from; undefined: the request gives it. */
-export function homeModels(registry: ModelRegistry, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
+export function homeModels(registry: ModelReader, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
   let served = new Map<string, { card: ModelCard; model: ServedModel }>();
   /** One look after the other, so that none undoes what a later one has found. */
   let refreshing: Promise<void> = Promise.resolve();
-  let shares: ReadonlyMap<string, number> = new Map();
+  let canaries: ReadonlyMap<string, Canary> = new Map();
   const keyOf = (predictor: string, alias: ModelAlias): string => `${predictor}/${alias}`;
   return {
     declared: () => declared,
@@ -21,24 +23,25 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
     list: () => [...served.values()].map(({ card, model }) => ({
       predictor: card.predictor, alias: model.alias, version: card.version, question: card.question, inputs: card.features, entities: card.entities,
       metrics: Object.fromEntries(Object.entries(card.metrics).filter(([, value]) => Number.isFinite(value))),
-      ...(model.alias === 'challenger' && shares.has(card.predictor) ? { canary_share: shares.get(card.predictor)! } : {}),
+      ...(model.alias === 'challenger' && canaries.has(card.predictor) ? { canary_share: canaries.get(card.predictor)!.share } : {}),
     })),
+    canary: (predictor) => canaries.get(predictor),
     refresh: () => (refreshing = refreshing.then(refresh, refresh)),
   };
 
   async function refresh(): Promise<void> {
     const next = new Map<string, { card: ModelCard; model: ServedModel }>();
-    const canaries = new Map<string, number>();
+    const running = new Map<string, Canary>();
     const failures: unknown[] = [];
     for (const predictor of declared) {
       const { aliases, canary } = await registry.state(predictor);
-      if (canary !== undefined) canaries.set(predictor, canary.share);
+      if (canary !== undefined) running.set(predictor, canary);
       for (const alias of ['champion', 'challenger'] as const) {
         const version = aliases[alias];
         if (version === undefined) continue;
         const known = served.get(keyOf(predictor, alias));
         // One that cannot be loaded leaves all others, and what answered under its name before.
-        const model = known?.card.version === version ? known : await load(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
+        const model = known?.card.version === version ? known : await loadVersion(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
           failures.push(thrown);
           return alias === 'champion' ? known : undefined;
         });
@@ -46,13 +49,13 @@ export function homeModels(registry: ModelRegistry, declared: readonly string[],
       }
     }
     served = next;
-    shares = canaries;
+    canaries = running;
     if (failures.length > 0) throw failures[0];
   }
 }
 
-/** undefined for a kind that answers in batches only. */
-async function load(registry: ModelRegistry, predictor: string, alias: ModelAlias, version: string, viewOf: (feature: string) => string | undefined): Promise<{ card: ModelCard; model: ServedModel } | undefined> {
+/** A version as it answers; undefined for a kind that answers in batches only. */
+export async function loadVersion(registry: ModelReader, predictor: string, alias: ModelAlias, version: string, viewOf: (feature: string) => string | undefined): Promise<{ card: ModelCard; model: ServedModel } | undefined> {
   const [card, fitted] = await Promise.all([registry.card(predictor, version), registry.model(predictor, version)]);
   const score = scorerOf(fitted);
   if (score === undefined) return undefined;

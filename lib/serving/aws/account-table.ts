@@ -1,4 +1,4 @@
-// The table of a stage's API, for who works with it from elsewhere: with the credentials that the SDK finds.
+// The table of a stage's API, for who works with it from elsewhere: with the credentials that the SDK finds. Whoever opens it closes it.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../base/index.ts';
 import { openDynamoDbStore, sdkDynamoDb } from '../../features/aws/index.ts';
@@ -6,5 +6,6 @@ import type { OnlineStore } from '../../features/index.ts';
 
 /** `stage`: `millrace-dev`. */
 export function openApiTable({ stage, region, clock }: { stage: string; region: string; clock: Clock }): OnlineStore {
-  return openDynamoDbStore({ calls: sdkDynamoDb(new DynamoDBClient({ region })), table: `${stage}-api`, clock });
+  const client = new DynamoDBClient({ region });
+  return { ...openDynamoDbStore({ calls: sdkDynamoDb(client), table: `${stage}-api`, clock }), close: async () => client.destroy() };
 }

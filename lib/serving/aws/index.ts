@@ -9,3 +9,5 @@ export { Held, SERVING_FOLDER, type HeldOptions, type HeldPart, type Load } from
 export { invocationLog, type InvocationLog, type InvocationLogOptions, type LogCounts } from './invocation-log.ts';
 export { kinesisPut, type PutRecords, type StreamRecord } from './kinesis-put.ts';
 export { publishExperiments, readExperiments, type PublishedExperiment } from './published-experiments.ts';
+export { readCanaryCounts, SharedCanaries, type SharedCanariesOptions } from './shared-canaries.ts';
+export { judgeCanaries, type CanaryLook, type JudgeOptions } from './judge-canaries.ts';

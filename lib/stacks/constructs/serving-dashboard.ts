@@ -25,6 +25,7 @@ export class ServingDashboard extends Construct {
         [graph('Requests', [api.metricCount({ period })], [api.metricClientError({ period }), api.metricServerError({ period })]), graph('Latency (ms)', ['p50', 'p95', 'p99'].map((statistic) => api.metricLatency({ period, statistic })))],
         [graph('Answers, and those that are fall-backs', [counted('Answers'), counted('Fallbacks')]), graph('Scoring function', [alias.metricInvocations({ period })], [alias.metricErrors({ period }), alias.metricThrottles({ period })])],
         [graph('Log of predictions', ['PredictionsLogged', 'PredictionsSetAside', 'PredictionsWaiting', 'PredictionsLost', 'PredictionsUnfindable'].map(counted)), graph('Parts that could not be looked at', [counted('ServingStale')])],
+        [graph('Canaries of models', ['CanariesRunning', 'CanariesRolledBack', 'CanariesCompleted'].map(counted))],
       ],
     });
   }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../../lib/lake/index.ts';
-import { DEFAULT_CANARY_LIMITS, judgeCanary, ModelRegistry, modelStoreOn, type Canary, type CanarySide, type FittedModel, type ModelCard } from '../../../lib/learning/index.ts';
-import { CanaryKeeper, type CanaryEnd } from '../../../lib/local/learning/index.ts';
+import { DEFAULT_CANARY_LIMITS, judgeCanary, ModelRegistry, modelStoreOn, type Canary, type CanarySide } from '../../../lib/learning/index.ts';
+import { CARD, STUMP } from './stump.ts';
 
 const canary: Canary = { version: '2', share: 0.1, automatic: true, leastAnswers: 100, leastSeconds: 60, outcomeSeconds: 60, limits: DEFAULT_CANARY_LIMITS, startedAt: 1_000 };
 const side = (change: Partial<CanarySide> = {}): CanarySide => ({ answers: 1_000, errors: 0, fallbacks: 0, requests: 1_000, milliseconds: 1_000, ...change });
@@ -27,6 +27,15 @@ describe('a canary', () => {
     const judged = judgeCanary(canary, { champion: side(champion), challenger: side(challenger), ...(outcomes === undefined ? {} : { outcomes }) }, now);
     expect(judged.verdict).toBe(verdict);
     expect(judged.reasons.length > 0).toBe(verdict === 'roll_back');
+  });
+
+  it('goes back where nobody can load its model, whatever was counted', () => {
+    expect(judgeCanary(canary, { champion: side(), challenger: side(), isMissing: true }, 1_001)).toMatchObject({ verdict: 'roll_back', reasons: ['the model cannot be loaded'] });
+  });
+
+  it('does not take over while nobody knows how right it is, and may go back', () => {
+    expect(judgeCanary(canary, { champion: side(), challenger: side(), areOutcomesUnknown: true }, LATER).verdict).toBe('wait');
+    expect(judgeCanary(canary, { champion: side(), challenger: side({ errors: 100 }), areOutcomesUnknown: true }, LATER).verdict).toBe('roll_back');
   });
 
   it('never takes over by itself where somebody wants to decide', () => {
@@ -82,29 +91,4 @@ describe('the registry', () => {
     await Promise.all([registry.setAlias('rain', 'champion', '2', 1), registry.setAlias('rain', 'challenger', '3', 1)]);
     expect(await registry.aliases('rain')).toEqual({ champion: '2', challenger: '3' });
   });
-
-  it('keeps counts of a canary across a restart, and ends one whose model cannot be loaded', async () => {
-    const ends: CanaryEnd[] = [];
-    const options = { registry, file: path.join(folder, 'run/canaries.json'), clock: { now: () => 2_000 }, onEnd: (_: string, end: CanaryEnd) => void ends.push(end) };
-    await registry.startCanary('rain', canary);
-    const before = new CanaryKeeper(options);
-    await before.refresh(['rain']);
-    before.traffic('rain')!.answered('challenger', 40, 0, 4);
-    await before.refresh(['rain']);
-
-    const after = new CanaryKeeper({ ...options, isLoaded: () => false });
-    expect(await after.refresh(['rain'])).toBe(false);
-    expect(after.status()[0]).toMatchObject({ predictor: 'rain', counts: { challenger: { answers: 40 } }, verdict: { verdict: 'wait' } });
-    expect(await after.refresh(['rain'])).toBe(true);
-    expect(ends).toEqual([{ version: '2', outcome: 'rolled_back', reasons: ['the model cannot be loaded'] }]);
-    expect(after.traffic('rain')).toBeUndefined();
-  });
 });
-
-const STUMP: FittedModel = {
-  kind: 'trees', model: { objective: 'binary:logistic', baseScore: 0.5, featureNames: ['a'], featureKinds: ['numeric'], trees: [], attributes: {} },
-};
-const CARD: Omit<ModelCard, 'version'> = {
-  predictor: 'rain', question: 'Will it rain?', entities: ['place'], features: ['a'], output: 'probability', algorithm: 'gradient_boosting', parameters: {}, metrics: {}, reliability: [], importance: [],
-  rows: { train: 1, validate: 0, test: 1 }, baseRate: 0.5, asOf: '2018-01-01', snapshots: {}, trainingSet: '', codeVersion: '0', trainedAt: 0, seconds: 0,
-};

@@ -1,0 +1,39 @@
+// The registry for who only answers from it: models, their cards, and which of them answers.
+import { MillraceError } from '../../base/index.ts';
+import { readModel, type FittedModel } from '../kinds/model-file.ts';
+import { newestState, type Aliases, type AliasState } from './alias-state.ts';
+import type { ModelCard } from './card.ts';
+import type { ModelStore } from './store.ts';
+
+export class ModelReader {
+  readonly #store: ModelStore;
+
+  constructor(store: ModelStore) {
+    this.#store = store;
+  }
+
+  /** @throws `not_found` */
+  async card(predictor: string, version: string): Promise<ModelCard> {
+    return JSON.parse(await this.#read(predictor, version, 'card.json')) as ModelCard;
+  }
+
+  /** @throws `not_found`, and `bad_input` for a damaged file */
+  async model(predictor: string, version: string): Promise<FittedModel> {
+    return readModel(await this.#read(predictor, version, 'model.json'));
+  }
+
+  async aliases(predictor: string): Promise<Aliases> {
+    return (await this.state(predictor)).aliases;
+  }
+
+  /** Aliases, and the canary where one runs. */
+  async state(predictor: string): Promise<AliasState> {
+    return (await newestState(this.#store, predictor)).state;
+  }
+
+  async #read(predictor: string, version: string, file: string): Promise<string> {
+    const bytes = await this.#store.read(`${predictor}/${version}/${file}`);
+    if (bytes === undefined) throw new MillraceError('not_found', `there is no version ${version} of ${predictor}`, { where: this.#store.place, todo: '`millrace models` lists them.' });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  }
+}
