@@ -172,16 +172,26 @@ function unknownRoute(path: string, methods: readonly string[]): Problem {
 function bodyOf(request: ApiRequest, limit: number): Promise<string> {
   const type = request.header('content-type') ?? '';
   // As nearly everybody sends it, nothing has to be taken apart.
-  if (type !== 'application/json') checkMediaType(type.split(';')[0]!.trim().toLowerCase());
+  if (type !== 'application/json') checkMediaType(type);
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new Problem(415, 'Unsupported media type', `a body comes as it is, not encoded as ${encoding}`, { headers: { 'accept-encoding': 'identity' } });
+  }
   const length = request.header('content-length');
   if (length !== undefined && Number(length) > limit) throw tooLarge(limit);
   return request.text(limit);
 }
 
-/** A body that names no type is taken for JSON. */
-function checkMediaType(type: string): void {
-  if (type === '' || type === 'application/json' || type.endsWith('+json')) return;
-  throw new Problem(415, 'Unsupported media type', `a body is application/json, not ${type}`, { headers: { accept: 'application/json' } });
+/** A body that names no type is taken for JSON, and one that names no letters for UTF-8. */
+function checkMediaType(given: string): void {
+  const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
+  if (type !== '' && type !== 'application/json' && !type.endsWith('+json')) throw unsupported(`a body is application/json, not ${type}`);
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length).replaceAll('"', '');
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') throw unsupported(`JSON is UTF-8, not ${charset}`);
+}
+
+function unsupported(detail: string): Problem {
+  return new Problem(415, 'Unsupported media type', detail, { headers: { accept: 'application/json' } });
 }
 
 /** For transports too, where a body turns out to be larger than it said. */

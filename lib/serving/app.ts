@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { createApi, tooLarge, type ApiOptions } from './api.ts';
 import type { ServingContext } from './context.ts';
+import { notUtf8 } from './problem.ts';
 
 export function createApp(context: ServingContext, options: ApiOptions): Hono {
   const api = createApi(context, options);
@@ -25,5 +26,9 @@ async function textOf(request: Request, mostBytes: number): Promise<string> {
     if (size > mostBytes) throw tooLarge(mostBytes);
     parts.push(part as Uint8Array);
   }
-  return new TextDecoder().decode(Buffer.concat(parts));
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
+  } catch {
+    throw notUtf8();
+  }
 }

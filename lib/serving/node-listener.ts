@@ -1,7 +1,9 @@
 // The API behind Node's own HTTP server, without the objects of Fetch in between: those cost as much as an answer does.
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { tooLarge, type Api, type ApiAnswer, type ApiRequest } from './api.ts';
-import { invalid } from './problem.ts';
+import { invalid, notUtf8 } from './problem.ts';
+import { refuseNameless } from './refusals.ts';
 
 /** How long the rest of a body that nobody wants is read away, so that its sender gets to see the answer. */
 const DRAIN_MS = 500;
@@ -20,6 +22,10 @@ export function nodeListener(api: Api): RequestListener {
     for (const answered of all) send(answered);
   };
   return (incoming, outgoing) => {
+    if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') {
+      refuseNameless(outgoing);
+      return;
+    }
     void api.answer(new NodeRequest(incoming)).then((answer) => {
       if (ready.push({ incoming, outgoing, answer }) === 1) setImmediate(sendAll);
     });
@@ -33,7 +39,8 @@ class NodeRequest implements ApiRequest {
   readonly #incoming: IncomingMessage;
 
   constructor(incoming: IncomingMessage) {
-    const { method = 'GET', url = '/' } = incoming;
+    const { method = 'GET' } = incoming;
+    const url = originForm(incoming.url ?? '/');
     const question = url.indexOf('?');
     this.method = method;
     this.path = question < 0 ? url : url.slice(0, question);
@@ -51,6 +58,11 @@ class NodeRequest implements ApiRequest {
   }
 }
 
+/** Proxies send the whole URL (RFC 9112, 3.2.2). */
+function originForm(url: string): string {
+  return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+}
+
 function textOf(incoming: IncomingMessage, mostBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -60,7 +72,12 @@ function textOf(incoming: IncomingMessage, mostBytes: number): Promise<string> {
       if (size <= mostBytes) parts.push(part);
       else reject(tooLarge(mostBytes));
     });
-    incoming.on('end', () => resolve(decoded(parts.length === 1 ? parts[0]! : Buffer.concat(parts))));
+    incoming.on('end', () => {
+      const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      // A letter that is replaced without a word would make another id of an id.
+      if (isUtf8(bytes)) resolve(decoded(bytes));
+      else reject(notUtf8());
+    });
     incoming.on('error', () => reject(invalid('the body ended before its time')));
   });
 }

@@ -35,4 +35,5 @@ export class Problem extends Error {
 }
 
 export const notFound = (what: string, todo: string) => new Problem(404, 'Not found', `there is no ${what}; ${todo}`);
+export const notUtf8 = () => new Problem(400, 'Invalid request', 'the body is not UTF-8');
 export const invalid = (detail: string, errors: readonly InvalidField[] = []) => new Problem(400, 'Invalid request', detail, { errors });

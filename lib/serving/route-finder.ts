@@ -5,7 +5,7 @@ export interface Routed<Route> { route: Route; params: Readonly<Record<string, s
 export interface RouteFinder<Route> {
   /** `path` as it was sent; parameters are decoded. */
   find(method: string, path: string): Routed<Route> | undefined;
-  /** The methods that a path takes. */
+  /** The methods that a path takes; where it takes GET, it takes HEAD. */
   methodsOf(path: string): string[];
 }
 
@@ -29,7 +29,7 @@ export function routeFinder<Route extends { method: string; path: string }>(rout
     const same = path.includes('%') ? plain.get(`${method} ${given.join('/')}`) : undefined;
     return same === undefined ? undefined : { route: same, params: NO_PARAMS };
   };
-  return { find, methodsOf: (path) => methods.filter((method) => find(method, path) !== undefined) };
+  return { find, methodsOf: (path) => methods.filter((method) => find(method, path) !== undefined).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])) };
 }
 
 function paramsOf(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {

@@ -2,7 +2,7 @@
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createApi, DEFAULT_LIMITS, nodeListener, type ServingContext } from '../../lib/serving/index.ts';
+import { createApi, DEFAULT_LIMITS, nodeListener, refuseWhatIsNoRequest, type ServingContext } from '../../lib/serving/index.ts';
 import { testApp } from './support.ts';
 
 let server: Server | undefined;
@@ -14,7 +14,8 @@ afterEach(async () => {
 async function serve(change: Partial<ServingContext> = {}) {
   const app = testApp(change);
   const errors: unknown[] = [];
-  server = createServer(nodeListener(createApi(app.context, { onError: (error) => void errors.push(error) })));
+  server = createServer({ requireHostHeader: false, headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 }, nodeListener(createApi(app.context, { onError: (error) => void errors.push(error) })));
+  refuseWhatIsNoRequest(server);
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return { errors, predicted: app.predicted, port, url: `http://127.0.0.1:${port}`, key: app.addKey('web', { scopes: ['predict'] }) };
@@ -90,5 +91,86 @@ describe('over HTTP', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await fetch(`${url}/ping`)).status).toBe(200);
     expect(errors).toEqual([]);
+  });
+});
+
+/** Sends bytes as they are, one part after the other, and gives what comes back until the server ends it. */
+async function talk(port: number, parts: readonly (string | Buffer)[], gap = 0): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (part) => (text += String(part)));
+  socket.on('error', () => undefined);
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  for (const part of parts) {
+    if (socket.writable) socket.write(part);
+    if (gap > 0) await new Promise((resolve) => setTimeout(resolve, gap));
+  }
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  socket.destroy();
+  return text;
+}
+
+const BODY = JSON.stringify({ rows: [row] });
+const post = (key: string, headers: string, length: number | null = BODY.length) =>
+  `POST /v1/predict/conversion HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\n${length === null ? '' : `content-length: ${length}\r\n`}${headers}\r\n`;
+const chunked = (size: string) => `transfer-encoding: chunked\r\nconnection: close\r\n\r\n${size}\r\n${BODY}\r\n0\r\n`;
+
+describe('what is no request', () => {
+  it.each<[string, number, (key: string) => (string | Buffer)[], number?]>([
+    ['what nobody understands', 400, () => ['hello\r\n\r\n']],
+    ['the beginning of TLS', 400, () => [Buffer.from('16030100c5010000c10303', 'hex')]],
+    ['another version', 400, () => ['GET /ping HTTP/3.7\r\n\r\n']],
+    ['no host', 400, () => ['GET /ping HTTP/1.1\r\nconnection: close\r\n\r\n']],
+    ['headers without end', 431, () => [`GET /ping HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`]],
+    ['a URL without end', 431, () => [`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nhost: x\r\n\r\n`]],
+    ['a body longer than said', 400, (key) => [post(key, '', 10) + BODY]],
+    ['a negative length', 400, (key) => [post(key, '', -1) + BODY]],
+    ['two lengths', 400, (key) => [post(key, 'content-length: 3\r\n') + BODY]],
+    ['a length and chunks', 400, (key) => [post(key, 'transfer-encoding: chunked\r\n') + BODY]],
+    ['a chunk of no size', 400, (key) => [post(key, chunked('zz'), null)]],
+    ['an extension of a chunk without end', 413, (key) => [post(key, chunked(`${BODY.length.toString(16)};${'a'.repeat(20_000)}`), null)]],
+    ['an expectation that nobody meets', 417, (key) => [post(key, 'expect: miracles\r\n') + BODY]],
+    ['a proxy\'s work', 405, () => ['CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n']],
+    ['headers that come too slowly', 408, () => ['GET /ping HTTP/1.1\r\n', ...Array.from({ length: 10 }, (_, at) => `x${at}: y\r\n`)], 100],
+    ['a body that comes too slowly', 408, (key) => [post(key, '', 100), ...BODY], 100],
+    ['a body shorter than said', 408, (key) => [post(key, '', 1_000) + BODY]],
+  ])('%s is a problem too: %i', async (_, status, parts, gap) => {
+    const { port, key, errors, url } = await serve();
+    const answer = await talk(port, parts(key), gap);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toMatch(/content-type: application\/problem\+json/);
+    expect(JSON.parse(body)).toMatchObject({ status, type: expect.stringMatching(/^urn:/) as string, title: expect.any(String) as string, detail: expect.any(String) as string });
+    expect((await fetch(`${url}/ping`)).status).toBe(200);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('what HTTP allows', () => {
+  it.each<[string, (key: string) => (string | Buffer)[]]>([
+    ['requests one after the other before the first is answered', (key) => [post(key, '') + BODY, post(key, 'connection: close\r\n') + BODY]],
+    ['a body in chunks', (key) => [post(key, chunked(BODY.length.toString(16)), null)]],
+    ['a client that asks whether it may go on', (key) => [post(key, 'expect: 100-continue\r\nconnection: close\r\n'), BODY]],
+    ['the whole URL, as proxies send it', (key) => [post(key, 'connection: close\r\n').replace('/v1', 'http://x:80/v1') + BODY]],
+    ['a mark of the order of bytes', (key) => [Buffer.concat([Buffer.from(post(key, 'connection: close\r\n', BODY.length + 3)), Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(BODY)])]],
+  ])('is answered: %s', async (_, parts) => {
+    const { port, key } = await serve();
+    expect(await talk(port, parts(key), 20)).toMatch(/HTTP\/1\.1 200 OK[^]*"fallback":false/);
+  });
+
+  it('but no letters that are none, and no encoding that is not undone', async () => {
+    const { port, key, predicted } = await serve();
+    const bytes = Buffer.from(BODY.replace('v1', 'v_'), 'latin1');
+    bytes[bytes.indexOf('_')] = 0xff;
+    expect(await talk(port, [Buffer.concat([Buffer.from(post(key, 'connection: close\r\n')), bytes])])).toMatch(/ 400 [^]*is not UTF-8/);
+    expect(await talk(port, [post(key, 'content-encoding: gzip\r\nconnection: close\r\n') + BODY])).toMatch(/ 415 [^]*accept-encoding: identity[^]*not encoded as gzip/i);
+    expect(await talk(port, [post(key, 'connection: close\r\n').replace('json', 'json; charset=ISO-8859-1') + BODY])).toMatch(/ 415 [^]*is UTF-8, not iso-8859-1/);
+    expect(predicted).toEqual([]);
+  });
+
+  it('tells which methods there are, HEAD among them', async () => {
+    const { url } = await serve();
+    const options = await fetch(`${url}/v1/models`, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 });

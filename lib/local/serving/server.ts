@@ -1,7 +1,7 @@
 // The API on this machine: behind Node's own HTTP server, on loopback.
 import { createServer, type Server } from 'node:http';
 import { MillraceError } from '../../base/index.ts';
-import { nodeListener, type Api } from '../../serving/index.ts';
+import { nodeListener, PATIENCE, refuseWhatIsNoRequest, type Api } from '../../serving/index.ts';
 import type { Home } from '../home.ts';
 import { announceEndpoint } from '../running.ts';
 
@@ -14,7 +14,8 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** @throws MillraceError `conflict` where the port is in use. */
 export async function serveApi(api: Api, { home, port, since }: { home: Pick<Home, 'run'>; port: number; since: number }): Promise<ApiServer> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, nodeListener(api));
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true, requireHostHeader: false, ...PATIENCE }, nodeListener(api));
+  refuseWhatIsNoRequest(server);
   await listen(server, port);
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`;
