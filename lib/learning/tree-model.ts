@@ -43,7 +43,15 @@ export interface TreeModel {
   attributes: Readonly<Record<string, string>>;
   /** For reg:quantileerror: which quantile. */
   quantile?: number;
+  /** Of a model that XGBoost trained: what its file says beside the objective's name, where that is not XGBoost's default. It goes back into the file. */
+  objectiveParameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
+
+/** Codes from here on, like negative ones, are no category: XGBoost sends them left, and names none. */
+export const NO_CATEGORY = 16_777_217;
+
+/** Deeper trees are no use to anybody, and explaining one takes memory by the square of its depth. */
+const GREATEST_DEPTH = 1_000;
 
 /** A probability nearer to 0 or 1 than this would start every row at a useless margin: XGBoost's bound. */
 const LEAST_PROBABILITY = Math.fround(1e-6);
@@ -87,7 +95,7 @@ export function gainImportance(model: TreeModel): Float64Array {
   return total > 0 ? gains.map((gain) => gain / total) : gains;
 }
 
-/** Refuses trees that would send a scorer astray: children outside, loops, features that do not exist. */
+/** Refuses trees that would send a scorer astray: children outside, loops, features that do not exist, categories that split nothing. */
 export function checkTree(tree: Tree, features: number, where: string): void {
   const nodes = tree.left.length;
   const refuse = (message: string): never => {
@@ -96,17 +104,21 @@ export function checkTree(tree: Tree, features: number, where: string): void {
   if (nodes === 0) refuse('a tree has no nodes');
   const arrays: (keyof Tree)[] = ['right', 'feature', 'threshold', 'defaultLeft', 'gain', 'cover', 'weight'];
   for (const name of arrays) if ((tree[name] as Int32Array).length !== nodes) refuse(`${name} has ${(tree[name] as Int32Array).length} entries for ${nodes} nodes`);
-  const seen = new Uint8Array(nodes);
+  const depths = new Int32Array(nodes).fill(-1);
+  depths[0] = 0;
   const open = [0];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (seen[node] === 1) refuse(`node ${node} has two parents`);
-    seen[node] = 1;
     const left = tree.left[node]!;
     const right = tree.right[node]!;
     if (!Number.isFinite(tree.threshold[node])) refuse(`the threshold of node ${node} is ${tree.threshold[node]}`);
     if (left === -1 && right === -1) continue;
-    for (const child of [left, right]) if (!(child > 0 && child < nodes)) refuse(`node ${node} has the child ${child}, outside 1 to ${nodes - 1}`);
     if (!(tree.feature[node]! >= 0 && tree.feature[node]! < features)) refuse(`node ${node} compares feature ${tree.feature[node]}, of ${features}`);
+    for (const child of [left, right]) {
+      if (!(child > 0 && child < nodes)) refuse(`node ${node} has the child ${child}, outside 1 to ${nodes - 1}`);
+      if (depths[child] !== -1) refuse(`node ${child} has two parents`);
+      depths[child] = depths[node]! + 1;
+    }
+    if (depths[left]! > GREATEST_DEPTH) throw new MillraceError('unsupported', `a tree of more than ${GREATEST_DEPTH} levels cannot be served`, { where, todo: 'train with max_depth' });
     open.push(left, right);
   }
 }

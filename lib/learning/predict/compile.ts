@@ -1,4 +1,5 @@
 // Trees laid out for scoring: all nodes of all trees in flat arrays, children side by side, leaves that lead to themselves.
+import { MillraceError } from '../../base/index.ts';
 import { answerOf, baseMargin, type Tree, type TreeModel } from '../tree-model.ts';
 import { binTrees, type BinnedTrees } from './binned.ts';
 
@@ -46,23 +47,37 @@ export function compileTrees(model: TreeModel): CompiledTrees {
     model, width: model.featureNames.length, base: baseMargin(model), trees: model.trees.length,
     roots: new Int32Array(model.trees.length), depths: new Int32Array(model.trees.length),
     feature: new Int32Array(nodes), threshold: new Float32Array(nodes), next: new Int32Array(nodes), turned: new Uint8Array(nodes), value: new Float32Array(nodes),
-    setAt: new Int32Array(nodes).fill(-1), setWords: new Int32Array(nodes), bits: new Uint32Array(0), hasCategories: false,
+    setAt: new Int32Array(nodes).fill(-1), setWords: new Int32Array(nodes), bits: roomForSets(model), hasCategories: model.trees.some((tree) => tree.categories.size > 0),
     scratch: new Float32Array(BLOCK * 2 * model.featureNames.length),
   };
-  const sets: number[] = [];
+  const sets = { used: 0 };
   let at = 0;
   model.trees.forEach((tree, index) => {
     compiled.roots[index] = at;
     compiled.depths[index] = place(tree, compiled, at, sets);
     at += tree.left.length;
   });
-  compiled.bits = Uint32Array.from(sets);
-  compiled.hasCategories = model.trees.some((tree) => tree.categories.size > 0);
   return compiled;
 }
 
+/** 32-bit words of all sets of categories: 64 MB. A set takes a bit for each code up to its greatest. */
+const MOST_WORDS = 1 << 24;
+
+function wordsOf(codes: Int32Array): number {
+  return codes.length === 0 ? 0 : (codes.reduce((most, code) => Math.max(most, code), 0) >> 5) + 1;
+}
+
+function roomForSets({ trees }: TreeModel): Uint32Array {
+  let words = 0;
+  for (const { categories } of trees) for (const codes of categories.values()) words += wordsOf(codes);
+  if (words > MOST_WORDS) {
+    throw new MillraceError('unsupported', `a model whose sets of categories take ${words * 4} bytes cannot be served`, { where: 'the model', todo: 'number the categories from 0 on without gaps, and group the rare ones' });
+  }
+  return new Uint32Array(words);
+}
+
 /** Places a tree's nodes level by level from `root` on; gives its depth. */
-function place(tree: Tree, compiled: CompiledTrees, root: number, sets: number[]): number {
+function place(tree: Tree, compiled: CompiledTrees, root: number, sets: { used: number }): number {
   let level: { node: number; to: number }[] = [{ node: 0, to: root }];
   let free = root + 1;
   let depth = 0;
@@ -82,8 +97,11 @@ function place(tree: Tree, compiled: CompiledTrees, root: number, sets: number[]
       compiled.next[to] = free;
       const set = tree.categories.get(node);
       if (set !== undefined) {
-        compiled.setAt[to] = sets.length;
-        compiled.setWords[to] = addSet(set, sets);
+        const words = wordsOf(set);
+        compiled.setAt[to] = sets.used;
+        compiled.setWords[to] = words;
+        for (const code of set) compiled.bits[sets.used + (code >> 5)]! |= 1 << (code & 31);
+        sets.used += words;
       }
       const [left, right] = [tree.left[node]!, tree.right[node]!];
       below.push({ node: turned ? left : right, to: free }, { node: turned ? right : left, to: free + 1 });
@@ -104,13 +122,6 @@ function nextAbove(x: number): number {
   single[0] = x;
   bits[0] = bits[0]! + (x > 0 ? 1 : -1);
   return single[0];
-}
-
-function addSet(codes: Int32Array, sets: number[]): number {
-  const words = new Uint32Array(codes.length === 0 ? 0 : (Math.max(...codes) >> 5) + 1);
-  for (const code of codes) words[code >> 5]! |= 1 << (code & 31);
-  sets.push(...words);
-  return words.length;
 }
 
 /** The model's answer to a margin: a probability, a rate, or the margin itself. */

@@ -28,7 +28,10 @@ export function explainer(model: TreeModel): Explainer {
   if (!covered) throw new MillraceError('unsupported', 'a model without cover cannot be explained', { where: 'sum_hessian', todo: 'keep sum_hessian when saving the model' });
   let bias = baseMargin(model);
   for (const tree of model.trees) bias += meanOf(tree, 0);
-  const walkers = model.trees.map((tree, index) => new Walker(tree, compiled, compiled.roots[index]!, compiled.depths[index]!));
+  // A path for each depth, of all trees, so that a walk allocates nothing.
+  const length = compiled.depths.reduce((most, depth) => Math.max(most, depth), 0) + 2;
+  const paths: Path[] = Array.from({ length }, () => ({ feature: new Int32Array(length), zero: new Float64Array(length), one: new Float64Array(length), weight: new Float64Array(length) }));
+  const walkers = model.trees.map((tree, index) => new Walker(tree, compiled, compiled.roots[index]!, paths));
   return {
     contributions: (row) => {
       if (row.length !== width) throw new MillraceError('bad_input', `${row.length} numbers are no row of ${width} features`, { where: 'the row to explain', todo: `give ${model.featureNames.join(', ')}` });
@@ -53,18 +56,16 @@ class Walker {
   readonly #compiled: CompiledTrees;
   /** Each of the tree's nodes in the compiled arrays. */
   readonly #places: Int32Array;
-  /** A path for each depth, so that a walk allocates nothing. */
-  readonly #paths: Path[];
+  readonly #paths: readonly Path[];
   #row: Float32Array = new Float32Array(0);
   #into: Float64Array = new Float64Array(0);
 
-  constructor(tree: Tree, compiled: CompiledTrees, root: number, depth: number) {
+  constructor(tree: Tree, compiled: CompiledTrees, root: number, paths: readonly Path[]) {
     this.#tree = tree;
     this.#compiled = compiled;
     this.#places = new Int32Array(tree.left.length);
     this.#locate(0, root);
-    const length = depth + 2;
-    this.#paths = Array.from({ length }, () => ({ feature: new Int32Array(length), zero: new Float64Array(length), one: new Float64Array(length), weight: new Float64Array(length) }));
+    this.#paths = paths;
   }
 
   #locate(node: number, place: number): void {
@@ -115,7 +116,9 @@ class Walker {
       longer -= 1;
     }
     this.#walk(hot, depth + 1, longer + 1, (incomingZero * tree.cover[hot]!) / cover, incomingOne, compared);
-    this.#walk(cold, depth + 1, longer + 1, (incomingZero * tree.cover[cold]!) / cover, 0, compared);
+    // Where neither this row nor any of training went, nothing counts; going on would divide by that.
+    const coldShare = (incomingZero * tree.cover[cold]!) / cover;
+    if (coldShare > 0) this.#walk(cold, depth + 1, longer + 1, coldShare, 0, compared);
   }
 
   #goesLeft(node: number): boolean {

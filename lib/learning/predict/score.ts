@@ -1,12 +1,9 @@
 // Scoring: one row with as little latency as possible, many rows with several in flight. Same bits as XGBoost: leaves are added in the order of the
 // trees, from the base margin on, and each sum is rounded to float32.
 import { MillraceError } from '../../base/index.ts';
-import { OUTPUTS } from '../tree-model.ts';
+import { NO_CATEGORY, OUTPUTS } from '../tree-model.ts';
 import { addBinned, BINNED_BLOCK } from './binned.ts';
 import { answer, BLOCK, type CompiledTrees } from './compile.ts';
-
-/** Codes from here on, like negative ones, are no category: XGBoost sends them left. */
-const NO_CATEGORY = 16_777_217;
 
 /** The margin of one row of float32 features, NaN where missing, in the order of the model's. */
 export function scoreMargin(compiled: CompiledTrees, row: Float32Array): number {

@@ -60,11 +60,26 @@ export class Fields {
     return this.has(key) ? this.list(key).map((text) => (typeof text === 'string' ? text : this.refuse(key, `${key} holds something else than texts`))) : [];
   }
 
-  numbers(key: string): ArrayLike<number> {
+  /** A parameter that is a count. */
+  count(key: string, least: number, otherwise?: number): number {
+    const value = this.parameter(key, otherwise);
+    return Number.isSafeInteger(value) && value >= least ? value : this.refuse(key, `${key} is ${value}, no whole number from ${least} on`);
+  }
+
+  /** Null is NaN, which JSON has no number for. */
+  numbers(key: string, length?: number): ArrayLike<number> {
     const value = this.#get(key);
     if (value === undefined || value === null || typeof value !== 'object' || !isList(value)) return this.refuse(key, `${key} is no list of numbers`);
+    if (length !== undefined && value.length !== length) return this.refuse(key, `${key} has ${value.length} entries for ${length}`);
     if (!Array.isArray(value)) return value;
-    return value.map((item) => (typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : this.refuse(key, `${key} holds something else than numbers`)));
+    return value.map((item) => (typeof item === 'number' ? item : typeof item === 'boolean' ? Number(item) : item === null ? NaN : this.refuse(key, `${key} holds something else than numbers`)));
+  }
+
+  /** A list of 0 and 1. */
+  flags(key: string): Uint8Array {
+    const values = this.numbers(key);
+    for (let i = 0; i < values.length; i += 1) if (values[i] !== 0 && values[i] !== 1) this.refuse(key, `${key} holds ${values[i]}, neither 0 nor 1`);
+    return Uint8Array.from(values);
   }
 
   ints(key: string): Int32Array {

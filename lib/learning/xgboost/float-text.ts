@@ -1,6 +1,9 @@
 // Numbers as XGBoost's typed JSON reader wants them: float arrays hold no integer token, parameters are strings.
 
-/** The shortest decimal that reads back as the same float32, always with a point or an exponent. */
+/**
+ * The shortest decimal that reads back as the same float32, always with a point or an exponent. Never more than nine digits: XGBoost up to 3.0 takes a
+ * parameter with more of them, such as the base score 1000000000.0, for 0 without a word.
+ */
 export function floatText(value: number): string {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) throw new RangeError(`${value} is no finite float32`);
@@ -13,8 +16,10 @@ export function floatText(value: number): string {
 }
 
 function pointed(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e8 || size < 1e-5) return value.toExponential().replace('+', '');
   const text = String(value);
-  return /[.e]/.test(text) ? text : `${text}.0`;
+  return text.includes('.') ? text : `${text}.0`;
 }
 
 /** An array of float32, as JSON. */

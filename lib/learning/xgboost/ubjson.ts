@@ -18,6 +18,7 @@ class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
+  #withoutBytes = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -109,8 +110,10 @@ class Reader {
     if (this.#peek() !== '#') return { type, count: undefined };
     this.#take(1);
     const count = this.#length();
-    // No value but the ones without a payload takes less than a byte, and no model has a million of those.
-    if (count > this.#bytes.length - this.#at && !(type !== undefined && 'ZTF'.includes(type) && count < 1e6)) this.#refuse(`it ends early: ${count} values are announced`);
+    // A value takes a byte at least, but for null, true and false in a typed container: of these there are at most as many as the file has bytes.
+    const takesNone = type !== undefined && 'ZTF'.includes(type);
+    if (takesNone) this.#withoutBytes += count;
+    if (takesNone ? this.#withoutBytes > this.#bytes.length : count > this.#bytes.length - this.#at) this.#refuse(`it ends early: ${count} values are announced`);
     return { type, count };
   }
 

@@ -1,6 +1,7 @@
 // Writes a model in XGBoost's JSON format, which XGBoost, SageMaker and MLflow load.
-import { OUTPUTS, type Tree, type TreeModel } from '../tree-model.ts';
+import type { Tree, TreeModel } from '../tree-model.ts';
 import { floatArray, floatText } from './float-text.ts';
+import { usualParameters } from './objective-parameters.ts';
 
 /** What the root's parent is called. */
 const NO_PARENT = 2_147_483_647;
@@ -21,15 +22,9 @@ export function writeXgboostJson(model: TreeModel): string {
     `"feature_types":${JSON.stringify(model.featureKinds.map((kind) => (kind === 'categorical' ? 'c' : 'float')))}`,
     `"gradient_booster":{"model":{${gbtree.join(',')}},"name":"gbtree"}`,
     `"learner_model_param":{"base_score":"${floatText(model.baseScore)}","boost_from_average":"1","num_class":"0","num_feature":"${features}","num_target":"1"}`,
-    `"objective":${JSON.stringify(objectiveOf(model))}`,
+    `"objective":${JSON.stringify({ ...(model.objectiveParameters ?? usualParameters(model)), name: model.objective })}`,
   ];
   return `{"learner":{${learner.join(',')}},"version":[3,2,0]}`;
-}
-
-function objectiveOf({ objective, quantile }: TreeModel): Record<string, unknown> {
-  if (objective === 'reg:quantileerror') return { name: objective, quantile_loss_param: { quantile_alpha: `[${floatText(quantile ?? 0.5)}]` } };
-  if (objective === 'reg:absoluteerror' || objective.startsWith('rank:') || OUTPUTS[objective] === 'exponential') return { name: objective };
-  return { name: objective, reg_loss_param: { scale_pos_weight: '1' } };
 }
 
 function treeJson(tree: Tree, id: number, features: number): string {
@@ -45,13 +40,15 @@ function treeJson(tree: Tree, id: number, features: number): string {
   const segments: number[] = [];
   for (const node of categorical) {
     segments.push(codes.length);
-    codes.push(...tree.categories.get(node)!);
+    for (const code of tree.categories.get(node)!) codes.push(code);
   }
+  // What no scorer reads may be NaN in a model of others; JSON has no word for that.
+  const finite = (values: Float32Array): string => floatArray(values.map((value) => (Number.isFinite(value) ? value : 0)));
   const ints = (values: Iterable<number>): string => `[${[...values].join(',')}]`;
   const types = new Uint8Array(nodes);
   for (const node of categorical) types[node] = 1;
   return `{${[
-    `"base_weights":${floatArray(tree.weight)}`,
+    `"base_weights":${finite(tree.weight)}`,
     `"categories":${ints(codes)}`,
     `"categories_nodes":${ints(categorical)}`,
     `"categories_segments":${ints(segments)}`,
@@ -59,13 +56,13 @@ function treeJson(tree: Tree, id: number, features: number): string {
     `"default_left":${ints(tree.defaultLeft)}`,
     `"id":${id}`,
     `"left_children":${ints(tree.left)}`,
-    `"loss_changes":${floatArray(tree.gain)}`,
+    `"loss_changes":${finite(tree.gain)}`,
     `"parents":${ints(parents)}`,
     `"right_children":${ints(tree.right)}`,
     `"split_conditions":${floatArray(tree.threshold)}`,
     `"split_indices":${ints(tree.feature)}`,
     `"split_type":${ints(types)}`,
-    `"sum_hessian":${floatArray(tree.cover)}`,
+    `"sum_hessian":${finite(tree.cover)}`,
     `"tree_param":{"num_deleted":"0","num_feature":"${features}","num_nodes":"${nodes}","size_leaf_vector":"1"}`,
   ].join(',')}}`;
 }

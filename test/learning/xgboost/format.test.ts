@@ -8,6 +8,7 @@ import { floatText } from '../../../lib/learning/xgboost/float-text.ts';
 import { firstRows, shopRows } from '../support/shop-rows.ts';
 
 const json = readFileSync(join(import.meta.dirname, 'fixtures/categories.json'), 'utf8');
+const early = readFileSync(join(import.meta.dirname, 'fixtures/early.json'), 'utf8');
 const ubj = new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures/categories.ubj')));
 
 /** Trees of any shape, with any float32 in them. */
@@ -50,15 +51,43 @@ describe('the format', () => {
   test('writes every float32 as a number with a point or an exponent that reads back the same', () => {
     fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const text = floatText(value);
-      expect(text).toMatch(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/);
+      expect(text).toMatch(/^-?\d+(\.\d+)?(e-?\d+)?$/);
       expect(text).toMatch(/[.e]/);
       expect(Math.fround(Number(text))).toBe(value);
+    }));
+  });
+
+  test('writes no number with more than nine digits: XGBoost up to 3.0 would take such a base score for 0', () => {
+    const digits = (value: number): number => /^-?0*(?:\.0*)?([\d.]*)/.exec(floatText(value))![1]!.replace('.', '').length;
+    for (const value of [1e9, 123_456_784, 3_000_000, 1e-9, 0.1, 16_777_216, 3.4e38, 1e8, 99_999_992]) expect(digits(value), floatText(value)).toBeLessThanOrEqual(9);
+    fc.assert(fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(digits(value)).toBeLessThanOrEqual(9);
     }));
   });
 
   test('keeps what training made', async () => {
     const { model } = await trainBoostedTrees(firstRows(shopRows(800, 1), 800), { trees: 4, depth: 5 });
     expect(readXgboost(new TextEncoder().encode(writeXgboostJson(model)))).toEqual(model);
+  });
+});
+
+describe('objectives that only XGBoost trains', () => {
+  const withObjective = (objective: object): string => {
+    const file = JSON.parse(json) as { learner: { objective: object } };
+    file.learner.objective = objective;
+    return JSON.stringify(file);
+  };
+
+  test('go back into the file with the parameters that came with them', () => {
+    const objective = { name: 'reg:tweedie', tweedie_regression_param: { tweedie_variance_power: '1.2' } };
+    const written = JSON.parse(writeXgboostJson(readXgboost(withObjective(objective)))) as { learner: { objective: object } };
+    expect(written.learner.objective).toEqual(objective);
+  });
+
+  test.each([['count:poisson', 'poisson_regression_param'], ['reg:tweedie', 'tweedie_regression_param'], ['reg:pseudohubererror', 'pseudo_huber_param']])('%s is never written without %s, which XGBoost does not load it without', (name, key) => {
+    expect(JSON.parse(writeXgboostJson(readXgboost(withObjective({ name }))))).toHaveProperty(`learner.objective.${key}`);
+    const { objectiveParameters: _, ...plain } = readXgboost(withObjective({ name }));
+    expect(JSON.parse(writeXgboostJson(plain))).toHaveProperty(`learner.objective.${key}`);
   });
 });
 
@@ -106,8 +135,43 @@ describe('a damaged file is refused, and never breaks the reader:', () => {
     ['no model at all', 'hello', 'this is no model of XGBoost'],
     ['another JSON', '{"a":1}', 'learner is no object'],
     ['a loop of nodes', json.replace(/"left_children":\[1,/, '"left_children":[0,'), 'node 0 has the child 0'],
+    ['a feature without end', json.replace('"num_feature":"8","num_target"', '"num_feature":"4294967295","num_target"'), '4294967295 features cannot be served'],
+    ['half a feature', json.replace('"num_feature":"8","num_target"', '"num_feature":"8.5","num_target"'), 'no whole number'],
+    ['one name for two features', json.replace('"age"', '"price"'), '7 names for 8 features'],
+    ['a direction that is neither', json.replace(/"default_left":\[[01]/, '"default_left":[2'), 'neither 0 nor 1'],
+    ['a split by categories that names none', json.replace(/"categories_nodes":\[[^\]]+\]/, '"categories_nodes":[]'), 'names none'],
+    ['a category beyond all', json.replace(/"categories":\[\d+/, '"categories":[2147483647'), 'the categories of node'],
+    ['a best round that is none', early.replace(/"best_iteration":"\d+"/, '"best_iteration":"x"'), 'no round of these trees'],
+    ['a best round after the last', early.replace(/"best_iteration":"\d+"/, '"best_iteration":"900"'), 'no round of these trees'],
+    ['a NaN that is told to be a leaf', json.replace(/"split_conditions":\[[^\]]+\]/, (list) => list.replace(/[^,[]+\]$/, 'NaN]')), 'is NaN'],
     ['a feature that is not there', json.replace('"num_feature":"8","num_target"', '"num_feature":"1","num_target"'), 'compares feature'],
   ])('%s', (_, file, message) => {
-    expect(() => readXgboost(file)).toThrow(message);
+    expect(() => readXgboost(file, { onlyBest: true })).toThrow(message);
   });
+
+  test('a short UBJSON that announces values without end takes no memory for them', () => {
+    // A list of lists, each of a million nulls, for nine bytes.
+    const list = [0x5b, 0x24, 0x5a, 0x23, 0x6c, 0, 0x0f, 0x42, 0x3f];
+    const file = Uint8Array.from([0x7b, 0x69, 1, 0x61, 0x5b, ...Array.from({ length: 20_000 }, () => list).flat(), 0x5d, 0x7d]);
+    expect(() => readXgboost(file)).toThrow('values are announced');
+  });
+
+  test('a chain of nodes deeper than any tree is refused', () => {
+    const nodes = 20_001;
+    const tree: Tree = {
+      left: Int32Array.from({ length: nodes }, (_, node) => (node % 2 === 0 && node + 2 < nodes ? node + 1 : -1)), right: Int32Array.from({ length: nodes }, (_, node) => (node % 2 === 0 && node + 2 < nodes ? node + 2 : -1)),
+      feature: new Int32Array(nodes), threshold: new Float32Array(nodes), defaultLeft: new Uint8Array(nodes), categories: new Map(), gain: new Float32Array(nodes), cover: new Float32Array(nodes).fill(1), weight: new Float32Array(nodes),
+    };
+    const file = writeXgboostJson({ objective: 'reg:squarederror', baseScore: 0, featureNames: ['x'], featureKinds: ['numeric'], trees: [tree], attributes: {} });
+    expect(() => readXgboost(file)).toThrow('more than 1000 levels');
+  });
+});
+
+test('names like words of JSON and of JavaScript stay names, also where the file holds NaN', () => {
+  const names = ['NaN', 'a, Infinity ,b', '__proto__', 'constructor', 'x"y', '\\', '', '😀'];
+  const file = JSON.parse(json) as { learner: { feature_names: string[] } };
+  file.learner.feature_names = names;
+  const text = JSON.stringify(file).replace(/"sum_hessian":\[[^\],]+/, '"sum_hessian":[NaN');
+  expect(text).not.toBe(JSON.stringify(file));
+  expect(readXgboost(text).featureNames).toEqual(names);
 });

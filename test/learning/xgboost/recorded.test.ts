@@ -1,4 +1,4 @@
-// Models and predictions recorded from XGBoost 3.2.0 by test/verify/support/learning/models.py: served with equal bits, explained within 1e-4.
+// Models and predictions recorded from XGBoost 3.2.0 (and one from 1.7.6) by test/verify/support/learning/models.py: served with equal bits, explained within 1e-4.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
