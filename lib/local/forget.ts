@@ -13,6 +13,7 @@ import type { Outcome } from '../workflow/index.ts';
 import type { LoadedProject } from './project.ts';
 import { runBatch } from './run-batch.ts';
 import { lockRuns } from './run-lock.ts';
+import { ANSWER_TAG } from './answers/keep.ts';
 import { MODEL_TAG } from './learning/training-tables.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -130,8 +131,8 @@ async function expire({ lake, signal }: Runtime, names: readonly string[]): Prom
     const [namespace = '', name = ''] = text.split('.');
     const table = await lake.findTable({ namespace, name });
     if (table === undefined) continue;
-    // Who is forgotten is not kept for the sake of a model that was trained on them.
-    for (const tag of Object.keys(table.metadata.refs).filter((ref) => ref.startsWith(MODEL_TAG))) await table.removeTag(tag);
+    // Who is forgotten is not kept for the sake of a model that was trained on them, or of an answer that was made from what they did.
+    for (const tag of Object.keys(table.metadata.refs).filter((ref) => ref.startsWith(MODEL_TAG) || ref.startsWith(ANSWER_TAG))) await table.removeTag(tag);
     await table.expireSnapshots({ olderThanMilliseconds: 0, keepAtLeast: 1 });
     expired.push(text);
   }

@@ -21,6 +21,7 @@ export {
 } from './serving/index.ts';
 export { canaryCountsOf, noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './learning/index.ts';
 export {
-  explainInHome, featuresOf, homeModels, reproduceInHome, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport,
+  featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport,
 } from './learning/index.ts';
+export { explainInHome, keepForAnswers, reproduceInHome, type Explanation, type KeptForAnswers, type Reproduction } from './answers/index.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

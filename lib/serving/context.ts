@@ -88,7 +88,14 @@ export interface Prices {
 /** What a precomputed list says of some items. */
 export interface PriceListPart { header: ListHeader; prices: ReadonlyMap<string, HandedPrice> }
 
-export interface Shipping { version: string; settings: QuoteSettings; originPostcode: string; currency: string }
+export interface Shipping {
+  version: string;
+  settings: QuoteSettings;
+  originPostcode: string;
+  currency: string;
+  /** As much of a postcode as decides on a quote: the longest beginning that the shop's zones or places know; empty where none is known. */
+  prefixOf(postcode: string): string;
+}
 
 /** One line of the log of predictions; `features` and `response` are JSON. */
 export interface PredictionRecord extends Segments {

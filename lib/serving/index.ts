@@ -15,3 +15,4 @@ export { PATIENCE, refuseWhatIsNoRequest } from './refusals.ts';
 export type { Route } from './route.ts';
 export { ROUTES } from './routes/index.ts';
 export { storedKeys, type StoredKeys } from './stored-keys.ts';
+export { quoteAnswer, type QuoteAnswer, type QuoteInputs } from './routes/shipping.ts';

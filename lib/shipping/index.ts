@@ -7,4 +7,4 @@ export { quoteShipping, type FreeShipping, type PromiseBasis, type QuoteSettings
 export { shippingSettings, type HttpCarrierSettings, type ShippingSettings } from './settings.ts';
 export { tableCarrier } from './table-carrier.ts';
 export { chargeableWeightKg, CUBIC_CM_PER_KG, volumetricWeightKg } from './weight.ts';
-export { distanceKm, ZoneMap, type Place } from './zones.ts';
+export { distanceKm, longestPrefix, ZoneMap, type Place } from './zones.ts';

@@ -12,13 +12,20 @@ export class ZoneMap {
 
   /** `unknown` where no prefix fits. Everything but letters and digits is ignored: 01310-100 is 01310100. */
   zoneOf(postcode: string): string {
-    const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
-    for (const length of this.#lengths) {
-      const zone = length <= plain.length ? this.#zones.get(plain.slice(0, length)) : undefined;
-      if (zone !== undefined) return zone;
-    }
-    return 'unknown';
+    return this.#zones.get(this.prefixOf(postcode)) ?? 'unknown';
   }
+
+  /** The longest prefix that fits; empty where none does. */
+  prefixOf(postcode: string): string {
+    return longestPrefix(postcode, this.#lengths, (prefix) => this.#zones.has(prefix));
+  }
+}
+
+/** The longest beginning of a postcode that is known. `lengths`: of what is known, the longest first. */
+export function longestPrefix(postcode: string, lengths: readonly number[], isKnown: (prefix: string) => boolean): string {
+  const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
+  const length = lengths.find((one) => one <= plain.length && isKnown(plain.slice(0, one)));
+  return length === undefined ? '' : plain.slice(0, length);
 }
 
 const EARTH_RADIUS_KM = 6371.0088;

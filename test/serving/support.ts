@@ -86,7 +86,7 @@ export function testApp(change: Partial<ServingContext> = {}): TestApp {
       situationOf: (sku) => (sku === 'p1' ? { sku, category: 'toys', currentPrice: 50, cost: 30, competitorPrice: 45 } : undefined),
     },
     shipping: {
-      version: 's1', currency: 'BRL', originPostcode: '01001',
+      version: 's1', currency: 'BRL', originPostcode: '01001', prefixOf: (postcode) => postcode.slice(0, 5),
       settings: {
         zones: new ZoneMap([['01', 'capital'], ['2', 'coast']]), latenessOf: () => [],
         carriers: [tableCarrier('post', [{ carrier: 'post', service: 'standard', originZone: 'capital', destinationZone: 'coast', minWeightKg: 0, maxWeightKg: 30, basePrice: 10, pricePerKg: 2, transitDays: 4, validFrom: '2018-01-01' }])],

@@ -1,6 +1,6 @@
 // millrace maintain: upkeep of the tables, and the proof that they read.
 import { MillraceError } from '../../base/index.ts';
-import { sweepTemporary } from '../../local/index.ts';
+import { keepForAnswers, sweepTemporary } from '../../local/index.ts';
 import { maintainLake } from '../../quality/index.ts';
 import { tableNamed } from '../names.ts';
 import { withRuntime } from '../runtime.ts';
@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 export const maintain: Verb = {
   name: 'maintain',
   summary: 'compact tables, expire snapshots, remove orphans, prove that every live file reads',
-  description: 'Compacts tables, expires old snapshots (tagged ones stay), removes files that no table refers to and what crashes left in <home>/tmp, and reads every live file as proof. Readers and writers may go on meanwhile. Exit code 8 where something does not read.',
+  description: 'Compacts tables, expires old snapshots (tagged ones stay, as do those that answers of the last thirty days were made from), removes files that no table refers to and what crashes left in <home>/tmp, and reads every live file as proof. Readers and writers may go on meanwhile. Exit code 8 where something does not read.',
   arguments: [{ name: '[tables...]', description: 'only these; default: all' }],
   options: [
     { flags: '--strategy <how>', description: 'bin-pack: small files together; sort: anew, sorted; z-order: near in several columns at once', default: 'bin-pack', choices: ['bin-pack', 'sort', 'z-order'] },
@@ -30,9 +30,12 @@ export const maintain: Verb = {
       return value * HOUR_MS;
     };
     const columns = typeof options['columns'] === 'string' ? options['columns'].split(',').map((name) => name.trim()) : undefined;
-    return withRuntime(invocation, async ({ lake, database, home, clock }) => {
+    return withRuntime(invocation, async (runtime) => {
+      const { lake, database, home, clock } = runtime;
       for (const name of invocation.arguments) await tableNamed(lake, name);
       const line = progressLine(terminal);
+      line.show('  keeping what answers were made from');
+      const kept = await keepForAnswers(runtime);
       const report = await maintainLake({
         lake,
         database: await database(),
@@ -47,11 +50,12 @@ export const maintain: Verb = {
       });
       await sweepTemporary(home, { olderThanMilliseconds: hours('orphansAfter', 'orphans-after'), now: clock.now() });
       line.clear();
-      present(invocation, report, () => {
+      present(invocation, { ...report, keptForAnswers: kept }, () => {
         terminal.out(table(terminal, ['', 'table', 'files compacted', 'into', 'snapshots expired', 'files read', 'rows'], report.tables.map((one) => [
           one.problems.length === 0 ? '✔' : '✖', one.table, number(one.filesBefore), number(one.filesAfter), number(one.expired), number(one.filesRead), number(one.rows),
         ])));
         terminal.out(`\n  ${number(report.orphans)} orphans removed, ${bytes(report.orphanBytes)}\n`);
+        if (kept.snapshots + kept.released > 0) terminal.out(`  ${number(kept.snapshots)} snapshots kept that answers were made from; ${number(kept.released)} tags lifted that nobody needs any more\n`);
         for (const { table: name, problems } of report.tables) for (const { path, problem } of problems) terminal.out(`  ${paint(terminal, 'red', '✖')} ${name}: ${problem} (${path})\n`);
         if (report.problems === 0) terminal.out(`  ${paint(terminal, 'green', 'every live file reads')}\n`);
       });

@@ -9,9 +9,22 @@ import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
 import { trainingDate } from './training-date.ts';
-import { sourcesBehind, tablesOf } from './training-tables.ts';
+import { snapshotsOf, sourcesBehind, tablesOf } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
+
+/** What a snapshot of a predictor's table was made from: in its summary, so that the one is never without the other. */
+export interface BatchSource { version: string; asOf: string; /** Of the tables that were read. */ snapshots: Readonly<Record<string, string>> }
+
+const MADE_FROM = 'millrace.made-from';
+
+/** Of every snapshot of a predictor's table that is still there; those of an older Millrace do not say. Oldest first. */
+export function batchSources({ metadata }: Table): { id: string; at: number; source: BatchSource }[] {
+  return metadata.snapshots.flatMap(({ 'snapshot-id': id, 'timestamp-ms': at, summary }) => {
+    const text = summary[MADE_FROM];
+    return text === undefined ? [] : [{ id: String(id), at, source: JSON.parse(text) as BatchSource }];
+  }).sort((left, right) => left.at - right.at);
+}
 
 /** How DuckDB reads a column's JSON; others are text. */
 const READ_AS: Readonly<Record<string, string>> = { double: 'DOUBLE', long: 'BIGINT', boolean: 'BOOLEAN', timestamp: 'BIGINT', date: 'DATE' };
@@ -28,7 +41,8 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);
   const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
-  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal);
+  const snapshots = await snapshotsOf(lake, sql);
+  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots);
   const batch = batchOf(predictor, await registry.model(name, version), data);
   const predictedAt = clock.now() * 1000;
   const lines = batch.rows.map(({ entity, values }) => JSON.stringify({
@@ -46,7 +60,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
     const select = table.schema.fields.map(({ name: column, type }) => (type === 'timestamp' ? `make_timestamp(${quoteName(column)}) AS ${quoteName(column)}` : quoteName(column)));
     await database.use((session) => overwriteRows(session, table, { sql: 'TRUE' },
       `SELECT ${select.join(', ')} FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = {${columns.join(', ')}})`,
-      { summary: { 'millrace.model': `${name} ${version}` }, temporaryFolder: folder, ...(signal === undefined ? {} : { signal }) }));
+      { summary: { 'millrace.model': `${name} ${version}`, [MADE_FROM]: JSON.stringify({ version, asOf: date, snapshots } satisfies BatchSource) }, temporaryFolder: folder, ...(signal === undefined ? {} : { signal }) }));
   } finally {
     await rm(file, { force: true });
   }

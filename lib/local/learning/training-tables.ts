@@ -2,21 +2,33 @@
 import type { Lake } from '../../lake/index.ts';
 import type { LoadedProject } from '../project.ts';
 
-/** So long the snapshots that a version was trained on are kept, so that it can be made again. */
-const KEPT_MS = 400 * 86_400_000;
+const DAY_MS = 86_400_000;
+/** So long the snapshots that a version was trained on are kept, so that it can be made again; of a version that never answered anybody not so long. */
+export const TRAINING_KEPT_MS = 400 * DAY_MS;
+export const UNUSED_KEPT_MS = 60 * DAY_MS;
 
 /** Names of tags that keep the snapshots of models. */
 export const MODEL_TAG = 'model.';
 
 /** The snapshot of every table that the statement reads, so that the training set can be made again. */
-export async function snapshotsOf(lake: Lake, sql: string): Promise<Record<string, string>> {
+export function snapshotsOf(lake: Lake, sql: string): Promise<Record<string, string>> {
+  return currentSnapshots(lake, tablesOf(sql));
+}
+
+/** Ids of current snapshots, of the tables that have one. */
+export async function currentSnapshots(lake: Lake, tables: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const text of tablesOf(sql)) {
-    const [namespace = '', name = ''] = text.split('.');
-    const current = (await lake.findTable({ namespace, name }))?.metadata['current-snapshot-id'];
+  for (const text of tables) {
+    const current = (await lake.findTable(tableNameOf(text)))?.metadata['current-snapshot-id'];
     if (current !== undefined) found[text] = String(current);
   }
   return found;
+}
+
+/** `silver.orders` as a namespace and a name. */
+export function tableNameOf(text: string): { namespace: string; name: string } {
+  const [namespace = '', name = ''] = text.split('.');
+  return { namespace, name };
 }
 
 /** The tables that a training set reads. */
@@ -33,8 +45,10 @@ export function sourcesBehind({ models, graph }: Pick<LoadedProject, 'models' | 
 /** Keeps snapshots from expiring, in the name of a version: `model.conversion.3`. */
 export async function tagSnapshots(lake: Lake, predictor: string, version: string, snapshots: Readonly<Record<string, string>>): Promise<void> {
   for (const [text, id] of Object.entries(snapshots)) {
-    const [namespace = '', name = ''] = text.split('.');
-    const table = await lake.findTable({ namespace, name });
-    await table?.tag(`${MODEL_TAG}${predictor}.${version}`, { snapshotId: BigInt(id), maxAgeMilliseconds: KEPT_MS });
+    const table = await lake.findTable(tableNameOf(text));
+    const snapshot = table?.metadata.snapshots.find((one) => String(one['snapshot-id']) === id);
+    if (snapshot === undefined) continue;
+    // An age counts from when the snapshot was made, which may be long ago.
+    await table!.tag(`${MODEL_TAG}${predictor}.${version}`, { snapshotId: BigInt(id), maxAgeMilliseconds: Math.max(0, table!.context.clock.now() - snapshot['timestamp-ms']) + TRAINING_KEPT_MS });
   }
 }

@@ -49,15 +49,15 @@ export async function recomputed(engine: Engine, features: FeatureSet, answers: 
 /** Whether it came from the store. */
 const isStored = ({ features, given }: ServedAnswer, name: string): boolean => name in features && !given.has(name);
 
-type Values = Readonly<Record<string, number | null>>;
+export type Values = Readonly<Record<string, number | null>>;
 
 /** An answer, and the moment as of which the lake is asked. */
-interface Moment { answer: ServedAnswer; at: number }
+export interface Moment { answer: ServedAnswer; at: number }
 
 const asOfAnswer = (answer: ServedAnswer): Moment => ({ answer, at: answer.at });
 
 /** By prediction: the features as they stood at each of its moments. Times count back from the answer itself. */
-async function lakeAt(engine: Engine, view: CompiledView, names: readonly string[], moments: readonly Moment[], relation?: string): Promise<Map<string, Values[]>> {
+export async function lakeAt(engine: Pick<Engine, 'query'>, view: CompiledView, names: readonly string[], moments: readonly Moment[], relation?: string): Promise<Map<string, Values[]>> {
   const found = new Map<string, Values[]>();
   for (let from = 0; from < moments.length; from += POINTS_AT_ONCE) {
     const byPoint = new Map<string, Moment[]>();
@@ -81,8 +81,8 @@ async function lakeAt(engine: Engine, view: CompiledView, names: readonly string
   return found;
 }
 
-/** When something happened to the entity shortly before the answer: as of each, neither that event nor a later one is known. */
-async function momentsBefore(engine: Engine, view: CompiledView, answers: readonly ServedAnswer[]): Promise<Moment[]> {
+/** When something happened to the entity within some seconds before the answer, the newest first: as of each, neither that event nor a later one is known. */
+export async function momentsBefore(engine: Pick<Engine, 'query'>, view: CompiledView, answers: readonly ServedAnswer[], withinSeconds = MOST_BEHIND): Promise<Moment[]> {
   const { table, where } = view.source;
   const moments: Moment[] = [];
   for (let from = 0; from < answers.length; from += POINTS_AT_ONCE) {
@@ -91,7 +91,7 @@ async function momentsBefore(engine: Engine, view: CompiledView, answers: readon
     const on = view.entity.map((column) => `happened."${column}" = given."${column}"`).join(' AND ');
     const happened = `SELECT ${[...view.entity, view.time].map((column) => `"${column}"`).join(', ')} FROM ${table}${where === undefined ? '' : ` WHERE ${where}`}`;
     const { rows } = await engine.query(`SELECT ${keys.join(', ')}, given."at_time", happened."${view.time}" FROM (${pointsSql(view, some.map(asOfAnswer))}) AS given `
-      + `JOIN (${happened}) AS happened ON ${on} AND happened."${view.time}" < given."at_time" AND happened."${view.time}" >= date_add('second', -${MOST_BEHIND}, given."at_time") ORDER BY happened."${view.time}" DESC`);
+      + `JOIN (${happened}) AS happened ON ${on} AND happened."${view.time}" < given."at_time" AND happened."${view.time}" >= date_add('second', -${withinSeconds}, given."at_time") ORDER BY happened."${view.time}" DESC`);
     const byPoint = new Map<string, number[]>();
     for (const row of rows) {
       const point = keyOf(row.slice(0, view.entity.length).map(String), timeOf(row[view.entity.length]));

@@ -56,7 +56,8 @@ function numbersOf(json: string): Record<string, number | null> {
   return Object.fromEntries(Object.entries(JSON.parse(json) as Record<string, unknown>).flatMap(([name, value]) => (value === null || typeof value === 'number' ? [[name, value] as const] : [])));
 }
 
-function givenIn(response: string): Set<string> {
+/** Inputs that the request gave itself, though the store has them. */
+export function givenIn(response: string): Set<string> {
   const { given } = JSON.parse(response) as { given?: unknown };
   return new Set(Array.isArray(given) ? given.map(String) : []);
 }

@@ -5,12 +5,17 @@ import { messageOf } from '../../base/index.ts';
 import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } from '../../features/index.ts';
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
 import { shippingSettings } from '../../shipping/index.ts';
-import { registryOf, type HomeModels } from '../learning/index.ts';
+import { pinnedTo } from '../pinned-engine.ts';
+import { AnswerStates, FEATURES, RECOMMENDED, SHIPPING } from '../answer-states.ts';
+import { currentSnapshots, featuresOf, type HomeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
 import { HomePrices } from './home-prices.ts';
-import { championRecommender, loadRecommender, RECOMMENDATIONS } from './recommender.ts';
-import { DELIVERY, FREIGHT, loadShipping } from './shipping.ts';
+import { loadRecommender, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES } from './recommender.ts';
+import { DELIVERY, FREIGHT, loadShipping, RATE_CARDS, TABLES_OF_SHIPPING } from './shipping.ts';
+
+/** Its snapshot names what was learned from it without a version. */
+const EVENTS = 'silver.events';
 
 /** What visitors did is read again so often, though the clickstream's table moves on every minute; another champion answers at once. */
 const REREAD_MS = 2 * 60_000;
@@ -22,7 +27,9 @@ export class Holdings {
   readonly #runtime: Runtime;
   readonly #models: HomeModels;
   readonly #prices: HomePrices;
+  readonly #states: AnswerStates;
   #shippingMadeFrom = '';
+  #eventTables: readonly string[] | undefined;
   #online: { home: OnlineHome; since: number } | undefined;
   #recommends: { champion?: string | undefined; snapshot?: string; at: number } = { at: Number.NEGATIVE_INFINITY };
 
@@ -30,7 +37,8 @@ export class Holdings {
   constructor(runtime: Runtime, models: HomeModels, store?: OnlineStore) {
     this.#runtime = runtime;
     this.#models = models;
-    this.#prices = new HomePrices(runtime, models, store);
+    this.#states = new AnswerStates(runtime.home);
+    this.#prices = new HomePrices(runtime, models, { store, states: this.#states });
   }
 
   get prices(): Prices | undefined {
@@ -45,7 +53,7 @@ export class Holdings {
   /** Each part by itself: one that fails leaves what is known of the others, and its own. Gives what failed. */
   async refresh(): Promise<string[]> {
     const models = this.#models.refresh();
-    const parts = await Promise.allSettled([models, this.#refreshExperiments(), this.#refreshOnline(), models.catch(() => undefined).then(() => this.#prices.refresh()), models.catch(() => undefined).then(() => this.#refreshShipping()), this.#refreshRecommender()]);
+    const parts = await Promise.allSettled([models, this.#refreshExperiments(), this.#refreshOnline(), models.catch(() => undefined).then(() => this.#prices.refresh()), models.catch(() => undefined).then(() => this.#refreshShipping()), this.#refreshRecommender(), this.#noteFeatures()]);
     return parts.flatMap((part) => (part.status === 'rejected' ? [messageOf(part.reason)] : []));
   }
 
@@ -68,14 +76,16 @@ export class Holdings {
   }
 
   async #refreshShipping(): Promise<void> {
-    const version = await this.#versionOf('gold', 'shipping_rate_cards');
+    const version = (await currentSnapshots(this.#runtime.lake, [RATE_CARDS]))[RATE_CARDS];
     const [freight, delivery] = [FREIGHT, DELIVERY].map((name) => this.#models.find(name, 'champion'));
     const madeFrom = [version, freight?.version, delivery?.version].join();
     if (version === undefined || madeFrom === this.#shippingMadeFrom) return;
     const { config } = await this.#runtime.project();
-    const { clock } = this.#runtime;
-    this.shipping = await loadShipping(await this.#runtime.engine(), {
-      currency: config.shop.currency, version, settings: shippingSettings(config.shipping), environment: process.env, now: () => clock.now(),
+    const { clock, lake } = this.#runtime;
+    const snapshots = await currentSnapshots(lake, TABLES_OF_SHIPPING);
+    await this.#states.note({ part: SHIPPING, at: clock.now(), snapshots, facts: { shipping: config.shipping ?? null, freight: freight?.version ?? null, delivery: delivery?.version ?? null } });
+    this.shipping = await loadShipping(pinnedTo(await this.#runtime.engine(), snapshots), {
+      currency: config.shop.currency, version: snapshots[RATE_CARDS] ?? version, settings: shippingSettings(config.shipping), environment: process.env, now: () => clock.now(),
       models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) },
     }) ?? this.shipping;
     this.#shippingMadeFrom = madeFrom;
@@ -84,16 +94,19 @@ export class Holdings {
   async #refreshRecommender(): Promise<void> {
     const now = this.#runtime.clock.now();
     const registry = registryOf(this.#runtime);
-    const [snapshot, { champion }] = [await this.#versionOf('silver', 'events'), await registry.aliases(RECOMMENDATIONS)];
+    const [snapshots, { champion }] = [await currentSnapshots(this.#runtime.lake, TABLES_OF_HISTORIES), await registry.aliases(RECOMMENDATIONS)];
+    const snapshot = snapshots[EVENTS];
     const isAnother = champion !== this.#recommends.champion;
     if (snapshot === undefined || (!isAnother && (snapshot === this.#recommends.snapshot || now - this.#recommends.at < REREAD_MS))) return;
-    this.recommender = await loadRecommender(await this.#runtime.engine(), snapshot, await championRecommender(registry)) ?? this.recommender;
+    await this.#states.note({ part: RECOMMENDED, at: now, snapshots, facts: { champion: champion ?? null } });
+    this.recommender = await loadRecommender(pinnedTo(await this.#runtime.engine(), snapshots), snapshot, champion === undefined ? undefined : await recommenderOf(registry, champion)) ?? this.recommender;
     this.#recommends = { champion, snapshot, at: now };
   }
 
-  /** The table's snapshot; undefined while it has none. */
-  async #versionOf(namespace: string, name: string): Promise<string | undefined> {
-    const id = (await this.#runtime.lake.findTable({ namespace, name }))?.metadata['current-snapshot-id'];
-    return id === undefined ? undefined : String(id);
+  /** Of the tables that have the events which are folded into the online store. */
+  async #noteFeatures(): Promise<void> {
+    const { lake, clock } = this.#runtime;
+    this.#eventTables ??= [...new Set([...(await featuresOf(this.#runtime)).views.values()].map(({ source }) => source.table))].sort();
+    await this.#states.note({ part: FEATURES, at: clock.now(), snapshots: await currentSnapshots(lake, this.#eventTables), facts: {} });
   }
 }

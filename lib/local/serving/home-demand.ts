@@ -1,6 +1,7 @@
 // Demand by price of a home's items: the champion of the `price` predictor, and what it has to know of each item as of now.
 import { answersToPrice, demandCurve, drawnTogether, tabledDemand, type ItemCurve, type TabledDemand } from '../../pricing/index.ts';
 import type { ServedModel } from '../../serving/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
 import { featuresOf, predictorsOf, sourcesBehind, tablesOf, trainingDate, trainingSql } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -9,14 +10,23 @@ export const PRICE = 'price';
 /** Columns of its training set beside the inputs: the item, what it is asked for, and, where the set says so, what is usual for it and its category. */
 const [ITEM, ASKED, COMMON, CATEGORY] = ['product_id', 'price', 'usual_price', 'category'];
 
-/** undefined where the version cannot tell one price from another, or the training set does not say what items are asked for. */
-export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>): Promise<TabledDemand | undefined> {
+/** As of when a champion of now is asked. undefined without a predictor of that name. */
+export async function demandDate(runtime: Runtime): Promise<string | undefined> {
+  const predictor = (await predictorsOf(runtime)).get(PRICE);
+  if (predictor === undefined) return undefined;
+  const [project, engine] = [await runtime.project(), await runtime.engine()];
+  return trainingDate({ project, lake: runtime.lake, engine, signal: runtime.signal }, predictor, sourcesBehind(project, tablesOf(trainingSql(predictor, await featuresOf(runtime)))));
+}
+
+/**
+ * As of a date, from the tables as `engine` reads them. undefined where the version cannot tell one price from another, or the training set does not say what
+ * items are asked for.
+ */
+export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>, asOf: string, engine: Pick<Engine, 'query'>): Promise<TabledDemand | undefined> {
   const names = inputs.map(({ name }) => name);
   const predictor = (await predictorsOf(runtime)).get(PRICE);
   if (predictor?.label === undefined || !answersToPrice(names)) return undefined;
-  const [project, engine] = [await runtime.project(), await runtime.engine()];
   const sql = trainingSql(predictor, await featuresOf(runtime));
-  const asOf = await trainingDate({ project, lake: runtime.lake, engine, signal: runtime.signal }, predictor, sourcesBehind(project, tablesOf(sql)));
   const { columns, rows } = await engine.query(`SELECT * FROM (${sql}\n) AS asked WHERE asked."${predictor.label}" IS NULL`, { parameters: await runtime.parameters(asOf, sql) });
   const place = (name: string): number => columns.findIndex((column) => column.name === name);
   const [item, asked, places] = [place(ITEM), place(ASKED), names.map(place)];
@@ -32,5 +42,5 @@ export async function homeDemand(runtime: Runtime, { version, inputs, score }: P
 /** What curves are made from: they are made again when one of these tables moves on. */
 export async function tablesOfDemand(runtime: Runtime): Promise<string[]> {
   const predictor = (await predictorsOf(runtime)).get(PRICE);
-  return predictor === undefined ? [] : tablesOf(predictor.sql);
+  return predictor === undefined ? [] : tablesOf(trainingSql(predictor, await featuresOf(runtime)));
 }

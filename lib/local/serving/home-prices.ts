@@ -2,10 +2,16 @@
 import { listedPrices, pricingSettings, type TabledDemand } from '../../pricing/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { Models, Prices } from '../../serving/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
+import { pinnedTo } from '../pinned-engine.ts';
+import { PRICES, type AnswerStates } from '../answer-states.ts';
+import { currentSnapshots } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn } from './business-day.ts';
-import { homeDemand, PRICE, tablesOfDemand } from './home-demand.ts';
-import { loadPrices, PRICE_LIST } from './prices.ts';
+import { demandDate, homeDemand, PRICE, tablesOfDemand } from './home-demand.ts';
+import { loadPrices, PRICE_LIST, TABLES_OF_PRICES } from './prices.ts';
+
+const [PRICING_FEATURES, PRICE_ARMS] = ['gold.pricing_features', 'gold.price_arms'];
 
 export class HomePrices {
   /** undefined while gold has none. */
@@ -16,45 +22,51 @@ export class HomePrices {
   readonly #models: Pick<Models, 'find'>;
   readonly #store: OnlineStore | undefined;
   #madeFrom = '';
-  #demand: { madeFrom: string; model: TabledDemand | undefined } = { madeFrom: '', model: undefined };
+  readonly #states: AnswerStates | undefined;
+  #demand: Demand = { madeFrom: '', asOf: undefined, model: undefined };
 
-  /** `store`: where a list was handed over. */
-  constructor(runtime: Runtime, models: Pick<Models, 'find'>, store?: OnlineStore) {
+  /** `store`: where a list was handed over. `states`: where it is noted what prices are made from, so that an answer can be made again. */
+  constructor(runtime: Runtime, models: Pick<Models, 'find'>, { store, states }: { store?: OnlineStore | undefined; states?: AnswerStates } = {}) {
     this.#runtime = runtime;
     this.#models = models;
     this.#store = store;
+    this.#states = states;
   }
 
   /** @throws MillraceError `bad_input` where the project's settings for prices are wrong. */
   async refresh(): Promise<void> {
     const { clock } = this.#runtime;
-    const version = await this.#snapshotOf('gold.pricing_features');
+    const version = await this.#snapshotOf(PRICING_FEATURES);
     if (version === undefined) return;
     const { config } = await this.#runtime.project();
     const settings = pricingSettings(config.pricing);
-    const [at, arms, list, champion] = [clock.now(), await this.#snapshotOf('gold.price_arms'), await this.#snapshotOf(PRICE_LIST), this.#models.find(PRICE, 'champion')];
+    const [at, arms, list, champion] = [clock.now(), await this.#snapshotOf(PRICE_ARMS), await this.#snapshotOf(PRICE_LIST), this.#models.find(PRICE, 'champion')];
     const day = dayIn(config.shop.timeZone, at);
     const madeFrom = [version, arms, list, champion?.version, day].join();
     if (madeFrom === this.#madeFrom) return;
-    const [store, demand] = [this.#store, await this.#demandOf(champion)];
-    this.current = await loadPrices(await this.#runtime.engine(), {
-      currency: config.shop.currency, version, random: Math.random, settings, tables: { arms: arms !== undefined, list: list !== undefined }, now: { at, day }, ...(demand === undefined ? {} : { demand }),
-      ...(store === undefined ? {} : { listed: (skus, now) => listedPrices(store, skus, now) }),
+    // All of one moment: what moves on meanwhile is read the next time.
+    const snapshots = await currentSnapshots(this.#runtime.lake, [...new Set([...TABLES_OF_PRICES, ...(champion === undefined ? [] : await tablesOfDemand(this.#runtime))])]);
+    const [engine, store] = [pinnedTo(await this.#runtime.engine(), snapshots), this.#store];
+    const demand = champion === undefined ? undefined : await this.#demandOf(champion, snapshots, engine);
+    await this.#states?.note({ part: PRICES, at, snapshots, facts: { at, day, pricing: config.pricing ?? null, champion: champion?.version ?? null, demandAsOf: demand?.asOf ?? null } });
+    this.current = await loadPrices(engine, {
+      currency: config.shop.currency, version: snapshots[PRICING_FEATURES] ?? version, random: Math.random, settings, tables: { arms: snapshots[PRICE_ARMS] !== undefined, list: snapshots[PRICE_LIST] !== undefined },
+      now: { at, day }, ...(demand?.model === undefined ? {} : { demand: demand.model }), ...(store === undefined ? {} : { listed: (skus, now) => listedPrices(store, skus, now) }),
     }) ?? this.current;
-    this.demand = demand;
+    this.demand = demand?.model;
     this.#madeFrom = madeFrom;
   }
 
-  async #demandOf(champion: ReturnType<Models['find']>): Promise<TabledDemand | undefined> {
-    if (champion === undefined) return undefined;
-    const madeFrom = [champion.version, ...await Promise.all((await tablesOfDemand(this.#runtime)).map((table) => this.#snapshotOf(table)))].join();
-    if (madeFrom !== this.#demand.madeFrom) this.#demand = { madeFrom, model: await homeDemand(this.#runtime, champion) };
-    return this.#demand.model;
+  async #demandOf(champion: NonNullable<ReturnType<Models['find']>>, snapshots: Readonly<Record<string, string>>, engine: Pick<Engine, 'query'>): Promise<Demand> {
+    const madeFrom = [champion.version, ...(await tablesOfDemand(this.#runtime)).map((table) => snapshots[table])].join();
+    if (madeFrom === this.#demand.madeFrom) return this.#demand;
+    const asOf = await demandDate(this.#runtime);
+    return (this.#demand = { madeFrom, asOf, model: asOf === undefined ? undefined : await homeDemand(this.#runtime, champion, asOf, engine) });
   }
 
   async #snapshotOf(table: string): Promise<string | undefined> {
-    const [namespace = '', name = ''] = table.split('.');
-    const id = (await this.#runtime.lake.findTable({ namespace, name }))?.metadata['current-snapshot-id'];
-    return id === undefined ? undefined : String(id);
+    return (await currentSnapshots(this.#runtime.lake, [table]))[table];
   }
 }
+
+interface Demand { madeFrom: string; asOf: string | undefined; model: TabledDemand | undefined }

@@ -1,4 +1,5 @@
 // Prices of a shop: what gold says of each product, how its demand answers to its price, and what was tried before.
+import { tablesOf } from '../learning/index.ts';
 import { seededRandom } from '../../learning/index.ts';
 import {
   armsOfItems, banditPolicy, elasticities, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
@@ -36,6 +37,9 @@ const LISTED = `
 SELECT product_id, CAST(price AS double) AS price, CAST(previous_price AS double) AS previous_price, CAST(business_date AS varchar) AS day, CAST(valid_to AS varchar) AS valid_to
 FROM ${PRICE_LIST}
 ORDER BY product_id`;
+
+/** The tables that prices are made from. */
+export const TABLES_OF_PRICES: readonly string[] = tablesOf([POINTS, SITUATIONS, FEEDBACK, LISTED].join('\n'));
 
 export interface PriceSources {
   currency: string;

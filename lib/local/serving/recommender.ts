@@ -1,4 +1,5 @@
 // Recommendations of a home: the champion of the registry over what each visitor did of late.
+import { tablesOf } from '../learning/index.ts';
 import { recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
 import type { Recommendation, Recommender } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
@@ -15,13 +16,21 @@ WHERE duplicate_of IS NULL AND itemid IS NOT NULL AND event IN ('view', 'addtoca
 GROUP BY visitorid, itemid
 ORDER BY visitorid, itemid`;
 
+/** The tables that histories are read from. */
+export const TABLES_OF_HISTORIES: readonly string[] = tablesOf(HISTORIES);
+
 export interface LearnedRecommender { version: string; model: RecommenderModel }
 
 /** The version that has passed the gate; undefined while there is none. */
 export async function championRecommender(registry: Pick<ModelRegistry, 'aliases' | 'model'>): Promise<LearnedRecommender | undefined> {
   const { champion: version } = await registry.aliases(RECOMMENDATIONS);
-  const fitted = version === undefined ? undefined : await registry.model(RECOMMENDATIONS, version);
-  return version !== undefined && fitted?.kind === 'recommender' ? { version, model: fitted.model } : undefined;
+  return version === undefined ? undefined : recommenderOf(registry, version);
+}
+
+/** A version by its number. @throws `not_found` */
+export async function recommenderOf(registry: Pick<ModelRegistry, 'model'>, version: string): Promise<LearnedRecommender | undefined> {
+  const fitted = await registry.model(RECOMMENDATIONS, version);
+  return fitted.kind === 'recommender' ? { version, model: fitted.model } : undefined;
 }
 
 /**

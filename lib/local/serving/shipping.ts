@@ -1,5 +1,6 @@
 // Shipping of a shop: zones, rate cards, carriers, what freight has cost, and how late parcels to each zone have been.
-import { distanceKm, httpCarrier, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
+import { tablesOf } from '../learning/index.ts';
+import { distanceKm, httpCarrier, longestPrefix, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
 import type { ServedModel, Shipping } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
@@ -27,6 +28,8 @@ SELECT seller_zip_code_prefix FROM silver.sellers WHERE seller_zip_code_prefix I
 const PLACES = `
 SELECT zip_code_prefix, latitude, longitude FROM silver.geolocation ORDER BY 1`;
 
+const ZONES = 'SELECT postcode_prefix, delivery_zone FROM silver.delivery_zones';
+
 /** How long parcels took that arrived in the newest twenty-eight days, as predictors/delivery.sql has it. */
 const LATELY = `
 SELECT orders.delivery_zone, avg(CAST(date_diff('day', orders.carrier_date, orders.delivered_date) AS double)) AS days
@@ -35,6 +38,10 @@ CROSS JOIN (SELECT max(delivered_date) AS day FROM silver.orders_master) AS newe
 WHERE orders.carrier_date IS NOT NULL AND orders.delivered_date > date_add('day', -28, newest.day)
 GROUP BY 1
 ORDER BY 1`;
+
+/** The table whose snapshot is the version of quotes, and those that they are made from. */
+export const RATE_CARDS = 'gold.shipping_rate_cards';
+export const TABLES_OF_SHIPPING: readonly string[] = [RATE_CARDS, ...tablesOf([RATES, LATENESS, ORIGIN, PLACES, LATELY, ZONES].join('\n'))];
 
 /** Predictors that a quote asks where a version of them answers. */
 export const [FREIGHT, DELIVERY] = ['shipping', 'delivery'] as const;
@@ -63,7 +70,7 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, sources: Shipp
       carrier, service, originZone, destinationZone, minWeightKg, maxWeightKg, basePrice, pricePerKg, transitDays: Number(transitDays), validFrom, ...(validTo === null ? {} : { validTo }),
     }));
   if (rates.length === 0) return undefined;
-  const zones = new ZoneMap((await engine.query('SELECT postcode_prefix, delivery_zone FROM silver.delivery_zones')).rows as [string, string][]);
+  const zones = new ZoneMap((await engine.query(ZONES)).rows as [string, string][]);
   const lateness = new Map<string, number[]>();
   for (const [zone, late, parcels] of (await engine.query(LATENESS)).rows as [string, number, number | bigint][]) {
     const list = lateness.get(zone) ?? [];
@@ -74,12 +81,14 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, sources: Shipp
   const cards = new Map([...new Set(rates.map(({ carrier }) => carrier))].map((name) => [name, tableCarrier(name, rates)]));
   const asked = settings.carriers.map((one) => overHttp(one, sources));
   const { freeFrom, confidence, graceDays, cubicCmPerKg } = settings;
+  const known = models.freight === undefined && models.delivery === undefined ? undefined : places((await engine.query(PLACES)).rows as [string, number, number][], zones);
   return {
     version, currency, originPostcode: origin,
+    prefixOf: (postcode) => [zones.prefixOf(postcode), known?.prefixOf(postcode) ?? ''].reduce((one, other) => (other.length > one.length ? other : one)),
     settings: {
       zones, cards, confidence, graceDays, cubicCmPerKg, ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
       carriers: [...asked, ...[...cards.values()].filter(({ name }) => !asked.some((other) => other.name === name))],
-      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, { zones, heaviestKg: Math.max(...rates.map(({ maxWeightKg }) => maxWeightKg)) }),
+      latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, { placeOf: known?.placeOf, heaviestKg: Math.max(...rates.map(({ maxWeightKg }) => maxWeightKg)) }),
     },
   };
 }
@@ -105,9 +114,8 @@ function standardDaysOf(rates: readonly Rate[]): NonNullable<QuoteSettings['stan
 }
 
 /** What the champions say of a parcel; nothing where there is no champion. */
-async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: NonNullable<ShippingSources['models']>, { cubicCmPerKg, confidence }: ShippingSettings, { zones, heaviestKg }: { zones: ZoneMap; heaviestKg: number }): Promise<Pick<QuoteSettings, 'freightOf' | 'arrivalDays'>> {
-  if (freight === undefined && delivery === undefined) return {};
-  const placeOf = places((await engine.query(PLACES)).rows as [string, number, number][], zones);
+async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: NonNullable<ShippingSources['models']>, { cubicCmPerKg, confidence }: ShippingSettings, { placeOf, heaviestKg }: { placeOf: Places['placeOf'] | undefined; heaviestKg: number }): Promise<Pick<QuoteSettings, 'freightOf' | 'arrivalDays'>> {
+  if (placeOf === undefined) return {};
   const lately = new Map((await engine.query(LATELY)).rows as [string, number][]);
   const inputsOf = ({ originPostcode, destinationPostcode, destinationZone }: CarrierRequest, parcel: Parcel): Readonly<Record<string, number | undefined>> => {
     const [from, to] = [placeOf(originPostcode), placeOf(destinationPostcode)];
@@ -145,8 +153,14 @@ function inPieces(parcel: Parcel, heaviestKg: number, cubicCmPerKg: number): Par
   return Array.from({ length: count }, () => piece);
 }
 
-/** Where a postcode lies: the place of the longest prefix that is known, else the middle of its zone; undefined where neither is. */
-function places(rows: readonly [string, number, number][], zones: ZoneMap): (postcode: string) => Place | undefined {
+interface Places {
+  /** Where a postcode lies: the place of the longest prefix that is known, else the middle of its zone; undefined where neither is. */
+  placeOf(postcode: string): Place | undefined;
+  /** That prefix; empty where none is known. */
+  prefixOf(postcode: string): string;
+}
+
+function places(rows: readonly [string, number, number][], zones: ZoneMap): Places {
   const known = new Map(rows.map(([prefix, latitude, longitude]): [string, Place] => [prefix, { latitude, longitude }]));
   const lengths = [...new Set(rows.map(([prefix]) => prefix.length))].sort((left, right) => right - left);
   const sums = new Map<string, { latitude: number; longitude: number; count: number }>();
@@ -155,14 +169,15 @@ function places(rows: readonly [string, number, number][], zones: ZoneMap): (pos
     const sum = sums.get(zone) ?? { latitude: 0, longitude: 0, count: 0 };
     sums.set(zone, { latitude: sum.latitude + latitude, longitude: sum.longitude + longitude, count: sum.count + 1 });
   }
-  return (postcode) => {
-    const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
-    for (const length of lengths) {
-      const place = length <= plain.length ? known.get(plain.slice(0, length)) : undefined;
+  const prefixOf = (postcode: string): string => longestPrefix(postcode, lengths, (prefix) => known.has(prefix));
+  return {
+    prefixOf,
+    placeOf(postcode) {
+      const place = known.get(prefixOf(postcode));
       if (place !== undefined) return place;
-    }
-    const zone = zones.zoneOf(postcode);
-    const sum = zone === 'unknown' ? undefined : sums.get(zone);
-    return sum === undefined ? undefined : { latitude: sum.latitude / sum.count, longitude: sum.longitude / sum.count };
+      const zone = zones.zoneOf(postcode);
+      const sum = zone === 'unknown' ? undefined : sums.get(zone);
+      return sum === undefined ? undefined : { latitude: sum.latitude / sum.count, longitude: sum.longitude / sum.count };
+    },
   };
 }

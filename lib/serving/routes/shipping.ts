@@ -1,13 +1,38 @@
 // POST /v1/shipping/quote: what shipping costs, and when it is there.
-import { Type } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { exposureOf, segmentsOf, type Variant as ExperimentVariant } from '../../experiments/index.ts';
-import { quoteShipping } from '../../shipping/index.ts';
+import { quoteShipping, type ShippingQuote } from '../../shipping/index.ts';
 import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { Attributes, Day, OrNull, Unit, Variant } from '../schemas.ts';
 
 const Size = Type.Optional(Type.Number({ minimum: 0, maximum: 10_000 }));
 const Postcode = Type.String({ minLength: 1, maxLength: 20 });
+
+const Parcels = Type.Array(Type.Object({ weight_kg: Type.Number({ minimum: 0, maximum: 10_000 }), length_cm: Size, width_cm: Size, height_cm: Size }, { additionalProperties: false }), { minItems: 1, maxItems: 100 });
+
+const Answer = Type.Object({
+  prediction_id: Type.String(), version: Type.String(), ...Variant, currency: Type.String(), origin_zone: Type.String(), destination_zone: Type.String(),
+  chargeable_weight_kg: Type.Number(), confidence: Type.Number(), missing_for_free: OrNull(Type.Number()), fallback: Type.Boolean(),
+  options: Type.Array(Type.Object({
+    carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String(),
+    source: Type.Union([Type.Literal('rate_card'), Type.Literal('carrier'), Type.Literal('estimate')]), promise_basis: Type.Union([Type.Literal('model'), Type.Literal('history'), Type.Literal('default')]),
+  })),
+  freight_estimate: OrNull(Type.Number()),
+  failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
+});
+
+export type QuoteAnswer = Static<typeof Answer>;
+
+/** What a quote was made from, as it is logged. Of a postcode no more than what the shop's tables of places and zones tell apart. */
+export interface QuoteInputs {
+  chargeable_weight_kg: number;
+  order_value: number;
+  handed_over_on: string;
+  parcels: Static<typeof Parcels>;
+  origin_prefix: string;
+  destination_prefix: string;
+}
 
 export const shippingRoute = route({
   method: 'post', path: '/v1/shipping/quote', tag: 'shipping', idempotent: true,
@@ -17,21 +42,12 @@ export const shippingRoute = route({
   body: Type.Object({
     destination_postcode: Postcode,
     origin_postcode: Type.Optional(Postcode),
-    parcels: Type.Array(Type.Object({ weight_kg: Type.Number({ minimum: 0, maximum: 10_000 }), length_cm: Size, width_cm: Size, height_cm: Size }, { additionalProperties: false }), { minItems: 1, maxItems: 100 }),
+    parcels: Parcels,
     order_value: Type.Number({ minimum: 0, maximum: 1e9 }),
     handed_over_on: Type.Optional(Day),
     unit: Unit, attributes: Attributes,
   }, { additionalProperties: false }),
-  answer: Type.Object({
-    prediction_id: Type.String(), version: Type.String(), ...Variant, currency: Type.String(), origin_zone: Type.String(), destination_zone: Type.String(),
-    chargeable_weight_kg: Type.Number(), confidence: Type.Number(), missing_for_free: OrNull(Type.Number()), fallback: Type.Boolean(),
-    options: Type.Array(Type.Object({
-      carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String(),
-      source: Type.Union([Type.Literal('rate_card'), Type.Literal('carrier'), Type.Literal('estimate')]), promise_basis: Type.Union([Type.Literal('model'), Type.Literal('history'), Type.Literal('default')]),
-    })),
-    freight_estimate: OrNull(Type.Number()),
-    failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
-  }),
+  answer: Answer,
   problems: { 503: 'There are no rate cards yet.' },
   example: { destination_postcode: '01310-100', parcels: [{ weight_kg: 1.2 }], order_value: 80 },
   async handle(context, { body, key, signal }) {
@@ -53,20 +69,28 @@ export const shippingRoute = route({
     // Who would have seen the same in every variant has seen nothing of the experiment. What one's own variant shows must not decide that.
     const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings.freeShipping?.threshold, body.order_value);
     const [experimentName, variant] = isExposed ? [exposure.experiment, exposure.variant.name] : [null, null];
-    const answer = {
-      prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency,
-      origin_zone: quote.originZone, destination_zone: quote.destinationZone, chargeable_weight_kg: quote.chargeableWeightKg, confidence: quote.confidence,
-      missing_for_free: quote.missingForFree ?? null, fallback: quote.options.every(({ source }) => source === 'estimate'), failed: quote.failed, freight_estimate: quote.freightEstimate ?? null,
-      options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate, source, promiseBasis }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate, source, promise_basis: promiseBasis })),
+    const answer: QuoteAnswer = { prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency, ...quoteAnswer(quote) };
+    const inputs: QuoteInputs = {
+      chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value, handed_over_on: handedOverOn, parcels: body.parcels,
+      origin_prefix: shipping.prefixOf(body.origin_postcode ?? shipping.originPostcode), destination_prefix: shipping.prefixOf(body.destination_postcode),
     };
     context.log.predicted([{
       prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null, ...segmentsOf(body.attributes),
-      entity: JSON.stringify({ origin_zone: quote.originZone, destination_zone: quote.destinationZone }), features: JSON.stringify({ chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value }),
+      entity: JSON.stringify({ origin_zone: quote.originZone, destination_zone: quote.destinationZone }), features: JSON.stringify(inputs),
       response: JSON.stringify(answer), score: answer.options[0]?.price ?? null, fallback: answer.fallback, key_id: key!.id, latency_ms: performance.now() - started,
     }]);
     return answer;
   },
 });
+
+/** The part of an answer that the quote decides. */
+export function quoteAnswer(quote: ShippingQuote): Omit<QuoteAnswer, 'prediction_id' | 'version' | 'experiment' | 'variant' | 'currency'> {
+  return {
+    origin_zone: quote.originZone, destination_zone: quote.destinationZone, chargeable_weight_kg: quote.chargeableWeightKg, confidence: quote.confidence,
+    missing_for_free: quote.missingForFree ?? null, fallback: quote.options.every(({ source }) => source === 'estimate'), failed: quote.failed, freight_estimate: quote.freightEstimate ?? null,
+    options: quote.options.map(({ carrier, service, price, customerPrice, transitDays, promiseDate, source, promiseBasis }) => ({ carrier, service, price, customer_price: customerPrice, transit_days: transitDays, promise_date: promiseDate, source, promise_basis: promiseBasis })),
+  };
+}
 
 /** Whether an order of this value sees something else in one variant than in another: shipping for nothing, or another sum that is missing for it. */
 function differ(variants: readonly ExperimentVariant[], usual: number | undefined, orderValue: number): boolean {

@@ -58,7 +58,7 @@ describe('a list of a home', () => {
   it('is what the API answers when it is asked for it, and what a policy then starts from', async () => {
     const { list } = await computePrices(shop.runtime);
     const store = await openLmdbStore({ folder: path.join(shop.runtime.home.root, 'api'), clock: shop.runtime.clock });
-    const home = new HomePrices(shop.runtime, { find: () => undefined }, store);
+    const home = new HomePrices(shop.runtime, { find: () => undefined }, { store });
     await home.refresh();
     const { send, predicted } = testApp({ prices: home.current!, clock: shop.runtime.clock });
     const { body } = await send('POST', '/v1/price', { skus: ['cheap', 'nothing'], precomputed: true });

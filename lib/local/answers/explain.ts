@@ -1,0 +1,134 @@
+// What an answer was made from: who gave it, from which inputs, how old these were, what each contributed, and what came of it.
+import { explainer, matrixOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
+import type { PredictionRecord } from '../../serving/index.ts';
+import { featuresOf, readDataset, registryOf, trainingSql, viewOf } from '../learning/index.ts';
+import { givenIn } from '../monitoring/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { goneOf, valueOf, type Value } from './again.ts';
+import { findAnswer, type BatchAnswer } from './find.ts';
+import { rereadInputs, type RereadView } from './inputs.ts';
+import { isOfModel } from './reproduce.ts';
+
+export interface ExplainedInput {
+  name: string;
+  value: Value;
+  /** The request, a view and its table, a table of gold. */
+  source: string;
+  /** When what it tells of happened last, ISO; undefined where nothing tells. */
+  newest?: string;
+  contribution?: number;
+}
+
+export interface Explanation {
+  prediction: PredictionRecord;
+  /** undefined for prices, shipping and recommendations, and where the version is gone. */
+  card?: ModelCard;
+  /** Why a policy proposed a price and which guardrails moved it; why an answer is a fall-back. */
+  reason?: string;
+  features: ExplainedInput[];
+  bias?: number;
+  /** Of a price, a quote, recommendations, a batch prediction: what was answered. */
+  answer: Readonly<Record<string, Value>>;
+  outcomes: { outcome: string; value: number | null; at: string }[];
+}
+
+/** @throws `not_found` where there is no such answer. */
+export async function explainInHome(runtime: Runtime, id: string): Promise<Explanation> {
+  const found = await findAnswer(runtime, id);
+  return found.kind === 'batch' ? explainBatch(runtime, found.answer) : explainLogged(runtime, found.record);
+}
+
+async function explainLogged(runtime: Runtime, record: PredictionRecord): Promise<Explanation> {
+  const values = JSON.parse(record.features) as Record<string, unknown>;
+  const reason = reasonOf(record);
+  const told = { prediction: record, ...(reason === undefined ? {} : { reason }), outcomes: await outcomesOf(runtime, record) };
+  if (!(await isOfModel(runtime, record))) {
+    return { ...told, answer: answerOf(record), features: Object.entries(values).map(([name, value]) => ({ name, value: valueOf(value), source: SOURCES[record.kind] ?? 'the request' })) };
+  }
+  const registry = registryOf(runtime);
+  // What was answered is told also where the version is gone.
+  const [card, fitted] = await Promise.all([registry.card(record.kind, record.version), registry.model(record.kind, record.version)]).catch(() => [undefined, undefined] as const);
+  const features = await featuresOf(runtime);
+  const views = card === undefined || record.fallback ? [] : await rereadInputs(runtime, features, record, card);
+  const contributions = card === undefined || record.fallback ? undefined : contributionsOf(fitted, Float32Array.from(card.features, (name) => Number(values[name] ?? Number.NaN)));
+  const given = givenIn(record.response);
+  return {
+    ...told, answer: {}, ...(card === undefined ? {} : { card }), ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
+    features: Object.entries(values).map(([name, value]): ExplainedInput => {
+      const view = given.has(name) ? undefined : viewOf(features, name);
+      const newest = views.find((one) => one.view === view)?.newest;
+      const at = card?.features.indexOf(name) ?? -1;
+      return {
+        name, value: valueOf(value), source: view === undefined ? 'the request' : sourceOf(view, views, features.views.get(view)!.source.table),
+        ...(newest === undefined ? {} : { newest: new Date(newest).toISOString() }), ...(contributions === undefined || at < 0 ? {} : { contribution: contributions[at]! }),
+      };
+    }),
+  };
+}
+
+const SOURCES: Readonly<Record<string, string>> = { price: 'gold.pricing_features, and what is made from it', shipping: 'the request' };
+
+function sourceOf(view: string, views: readonly RereadView[], table: string): string {
+  return `${view}, from ${views.find((one) => one.view === view)?.table ?? table}`;
+}
+
+/** In the model's margin, the bias last; undefined for a kind that is no sum of what its inputs contribute. */
+function contributionsOf(fitted: FittedModel | undefined, row: Float32Array): Float64Array | undefined {
+  return fitted?.kind === 'trees' ? Float64Array.from(explainer(fitted.model).contributions(row)) : undefined;
+}
+
+/** What it says beyond the figure. */
+function answerOf({ response }: PredictionRecord): Record<string, Value> {
+  const answered = JSON.parse(response) as unknown;
+  if (Array.isArray(answered)) return Object.fromEntries((answered as { item_id: string; score: number }[]).map(({ item_id: item, score }, index) => [`${index + 1}`, `${item} (${Number(score.toPrecision(4))})`]));
+  return Object.fromEntries(Object.entries(answered as Record<string, unknown>).filter(([name]) => !HIDDEN.has(name)).map(([name, value]) => [name, valueOf(value)]));
+}
+
+/** Told elsewhere. */
+const HIDDEN: ReadonlySet<string> = new Set(['prediction_id', 'sku', 'version', 'experiment', 'variant', 'reason', 'limits', 'given', 'score', 'fallback']);
+
+function reasonOf({ kind, response, fallback, version, score, features }: PredictionRecord): string | undefined {
+  const { reason, limits } = JSON.parse(response) as { reason?: string; limits?: readonly string[] };
+  if (kind === 'price' && reason !== undefined) return limits === undefined || limits.length === 0 ? reason : `${reason}; moved by ${limits.join(', ').replaceAll('_', ' ')}`;
+  if (!fallback) return undefined;
+  if (reason !== undefined) return reason.replaceAll('_', ' ');
+  if (version === 'none') return 'no version of the predictor answered';
+  return score !== null && features === '{}' && kind !== 'recommendations' ? 'its features could not be read, or nothing was known of whom the row names: the base rate of the training set' : undefined;
+}
+
+async function explainBatch(runtime: Runtime, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Explanation> {
+  const version = source?.version ?? String(row['model_version'] ?? '');
+  const registry = registryOf(runtime);
+  const [card, fitted] = await Promise.all([registry.card(predictor.name, version), registry.model(predictor.name, version)]).catch(() => [undefined, undefined] as const);
+  const entity = Object.fromEntries(predictor.entities.map((name) => [name, String(row[name])]));
+  const answer = Object.fromEntries(Object.entries(row).filter(([name]) => !(name in entity) && name !== 'prediction_id'));
+  const isReadable = source !== undefined && (await goneOf(runtime.lake, source.snapshots)).length === 0;
+  const inputs = isReadable ? await inputsOf(runtime, predictor, source, Object.values(entity)) : undefined;
+  const contributions = inputs === undefined ? undefined : contributionsOf(fitted, inputs);
+  const record: PredictionRecord = {
+    prediction_id: id, request_id: '', predicted_at: Date.parse(`${String(row['predicted_at'] ?? '').replace(' ', 'T')}Z`), kind: predictor.name, version, experiment: null, variant: null, unit: null, entity: JSON.stringify(entity),
+    features: '{}', response: JSON.stringify(answer), score: null, fallback: false, key_id: '', latency_ms: 0,
+  };
+  const read = Object.keys(source?.snapshots ?? {}).join(', ');
+  return {
+    prediction: record, ...(card === undefined ? {} : { card }), reason: `a batch prediction, in ${table}`, answer, outcomes: await outcomesOf(runtime, record), ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
+    features: inputs === undefined ? [] : predictor.features.map((name, index) => ({
+      name, value: Number.isNaN(inputs[index]!) ? null : inputs[index]!, source: `${read} as of ${source!.asOf}`, ...(contributions === undefined ? {} : { contribution: contributions[index]! }),
+    })),
+  };
+}
+
+/** The row of the training set of then whose answer was open; undefined where there is none. */
+async function inputsOf(runtime: Runtime, predictor: BatchAnswer['predictor'], { asOf, snapshots }: NonNullable<BatchAnswer['source']>, entity: readonly string[]): Promise<Float32Array | undefined> {
+  const features = await featuresOf(runtime);
+  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, trainingSql(predictor, features)), runtime.signal, snapshots);
+  const row = data.entities.findLastIndex((one, index) => one.every((value, at) => value === entity[at]) && (predictor.label === undefined || Number.isNaN(data.labels[index]!)));
+  return row < 0 ? undefined : matrixOf(data, Uint32Array.of(row));
+}
+
+async function outcomesOf(runtime: Runtime, { prediction_id: id, unit, predicted_at: at }: PredictionRecord): Promise<Explanation['outcomes']> {
+  if (!(await runtime.lake.tableExists({ namespace: 'bronze', name: 'outcomes' }))) return [];
+  const by = unit === null ? '' : ` OR (prediction_id IS NULL AND unit = '${unit.replaceAll("'", "''")}' AND CAST(occurred_at AS bigint) >= ${at})`;
+  const { rows } = await (await runtime.engine()).query(`SELECT outcome, value, occurred_at FROM bronze.outcomes WHERE prediction_id = '${id}'${by} ORDER BY occurred_at`);
+  return (rows as [string, string | null, string][]).map(([outcome, value, occurredAt]) => ({ outcome, value: value === null ? null : Number(value), at: new Date(Number(occurredAt)).toISOString() }));
+}

@@ -1,0 +1,115 @@
+// The inputs of a logged answer as the lake has them: from the tables as they were at the answer, by what had arrived by then.
+import type { CompiledView, FeatureSet } from '../../features/index.ts';
+import { quoteText } from '../../lake/duckdb/index.ts';
+import type { ModelCard } from '../../learning/index.ts';
+import { isSameInput } from '../../quality/index.ts';
+import type { PredictionRecord } from '../../serving/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
+import { currentSnapshots, tableNameOf, timestampText, viewOf } from '../learning/index.ts';
+import { givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { pinnedTo } from '../pinned-engine.ts';
+import { AnswerStates, FEATURES } from '../answer-states.ts';
+
+export interface RereadView {
+  view: string;
+  table: string;
+  /** The snapshot that was read, and whether only what had arrived by the answer; undefined snapshot: the table has none. */
+  snapshot: string | undefined;
+  values: Values;
+  isEqual: boolean;
+  /** Why it differs, or whatever else one should know. */
+  notes: string[];
+  /** Of the entity's newest event before the answer, milliseconds since 1970. */
+  newest?: number;
+}
+
+/** States later than the answer that are looked into: what had arrived by the answer is in the first or second of them. */
+const MOST_LATER = 4;
+
+/** What each view says of the answer's entity at its time. Views whose entity the request did not name, or whose features it gave itself, are left out. */
+export async function rereadInputs(runtime: Runtime, features: FeatureSet, record: PredictionRecord, { features: names }: Pick<ModelCard, 'features'>): Promise<RereadView[]> {
+  const answer = servedAnswer(record);
+  const views: RereadView[] = [];
+  for (const name of new Set(names.flatMap((feature) => viewOf(features, feature) ?? []))) {
+    const view = features.views.get(name)!;
+    const own = names.filter((feature) => viewOf(features, feature) === name && !answer.given.has(feature));
+    if (own.length === 0 || !view.entity.every((column) => typeof answer.entity[column] === 'string')) continue;
+    views.push(await reread(runtime, view, own, answer));
+  }
+  return views;
+}
+
+async function reread(runtime: Runtime, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {
+  const { table } = view.source;
+  const { candidates, gone, byArrival } = await candidatesOf(runtime, view, answer.at);
+  const engine = await runtime.engine();
+  const isEqual = (values: Values): boolean => names.every((name) => isSameInput(answer.features[name] ?? null, values[name] ?? null));
+  const differing = (values: Values): number => names.filter((name) => !isSameInput(answer.features[name] ?? null, values[name] ?? null)).length;
+  let best: { snapshot: string; values: Values; relation: string | undefined } | undefined;
+  for (const snapshot of candidates) {
+    for (const relation of byArrival === undefined ? [undefined] : [undefined, byArrival]) {
+      const values = (await lakeAt(pinnedTo(engine, { [table]: snapshot }), view, names, [{ answer, at: answer.at }], relation)).get(answer.predictionId)?.[0] ?? {};
+      if (best === undefined || differing(values) < differing(best.values)) best = { snapshot, values, relation };
+      if (isEqual(values)) break;
+    }
+    if (best !== undefined && isEqual(best.values)) break;
+  }
+  const expired = gone.length === 0 ? [] : [`${table} is not kept any more as it was at the answer: ${gone.map((id) => `snapshot ${id}`).join(', ')} has expired, the tag answers.${gone[0]} was lifted`];
+  if (best === undefined) return { view: view.name, table, snapshot: undefined, values: {}, isEqual: isEqual({}), notes: [`${table} has no rows`, ...expired] };
+  const found: RereadView = { view: view.name, table, snapshot: best.snapshot, values: best.values, isEqual: isEqual(best.values), notes: [] };
+  const pinned = pinnedTo(engine, { [table]: best.snapshot });
+  const newest = await newestBefore(pinned, view, answer);
+  if (newest !== undefined) found.newest = newest;
+  if (found.isEqual) return found;
+  const moments = await momentsBefore(pinned, view, [answer], BEHIND_SECONDS);
+  const behind = await behindBy(async (at) => (await lakeAt(pinned, view, names, [{ answer, at }], best.relation)).get(answer.predictionId)?.[0] ?? {}, moments.map(({ at }) => at), isEqual);
+  if (behind !== undefined) found.notes.push(`the online store was behind: without what happened to ${entityText(view, answer)} at ${new Date(behind).toISOString()} and later, ${answer.at - behind} ms before the answer, ${view.name} is equal`);
+  else found.notes.push(...expired);
+  return found;
+}
+
+/** The moment as of which the lake gives what was served; undefined where none of the last events explains it. */
+async function behindBy(valuesAt: (at: number) => Promise<Values>, moments: readonly number[], isEqual: (values: Values) => boolean): Promise<number | undefined> {
+  for (const at of moments.slice(0, MOST_MOMENTS)) if (isEqual(await valuesAt(at))) return at;
+  return undefined;
+}
+
+const MOST_MOMENTS = 20;
+/** An online store that is further behind than that is not a little behind. */
+const BEHIND_SECONDS = 3_600;
+
+/** When something happened to the entity last before the answer, milliseconds since 1970. */
+async function newestBefore(engine: Pick<Engine, 'query'>, view: CompiledView, { entity, at }: ServedAnswer): Promise<number | undefined> {
+  const { table, where } = view.source;
+  const isEntity = view.entity.map((column) => `"${column}" = ${quoteText(entity[column]!)}`).join(' AND ');
+  const { rows: [row] } = await engine.query(`SELECT CAST(max("${view.time}") AS varchar) FROM ${table} WHERE ${isEntity} AND "${view.time}" < ${timestampText(at)}${where === undefined ? '' : ` AND (${where})`}`);
+  return typeof row?.[0] === 'string' ? Date.parse(`${row[0].replace(' ', 'T')}Z`) : undefined;
+}
+
+/** Snapshots to look into, the likeliest first: that of the answer, then those that came after it; and those that are gone. */
+async function candidatesOf({ lake, home }: Runtime, view: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; byArrival: string | undefined }> {
+  const { table: name, where } = view.source;
+  const table = await lake.findTable(tableNameOf(name));
+  const there = new Set((table?.metadata.snapshots ?? []).map((snapshot) => String(snapshot['snapshot-id'])));
+  const states = (await new AnswerStates(home).list(FEATURES)).filter(({ snapshots }) => snapshots[name] !== undefined);
+  const current = states.findLastIndex((state) => state.at <= at);
+  const wanted = [...states.slice(Math.max(0, current), Math.max(0, current) + 1 + MOST_LATER).map(({ snapshots }) => snapshots[name]!), ...Object.values(await currentSnapshots(lake, [name]))];
+  const ids = [...new Set(wanted)];
+  const hasArrival = table?.schema.fields.some((field) => field.name === ARRIVED_AT) === true;
+  return {
+    candidates: ids.filter((id) => there.has(id)), gone: ids.filter((id) => !there.has(id)),
+    byArrival: hasArrival ? `(SELECT * FROM ${name} WHERE ${ARRIVED_AT} <= ${timestampText(at)}${where === undefined ? '' : ` AND (${where})`})` : undefined,
+  };
+}
+
+/** When a row reached the lake, in tables that say so. */
+const ARRIVED_AT = 'arrived_at';
+
+function servedAnswer({ prediction_id: predictionId, entity, features, response, score, predicted_at: at }: PredictionRecord): ServedAnswer {
+  return { predictionId, entity: JSON.parse(entity) as ServedAnswer['entity'], features: JSON.parse(features) as ServedAnswer['features'], score, given: givenIn(response), at };
+}
+
+function entityText({ entity }: CompiledView, answer: ServedAnswer): string {
+  return entity.map((column) => `${column} ${answer.entity[column] ?? ''}`).join(', ');
+}

@@ -1,0 +1,126 @@
+// What answers and versions were made from is kept by tags for as long as somebody may ask for it, and no longer.
+import type { SnapshotRef, Table } from '../../lake/index.ts';
+import { batchSources, currentSnapshots, MODEL_TAG, predictorsOf, registryOf, tableNameOf, TRAINING_KEPT_MS, UNUSED_KEPT_MS } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { AnswerStates, FEATURES, type AnswerState } from '../answer-states.ts';
+
+/** Names of tags that keep what answers were made from: `answers.<snapshot>`. */
+export const ANSWER_TAG = 'answers.';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** As long as the API finds an answer by its id. */
+const KEPT_MS = 30 * DAY_MS;
+/** Every state that answered within the last two hours is kept, of the last week the first of each hour, and of thirty days the first of each day. */
+const GRAINS = [{ within: 2 * HOUR_MS, grain: 0 }, { within: 7 * DAY_MS, grain: HOUR_MS }, { within: KEPT_MS, grain: DAY_MS }] as const;
+
+export interface KeptForAnswers {
+  /** Snapshots that are tagged. */
+  snapshots: number;
+  /** Tags that nobody needs any more, removed. */
+  released: number;
+}
+
+/**
+ * Tags what must not expire and lifts the tags that are not needed any more; to be called before snapshots expire. Tags bear an age, so that
+ * another engine's expiry honours them, too, and none stays for ever.
+ */
+export async function keepForAnswers(runtime: Pick<Runtime, 'lake' | 'clock' | 'home' | 'learning' | 'projectFolder'>): Promise<KeptForAnswers> {
+  const { lake, clock, home } = runtime;
+  const now = clock.now();
+  const states = new AnswerStates(home);
+  await noteFeatures(runtime, states, now);
+  const wanted = new Map<string, Map<string, number>>();
+  const done: AnswerState[] = [];
+  const want = (snapshots: AnswerState['snapshots'], until: number): void => {
+    for (const [table, id] of Object.entries(snapshots)) {
+      const ids = wanted.get(table) ?? new Map<string, number>();
+      wanted.set(table, ids.set(id, Math.max(until, ids.get(id) ?? 0)));
+    }
+  };
+  for (const part of await states.parts()) {
+    for (const { state, until } of lifeOf(await states.list(part), now)) {
+      if (until === undefined) done.push(state);
+      else want(state.snapshots, until);
+    }
+  }
+  for (const { writes } of (await predictorsOf(runtime)).values()) {
+    const table = await lake.findTable(tableNameOf(writes));
+    const batches = table === undefined ? [] : batchSources(table).map(({ id, at, source }): AnswerState => ({ part: writes, at, snapshots: { ...source.snapshots, [writes]: id }, facts: {} }));
+    for (const { state, until } of lifeOf(batches, now)) if (until !== undefined) want(state.snapshots, until);
+  }
+  const tables = (await Promise.all((await lake.listTables()).map((name) => lake.findTable(name)))).filter((table) => table !== undefined);
+  // Looked at after the tags: a version is registered before it is tagged.
+  const ended = await endedVersions(runtime, new Set(tables.flatMap(({ metadata }) => Object.keys(metadata.refs).filter((name) => name.startsWith(MODEL_TAG)))), now);
+  const kept: KeptForAnswers = { snapshots: 0, released: 0 };
+  for (const table of tables) {
+    const { snapshots, released } = await tagged(table, wanted.get(`${table.name.namespace}.${table.name.name}`) ?? new Map(), ended);
+    kept.snapshots += snapshots;
+    kept.released += released;
+  }
+  // Last: what is cut short is done again from the same states.
+  for (const state of done) await states.forget(state);
+  return kept;
+}
+
+/** Answers were given until now from tables as they are now, or as they were. */
+async function noteFeatures({ lake }: Pick<Runtime, 'lake'>, states: AnswerStates, now: number): Promise<void> {
+  const last = (await states.list(FEATURES)).at(-1);
+  if (last !== undefined) await states.note({ part: FEATURES, at: now, snapshots: await currentSnapshots(lake, Object.keys(last.snapshots)), facts: last.facts });
+}
+
+/** Until when each state is kept, milliseconds since 1970; undefined: it is not. A state is in use until the next one. */
+export function lifeOf(states: readonly AnswerState[], now: number): { state: AnswerState; until: number | undefined }[] {
+  const taken = new Set<string>();
+  return states.map((state, index) => {
+    const next = states[index + 1]?.at;
+    if (next === undefined) return { state, until: Math.ceil(now / DAY_MS) * DAY_MS + KEPT_MS };
+    const grain = GRAINS.find(({ within }) => now - next <= within)?.grain;
+    if (grain === undefined) return { state, until: undefined };
+    const slot = `${grain}/${grain === 0 ? state.at : Math.floor(state.at / grain)}`;
+    if (taken.has(slot)) return { state, until: undefined };
+    taken.add(slot);
+    return { state, until: Math.ceil(next / DAY_MS) * DAY_MS + KEPT_MS };
+  });
+}
+
+/** Of the tags of versions, those whose training set is not kept any more: the version is gone, or is old, or has never answered anybody and is not new. */
+async function endedVersions(runtime: Pick<Runtime, 'home' | 'learning'>, tags: ReadonlySet<string>, now: number): Promise<ReadonlySet<string>> {
+  const registry = registryOf(runtime);
+  const ended = new Set(tags);
+  for (const predictor of await registry.predictors()) {
+    const used = new Set((await registry.history(predictor)).flatMap(({ aliases }) => Object.values(aliases)));
+    for (const { version, trainedAt } of await registry.versions(predictor)) {
+      if (now - trainedAt <= (used.has(version) ? TRAINING_KEPT_MS : UNUSED_KEPT_MS)) ended.delete(`${MODEL_TAG}${predictor}.${version}`);
+    }
+  }
+  return ended;
+}
+
+/** In one commit, and in none where nothing changes. */
+async function tagged(table: Table, wanted: ReadonlyMap<string, number>, ended: ReadonlySet<string>): Promise<KeptForAnswers> {
+  const kept: KeptForAnswers = { snapshots: 0, released: 0 };
+  await table.change((metadata) => {
+    Object.assign(kept, { snapshots: 0, released: 0 });
+    const refs: Record<string, SnapshotRef> = {};
+    let isSame = true;
+    for (const [name, ref] of Object.entries(metadata.refs)) {
+      const isOver = ended.has(name) || (name.startsWith(ANSWER_TAG) && !wanted.has(name.slice(ANSWER_TAG.length)));
+      if (isOver) [isSame, kept.released] = [false, kept.released + 1];
+      else refs[name] = ref;
+    }
+    for (const snapshot of metadata.snapshots) {
+      const id = snapshot['snapshot-id'];
+      const until = wanted.get(String(id));
+      if (until === undefined) continue;
+      kept.snapshots += 1;
+      const name = `${ANSWER_TAG}${id}`;
+      const age = Math.max(0, until - snapshot['timestamp-ms']);
+      if (refs[name]?.['max-ref-age-ms'] === age) continue;
+      refs[name] = { 'snapshot-id': id, type: 'tag', 'max-ref-age-ms': age };
+      isSame = false;
+    }
+    return isSame ? metadata : { ...metadata, refs };
+  });
+  return kept;
+}

@@ -1,0 +1,32 @@
+// A batch prediction again: by the version of then, over the training set of then.
+import { batchOf } from '../../learning/index.ts';
+import { featuresOf, readDataset, registryOf, trainingSql } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { cannot, differencesOf, goneOf, type Again } from './again.ts';
+import type { BatchAnswer } from './find.ts';
+import { versionOf } from './of-model.ts';
+
+/** @throws `not_found` that says what is not kept any more. */
+export async function batchAgain(runtime: Runtime, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Again> {
+  if (source === undefined) throw cannot(id, `${table} does not say what it was made from`, `\`millrace predict ${predictor.name}\` of this version of Millrace notes it.`);
+  const { version, asOf, snapshots } = source;
+  const gone = await goneOf(runtime.lake, snapshots);
+  if (gone.length > 0) throw cannot(id, `what it was made from has expired: ${gone.join(', ')}`, 'Its tag was lifted: by `millrace maintain` thirty days after the next `millrace predict`, or by `millrace forget`, or by hand.');
+  const { fitted } = await versionOf(registryOf(runtime), { prediction_id: id, kind: predictor.name, version });
+  const features = await featuresOf(runtime);
+  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, trainingSql(predictor, features)), runtime.signal, snapshots);
+  const { columns, rows } = batchOf(predictor, fitted, data);
+  const entity = predictor.entities.map((name) => String(row[name]));
+  const logged = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
+  const candidates = rows.filter((one) => one.entity.every((value, index) => value === entity[index]))
+    .map(({ values }) => Object.fromEntries(columns.map(({ name }, index) => [name, values[index]])))
+    .map((again) => ({ again, differences: differencesOf(logged, again) }))
+    .sort((left, right) => left.differences.length - right.differences.length);
+  const [best] = candidates;
+  const figure = columns.find(({ type }) => type === 'double')?.name ?? '';
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  return {
+    logged: number(logged[figure]), fromLog: null, fromLake: number(best?.again[figure]), snapshots, differences: best?.differences ?? [], equal: best?.differences.length === 0,
+    notes: best === undefined ? [`the training set of ${asOf} has no open row of ${entity.join(', ')}`] : [`as of ${asOf}`],
+  };
+}
