@@ -20,8 +20,8 @@ export interface ApiRequest {
   readonly query: string;
   /** `name` in lower case. */
   header(name: string): string | undefined;
-  /** The body; `tooLarge()` is thrown where it has more bytes than that. */
-  text(mostBytes: number): Promise<string>;
+  /** The body, without a promise where it is here already; `tooLarge()` is thrown where it has more bytes than that. */
+  text(mostBytes: number): Promise<string> | string;
 }
 
 export interface ApiAnswer {
@@ -32,8 +32,8 @@ export interface ApiAnswer {
 }
 
 export interface Api {
-  /** Never rejects: what breaks is answered with a 500. */
-  answer(request: ApiRequest): Promise<ApiAnswer>;
+  /** Never rejects and never throws: what breaks is answered with a 500. Without a promise where nothing has to be waited for. */
+  answer(request: ApiRequest): Promise<ApiAnswer> | ApiAnswer;
 }
 
 /** An error that nobody expected: told to the operator, not to the caller. */
@@ -43,22 +43,27 @@ export interface ApiOptions { routes?: readonly Route[]; onError: OnError }
 
 type Headers = ApiAnswer['headers'];
 type Params = Readonly<Record<string, string>>;
-type Serve = (request: ApiRequest, params: Params, headers: Headers) => Promise<ApiAnswer>;
+type Serve = (request: ApiRequest, params: Params, headers: Headers) => Promise<ApiAnswer> | ApiAnswer;
 
 export function createApi(context: ServingContext, { routes = ROUTES, onError }: ApiOptions): Api {
   const { find, methodsOf } = routeFinder(routes.map((route) => ({ method: route.method.toUpperCase(), path: route.path, serve: serving(route, context) })));
+  const failed = ({ method, path }: ApiRequest, headers: Headers, thrown: unknown): ApiAnswer => {
+    if (thrown instanceof Problem) return problemAnswer(headers, thrown);
+    const requestId = headers['x-request-id']!;
+    onError(thrown, { method, path, requestId });
+    return problemAnswer(headers, new Problem(500, 'Internal error', `something broke; the log has it under ${requestId}`));
+  };
   return {
-    async answer(request) {
+    answer(request) {
       const { method, path } = request;
-      const requestId = requestIdOf(request);
-      const headers: Headers = { 'content-type': 'application/json', 'x-request-id': requestId };
+      const headers: Headers = { 'content-type': 'application/json', 'x-request-id': requestIdOf(request) };
       try {
         const found = find(method === 'HEAD' ? 'GET' : method, path);
         if (found === undefined) throw unknownRoute(path, methodsOf(path));
-        return await found.route.serve(request, found.params, headers);
+        const answer = found.route.serve(request, found.params, headers);
+        return answer instanceof Promise ? answer.catch((thrown: unknown) => failed(request, headers, thrown)) : answer;
       } catch (thrown) {
-        if (!(thrown instanceof Problem)) onError(thrown, { method, path, requestId });
-        return problemAnswer(headers, thrown instanceof Problem ? thrown : new Problem(500, 'Internal error', `something broke; the log has it under ${requestId}`));
+        return failed(request, headers, thrown);
       }
     },
   };
@@ -77,17 +82,24 @@ function serving(route: Route, context: ServingContext): Serve {
     const answer = route.handle(context, new CheckedRequest(body, params, query, key, limits.requestMilliseconds));
     return answer instanceof Promise ? withinTime(answer, limits.requestMilliseconds).then(json) : json(answer);
   };
-  return async (request, params, headers) => {
-    const found = route.scope === undefined ? undefined : keyOf(context, request, route.scope(params));
-    const key = found instanceof Promise ? await found : found;
-    const text = check === undefined ? '' : await bodyOf(request, limits.bodyBytes);
-    const given = route.idempotent === true ? request.header('idempotency-key') : undefined;
-    const computed = given === undefined || key === undefined
-      ? compute(request, params, key, text)
-      : once(context, underWay, { path: request.path, key, given, text, headers }, async () => compute(request, params, key, text));
-    const body = typeof computed === 'string' ? computed : await computed;
+  const answered = (headers: Headers, body: string): ApiAnswer => {
     if (route.mediaType !== undefined) headers['content-type'] = route.mediaType;
     return { status: 200, headers, body };
+  };
+  const withText = (request: ApiRequest, params: Params, headers: Headers, key: ApiKey | undefined, text: string): Promise<ApiAnswer> | ApiAnswer => {
+    const given = route.idempotent === true ? request.header('idempotency-key') : undefined;
+    const body = given === undefined || key === undefined
+      ? compute(request, params, key, text)
+      : once(context, underWay, { path: request.path, key, given, text, headers }, async () => compute(request, params, key, text));
+    return typeof body === 'string' ? answered(headers, body) : body.then((computed) => answered(headers, computed));
+  };
+  const withKey = (request: ApiRequest, params: Params, headers: Headers, key: ApiKey | undefined): Promise<ApiAnswer> | ApiAnswer => {
+    const text = check === undefined ? '' : bodyOf(request, limits.bodyBytes);
+    return typeof text === 'string' ? withText(request, params, headers, key, text) : text.then((read) => withText(request, params, headers, key, read));
+  };
+  return (request, params, headers) => {
+    const key = route.scope === undefined ? undefined : keyOf(context, request, route.scope(params));
+    return key instanceof Promise ? key.then((found) => withKey(request, params, headers, found)) : withKey(request, params, headers, key);
   };
 }
 
@@ -169,7 +181,7 @@ function unknownRoute(path: string, methods: readonly string[]): Problem {
     : new Problem(405, 'Method not allowed', `${path} takes ${methods.join(', ')}`, { headers: { allow: methods.join(', ') } });
 }
 
-function bodyOf(request: ApiRequest, limit: number): Promise<string> {
+function bodyOf(request: ApiRequest, limit: number): Promise<string> | string {
   const type = request.header('content-type') ?? '';
   // As nearly everybody sends it, nothing has to be taken apart.
   if (type !== 'application/json') checkMediaType(type);

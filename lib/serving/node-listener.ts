@@ -8,6 +8,9 @@ import { refuseNameless } from './refusals.ts';
 /** How long the rest of a body that nobody wants is read away, so that its sender gets to see the answer. */
 const DRAIN_MS = 500;
 
+/** A body that says it is no larger is read before anything else is done: then most requests are answered without waiting for anything. */
+const READ_FIRST_BYTES = 64 * 1024;
+
 interface Answered { incoming: IncomingMessage; outgoing: ServerResponse; answer: ApiAnswer }
 
 /**
@@ -21,15 +24,32 @@ export function nodeListener(api: Api): RequestListener {
     ready = [];
     for (const answered of all) send(answered);
   };
+  const sendSoon = (incoming: IncomingMessage, outgoing: ServerResponse, answer: ApiAnswer): void => {
+    if (ready.push({ incoming, outgoing, answer }) === 1) setImmediate(sendAll);
+  };
+  const respond = (incoming: IncomingMessage, outgoing: ServerResponse, body?: Buffer): void => {
+    const answer = api.answer(new NodeRequest(incoming, body));
+    if (answer instanceof Promise) void answer.then((waited) => sendSoon(incoming, outgoing, waited));
+    else sendSoon(incoming, outgoing, answer);
+  };
   return (incoming, outgoing) => {
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') {
       refuseNameless(outgoing);
       return;
     }
-    void api.answer(new NodeRequest(incoming)).then((answer) => {
-      if (ready.push({ incoming, outgoing, answer }) === 1) setImmediate(sendAll);
-    });
+    const length = Number(incoming.headers['content-length']);
+    if (length > 0 && length <= READ_FIRST_BYTES) readFirst(incoming, length, (body) => respond(incoming, outgoing, body));
+    else respond(incoming, outgoing);
   };
+}
+
+/** A caller that goes away before its end gets no answer. */
+function readFirst(incoming: IncomingMessage, length: number, then: (body: Buffer) => void): void {
+  let body: Buffer | undefined;
+  incoming.on('data', (part: Buffer) => {
+    body = body === undefined ? part : Buffer.concat([body, part]);
+    if (body.length === length) then(body);
+  });
 }
 
 class NodeRequest implements ApiRequest {
@@ -37,8 +57,10 @@ class NodeRequest implements ApiRequest {
   readonly path: string;
   readonly query: string;
   readonly #incoming: IncomingMessage;
+  readonly #body: Buffer | undefined;
 
-  constructor(incoming: IncomingMessage) {
+  /** `body`: where all of it is here already. */
+  constructor(incoming: IncomingMessage, body: Buffer | undefined) {
     const { method = 'GET' } = incoming;
     const url = originForm(incoming.url ?? '/');
     const question = url.indexOf('?');
@@ -46,6 +68,7 @@ class NodeRequest implements ApiRequest {
     this.path = question < 0 ? url : url.slice(0, question);
     this.query = question < 0 ? '' : url.slice(question + 1);
     this.#incoming = incoming;
+    this.#body = body;
   }
 
   header(name: string): string | undefined {
@@ -53,8 +76,8 @@ class NodeRequest implements ApiRequest {
     return typeof value === 'object' ? value.join(', ') : value;
   }
 
-  text(mostBytes: number): Promise<string> {
-    return textOf(this.#incoming, mostBytes);
+  text(mostBytes: number): Promise<string> | string {
+    return this.#body === undefined ? textOf(this.#incoming, mostBytes) : decoded(this.#body);
   }
 }
 
@@ -64,7 +87,7 @@ function originForm(url: string): string {
 }
 
 function textOf(incoming: IncomingMessage, mostBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return new Promise<Buffer>((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
     incoming.on('data', (part: Buffer) => {
@@ -72,19 +95,16 @@ function textOf(incoming: IncomingMessage, mostBytes: number): Promise<string> {
       if (size <= mostBytes) parts.push(part);
       else reject(tooLarge(mostBytes));
     });
-    incoming.on('end', () => {
-      const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-      // A letter that is replaced without a word would make another id of an id.
-      if (isUtf8(bytes)) resolve(decoded(bytes));
-      else reject(notUtf8());
-    });
+    incoming.on('end', () => resolve(Buffer.concat(parts)));
     incoming.on('error', () => reject(invalid('the body ended before its time')));
-  });
+  }).then(decoded);
 }
 
 const BYTE_ORDER_MARK = 0xfeff;
 
+/** @throws Problem where a letter would have to be replaced: without a word, that would make another id of an id. */
 function decoded(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw notUtf8();
   const text = bytes.toString('utf8');
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
