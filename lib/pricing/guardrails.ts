@@ -7,10 +7,17 @@ export interface Guardrails {
   marginFloorPercent: number;
   /** Most that a price may move in a day from what it was when the day began, in percent of that. */
   dailyChangePercent: number;
-  /** Hundredths that a price may end with: [90, 99]. Empty: any. */
+  /** Last two digits that a price may have: [90, 99]. Empty: any. */
   endings: readonly number[];
   /** Items whose price stays, by sku, and why. */
   blocked: ReadonlyMap<string, string>;
+  /** Digits after the point of the shop's currency: none for JPY, three for KWD; default 2. Prices are whole numbers of the last of them. */
+  fractionDigits?: number;
+}
+
+/** Digits after the point of a currency (ISO 4217). */
+export function fractionDigitsOf(currency: string): number {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** Throws `bad_input` where the guardrails contradict themselves. */
@@ -19,7 +26,7 @@ export function checkGuardrails(guardrails: Guardrails): Guardrails {
   const wrong = (message: string, todo: string) => new MillraceError('bad_input', message, { where: 'price guardrails', todo });
   if (!(marginFloorPercent < 100)) throw wrong(`no price has a margin of ${marginFloorPercent} %`, 'Give a floor below 100.');
   if (!(dailyChangePercent >= 0 && dailyChangePercent <= 100)) throw wrong(`a price cannot move by ${dailyChangePercent} % a day`, 'Give a number from 0 to 100.');
-  if (endings.some((ending) => !Number.isInteger(ending) || ending < 0 || ending > 99)) throw wrong('a price ends with 0 to 99 hundredths', 'Give whole hundredths, as [90, 99].');
+  if (endings.some((ending) => !Number.isInteger(ending) || ending < 0 || ending > 99)) throw wrong('a price ends with two digits, 0 to 99', 'Give whole numbers, as [90, 99].');
   return guardrails;
 }
 
@@ -30,17 +37,18 @@ export function checkGuardrails(guardrails: Guardrails): Guardrails {
  */
 export function guardedPrice(policy: PricePolicy, situation: PriceSituation, guardrails: Guardrails): GuardedPrice {
   const { sku } = situation;
-  const current = hundredthsOf(situation.currentPrice, sku);
+  const unit = 10 ** (guardrails.fractionDigits ?? 2);
+  const current = unitsOf(situation.currentPrice, unit, sku);
   const why = guardrails.blocked.get(sku);
-  if (why !== undefined) return { price: current / 100, proposed: current / 100, reason: `its price is not to be changed: ${why}`, policy: policy.name, limits: ['blocked'] };
-  const range = rangeOf(situation, current, guardrails);
-  const { price: proposed, reason, arm } = policy.propose(situation, (price) => inRange(inHundredths(price, current), range, guardrails.endings).price / 100);
-  const wanted = inHundredths(proposed, current);
+  if (why !== undefined) return { price: current / unit, proposed: current / unit, reason: `its price is not to be changed: ${why}`, policy: policy.name, limits: ['blocked'] };
+  const range = rangeOf(situation, current, unit, guardrails);
+  const { price: proposed, reason, arm } = policy.propose(situation, (price) => inRange(inUnits(price, unit, current), range, guardrails.endings).price / unit);
+  const wanted = inUnits(proposed, unit, current);
   const { price, limits } = inRange(wanted, range, guardrails.endings);
-  return { price: price / 100, proposed: wanted / 100, reason, policy: policy.name, limits, ...(arm === undefined ? {} : { arm }) };
+  return { price: price / unit, proposed: wanted / unit, reason, policy: policy.name, limits, ...(arm === undefined ? {} : { arm }) };
 }
 
-/** What may be asked today, in hundredths. */
+/** What may be asked today, in the smallest units of the currency. */
 interface Range {
   current: number;
   from: number;
@@ -51,12 +59,12 @@ interface Range {
   isOutOfReach: boolean;
 }
 
-function rangeOf({ sku, dayStartPrice, cost }: PriceSituation, current: number, { marginFloorPercent, dailyChangePercent }: Guardrails): Range {
-  const start = dayStartPrice === undefined ? current : hundredthsOf(dayStartPrice, sku);
+function rangeOf({ sku, dayStartPrice, cost }: PriceSituation, current: number, unit: number, { marginFloorPercent, dailyChangePercent }: Guardrails): Range {
+  const start = dayStartPrice === undefined ? current : unitsOf(dayStartPrice, unit, sku);
   const cap = (start * dailyChangePercent) / 100;
   const [lowest, highest] = [Math.max(1, Math.ceil(start - cap - ROUNDING)), Math.floor(start + cap + ROUNDING)];
   const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
-  const floor = known ? Math.ceil((cost * 100) / (1 - marginFloorPercent / 100) - ROUNDING) : current;
+  const floor = known ? Math.ceil((cost * unit) / (1 - marginFloorPercent / 100) - ROUNDING) : current;
   if (floor > highest) return { current, from: highest, to: highest, floor: 'margin_floor_not_reached', isOutOfReach: true };
   return { current, from: Math.max(lowest, floor), to: highest, floor: floor <= lowest ? 'daily_change' : known ? 'margin_floor' : 'cost_unknown', isOutOfReach: false };
 }
@@ -69,21 +77,21 @@ function inRange(wanted: number, { current, from, to, floor, isOutOfReach }: Ran
   return { price, limits: price === inside ? limits : [...limits, 'ending'] };
 }
 
-/** Less than this of a hundredth is the binary fraction's doing. */
+/** Less than this of a unit is the binary fraction's doing. */
 const ROUNDING = 1e-6;
-/** Prices beyond this have no exact hundredths. */
-const MOST = 1e13;
+/** Prices of more units than this are not told exactly. */
+const MOST = 1e15;
 
-function hundredthsOf(price: number, sku: string): number {
-  const hundredths = Math.round(price * 100);
-  if (hundredths >= 1 && price <= MOST) return hundredths;
-  throw new MillraceError('bad_input', `the current price of ${sku} is no price: ${price}`, { where: `item ${sku}`, todo: 'Give what it costs now, a hundredth or more.' });
+function unitsOf(price: number, unit: number, sku: string): number {
+  const units = Math.round(price * unit);
+  if (units >= 1 && units <= MOST) return units;
+  throw new MillraceError('bad_input', `the current price of ${sku} is no price: ${price}`, { where: `item ${sku}`, todo: `Give what it costs now, ${1 / unit} or more.` });
 }
 
 /** What is no number proposes nothing: the current price. */
-function inHundredths(price: number, current: number): number {
+function inUnits(price: number, unit: number, current: number): number {
   if (Number.isNaN(price)) return current;
-  return Math.round(Math.min(MOST, Math.max(0.01, price)) * 100);
+  return Math.round(Math.min(MOST, Math.max(1, price * unit)));
 }
 
 function withEnding(wanted: number, from: number, to: number, current: number, endings: readonly number[]): number {

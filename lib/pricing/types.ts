@@ -1,4 +1,4 @@
-// What a price is made from, and what comes out. Prices are in the shop's currency, in whole hundredths.
+// What a price is made from, and what comes out. Prices are in the shop's currency, in whole numbers of its smallest unit.
 
 /** What is known of an item when its price is asked for. */
 export interface PriceSituation {
@@ -16,7 +16,7 @@ export interface PriceSituation {
   competitorPrice?: number;
   /** Percent change of demand for one percent change of price; negative. */
   elasticity?: number;
-  /** 0 to 1: how many who viewed it lately bought it. */
+  /** Buyers of lately for one viewer: 0 to 1, and above where some bought without a look. */
   historicalConversionRate?: number;
   /** 0 to 1: how far it draws other items into baskets. */
   anchorScore?: number;

@@ -1,5 +1,5 @@
 /*
-description: One row a product and a price that the bandit tried, relative to its usual one; how often it was shown, and how often it was bought then.
+description: One row a product and a price that the bandit tried in the newest ninety days, relative to its usual one; how often it was shown, and how often it was bought then.
 kind: full
 key: [product_id, arm]
 owner: pricing
@@ -31,6 +31,7 @@ shown AS (
     AND NOT fallback
     AND features LIKE '%"arm":"%'
     AND predicted_date < window_end.until
+    AND predicted_date >= date_add('day', -90, window_end.until)   -- so long back goes the usual price, too: at another one an arm was another price
 ),
 bought AS (
   SELECT DISTINCT shown.prediction_id

@@ -9,7 +9,7 @@ audits:
   - unique: product_id
   - not_null: [product_id, category, units_90d]
   - reconciles: { this: count(*), with: silver.products_enriched, sum: count(*) }
-  - expression: historical_conversion_rate BETWEEN 0 AND 1
+  - expression: historical_conversion_rate >= 0
   - expression: anchor_product_score BETWEEN 0 AND 1
 columns:
   product_id: The product.
@@ -20,7 +20,8 @@ columns:
   profit_margin_pct: 100 × (current_price − supplier_cost) / current_price.
   competitor_price: Lowest of the competitors' latest prices of the last 30 days.
   competitor_count: How many competitors that is the lowest of.
-  historical_conversion_rate: Distinct buyers of distinct viewers in the clickstream's last 30 days. NULL without a viewer.
+  historical_conversion_rate: Distinct buyers of distinct viewers in the clickstream's last 30 days. Above 1 where some bought who were not seen to view it in these days. NULL
+      without a viewer.
   category_conversion_rate: The same of all products of the category together.
   anchor_product_score: How much it draws other purchases, 0 to 1.
   units_90d: Pieces sold by the marketplace in the ninety days before the as-of date.

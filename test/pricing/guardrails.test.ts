@@ -1,7 +1,7 @@
 // No price leaves without its guardrails, whatever proposed it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { banditPolicy, checkGuardrails, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
+import { banditPolicy, checkGuardrails, fractionDigitsOf, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
 
 const proposes = (price: number): PricePolicy => ({ name: 'test', propose: () => ({ price, reason: 'because' }) });
 const guardrails: Guardrails = { marginFloorPercent: 20, dailyChangePercent: 10, endings: [90, 99], blocked: new Map([['kept', 'fixed by contract']]) };
@@ -25,6 +25,12 @@ describe('a proposed price', () => {
     expect(guardedPrice(proposes(40), { ...item, sku: 'kept' }, guardrails).reason).toMatch(/fixed by contract/);
   });
 
+  it.each([
+    ['JPY', 1234, 900, 1300, 1299], ['JPY', 1234, 900, 5000, 1299], ['JPY', 95, 50, 93, 90], ['KWD', 1.25, 0.9, 1.3071, 1.299], ['EUR', 12.34, 9, 13, 12.99],
+  ])('is a whole number of the smallest unit of its currency, with an ending of two digits: %s %d', (currency, currentPrice, cost, proposed, price) => {
+    expect(guardedPrice(proposes(proposed), { ...item, currentPrice, cost }, { ...guardrails, fractionDigits: fractionDigitsOf(currency) }).price).toBe(price);
+  });
+
   it('counts the day from what it was when the day began', () => {
     const moved = { ...item, currentPrice: 54.9, dayStartPrice: 50 };
     expect(guardedPrice(proposes(80), moved, guardrails).price).toBe(54.99);
@@ -35,7 +41,7 @@ describe('a proposed price', () => {
   const anything = fc.oneof(fc.double(), fc.constantFrom(0, -1, Number.NaN, Infinity, -Infinity, 1e300, 5e-324));
   const rails = fc.record({
     marginFloorPercent: fc.oneof(fc.integer({ min: -50, max: 99 }), fc.double({ min: -100, max: 99.99, noNaN: true })), dailyChangePercent: fc.double({ min: 0, max: 100, noNaN: true }),
-    endings: fc.subarray([0, 49, 90, 95, 99]), blocked: fc.constant(new Map<string, string>()),
+    endings: fc.subarray([0, 49, 90, 95, 99]), blocked: fc.constant(new Map<string, string>()), fractionDigits: fc.constantFrom(2, 3),
   });
   /** A policy of which nothing is known: it asks what the guardrails make of prices, and proposes anything. */
   const wild = (asked: readonly number[], proposed: number): PricePolicy => ({ name: 'wild', propose: (_, allowed) => ({ price: asked.map(allowed).concat(proposed).at(-1)!, reason: '' }) });
@@ -53,7 +59,8 @@ describe('a proposed price', () => {
         for (const policy of policies) {
           const { price, limits } = guardedPrice(policy, situation, given);
           const start = dayStartPrice ?? currentPrice;
-          expect(Math.abs(Math.round(price * 100) / 100 - price)).toBeLessThan(1e-9);
+          const unit = 10 ** given.fractionDigits;
+          expect(Math.abs(Math.round(price * unit) / unit - price)).toBeLessThan(1e-9);
           expect(price).toBeGreaterThan(0);
           expect(Math.abs(price - start)).toBeLessThanOrEqual((start * given.dailyChangePercent) / 100 + 1e-6);
           const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
@@ -76,7 +83,7 @@ describe('a proposed price', () => {
 
 describe('guardrails', () => {
   it.each([
-    [{ marginFloorPercent: 100 }, /margin of 100/], [{ dailyChangePercent: 120 }, /120 % a day/], [{ endings: [9.9] }, /0 to 99 hundredths/],
+    [{ marginFloorPercent: 100 }, /margin of 100/], [{ dailyChangePercent: 120 }, /120 % a day/], [{ endings: [9.9] }, /two digits, 0 to 99/],
   ])('that contradict themselves are refused: %j', (change, message) => {
     expect(() => checkGuardrails({ ...guardrails, ...change })).toThrow(message);
   });

@@ -23,6 +23,16 @@ describe('the model', () => {
     for (const other of [price * 0.99, price * 1.01]) expect(profit(price)).toBeGreaterThan(profit(other));
   });
 
+  it('rises no further than its reach from the usual price, however many days it has, and where demand hardly answers', () => {
+    const guardrails: Guardrails = { marginFloorPercent: 10, dailyChangePercent: 10, endings: [90, 99], blocked: new Map() };
+    for (const elasticity of [-0.3, -1.1]) {
+      let price = 49.9;
+      for (let day = 0; day < 60; day++) price = guardedPrice(modelPolicy(), { ...item, currentPrice: price, usualPrice: 50, elasticity }, guardrails).price;
+      expect(price).toBeGreaterThan(55);
+      expect(price).toBeLessThanOrEqual(58);
+    }
+  });
+
   it('changes nothing that it knows nothing of', () => {
     expect(modelPolicy().propose(item, same).price).toBe(50);
   });

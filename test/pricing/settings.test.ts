@@ -19,7 +19,7 @@ describe('pricing settings', () => {
 
   it.each([
     [{ marginFlor: 1 }, /no setting pricing of millrace.config.ts.marginFlor/], [{ policy: 'guess' }, /policy is "guess"/], [{ dailyChangePercent: 120 }, /dailyChangePercent is 120/], [{ endings: [100] }, /endings is \[100\]/],
-    [{ endings: [9.5] }, /0 to 99 hundredths/], [{ blocked: ['p1'] }, /blocked is \["p1"\]/], [{ rule: { undercut: 1 } }, /no setting pricing of millrace.config.ts.rule.undercut/], [{ bandit: { arms: [0] } }, /bandit.arms is \[0\]/],
+    [{ endings: [9.5] }, /two digits, 0 to 99/], [{ blocked: ['p1'] }, /blocked is \["p1"\]/], [{ rule: { undercut: 1 } }, /no setting pricing of millrace.config.ts.rule.undercut/], [{ bandit: { arms: [0] } }, /bandit.arms is \[0\]/],
     [{ listDays: 0.5 }, /listDays is 0.5/],
   ])('that cannot be are refused by name: %j', (given, message) => {
     expect(() => pricingSettings(given as never)).toThrow(message);

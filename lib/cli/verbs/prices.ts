@@ -1,20 +1,26 @@
 // millrace prices compute|list|export: what every item costs from now on, by a policy, within the guardrails, and where the shop reads it.
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, systemClock } from '../../base/index.ts';
 import { computePrices, exportFolderOf, exportPrices, readPriceTable, whereListsAre, type ComputedPrices, type PriceList } from '../../local/index.ts';
+import type { PricesEvent } from '../../serving/aws/index.ts';
+import { fractionDigitsOf } from '../../pricing/index.ts';
 import { withRuntime } from '../runtime.ts';
+import { stageOf, STAGE_OPTION } from '../stage.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
+const STAGE = { ...STAGE_OPTION, description: 'of an account, whose function prices does it there; default: this home' };
 const TO = { flags: '--to <dir>', description: 'write the files there instead of exports/prices in the home' };
 
 export const pricesCompute: Verb = {
   name: 'prices compute',
   summary: 'compute the price of every item, and hand the list to the shop',
   description: 'Asks a policy for every item of gold.pricing_features, keeps the guardrails of millrace.config.ts, replaces gold.prices by one snapshot, and hands the list over: as files (CSV and JSON Lines, with checksums) and in the online store of the API. A reader sees the list before or this one, never a part. However often it runs on a day, no price moves by more than one day may.',
-  options: [{ flags: '--policy <name>', description: 'rule, model or bandit; default: that of millrace.config.ts' }, TO],
-  examples: ['millrace prices compute', 'millrace prices compute --policy model --json'],
+  options: [{ flags: '--policy <name>', description: 'rule, model or bandit; default: that of millrace.config.ts' }, TO, STAGE],
+  examples: ['millrace prices compute', 'millrace prices compute --policy model --json', 'millrace prices compute --stage prod'],
   async run(invocation) {
+    const { policy: wanted } = invocation.options;
+    if (await inAccount(invocation, { step: 'compute', ...(typeof wanted === 'string' ? { policy: wanted } : {}) })) return;
     await withRuntime(invocation, async (runtime) => {
       const { policy } = invocation.options;
       const done = await computePrices(runtime, { ...(typeof policy === 'string' ? { policy } : {}), ...folderOf(invocation) });
@@ -42,9 +48,10 @@ export const pricesList: Verb = {
       const elsewhere = await whereListsAre(runtime);
       present(invocation, { ...headerOf(list), ...elsewhere, found: found.length, prices: shown }, () => {
         const { terminal } = invocation;
+        const digits = fractionDigitsOf(list.header.currency);
         terminal.out(`${headline(terminal, list)}\n\n`);
         terminal.out(table(terminal, ['product', 'category', 'was', 'is', '', 'why', 'limits'], shown.map(({ productId, category: of, price, previousPrice, reason, limits }) => [
-          productId, of, previousPrice.toFixed(2), price.toFixed(2), changeOf(price, previousPrice), reason, limits.join(' '),
+          productId, of, previousPrice.toFixed(digits), price.toFixed(digits), changeOf(price, previousPrice), reason, limits.join(' '),
         ])));
         if (shown.length < found.length) terminal.out(`\n  ${number(shown.length)} of ${number(found.length)}; --limit 0 shows all\n`);
         for (const [where, id] of [['the export folder', elsewhere.exported], ['the online store', elsewhere.online]] as const) {
@@ -59,15 +66,30 @@ export const pricesExport: Verb = {
   name: 'prices export',
   summary: 'hand over again what gold.prices holds: files and online store',
   description: 'For when `prices compute` was cut off before it had handed the list over, or a shop wants the files somewhere else. current.json in the folder names the list that holds, its files and their SHA-256.',
-  options: [TO],
-  examples: ['millrace prices export', 'millrace prices export --to /srv/shop/prices'],
+  options: [TO, STAGE],
+  examples: ['millrace prices export', 'millrace prices export --to /srv/shop/prices', 'millrace prices export --stage prod'],
   async run(invocation) {
+    if (await inAccount(invocation, { step: 'export' })) return;
     await withRuntime(invocation, async (runtime) => {
       const done = await exportPrices(runtime, folderOf(invocation));
       present(invocation, summaryOf(done), () => printDone(invocation.terminal, done, folderOf(invocation).folder ?? exportFolderOf(runtime)));
     });
   },
 };
+
+/** Where a stage is named its function is asked, which does the same over the account's tables. */
+async function inAccount(invocation: Invocation, event: PricesEvent): Promise<boolean> {
+  const stage = await stageOf(invocation);
+  if (stage === undefined) return false;
+  if (invocation.options['to'] !== undefined) throw new MillraceError('usage', '--to is of a home; in an account the files are in the bucket', { todo: 'Leave it out.' });
+  // Loaded only for who asks for it: the clients of AWS take a while.
+  const { callPriceFunction } = await import('../../serving/aws/index.ts');
+  const done = await callPriceFunction({ stage: stage.name, region: stage.settings.region, clock: systemClock, environment: invocation.environment }, event);
+  if (done.list === null) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: `gold.pricing_features of ${stage.name}`, todo: 'Run the batch of the stage.' });
+  present(invocation, done, () => invocation.terminal.out(`${number(done.rows)} prices by the policy ${done.policy ?? ''}, until ${(done.validTo ?? '').slice(0, 16).replace('T', ' ')} (UTC)\n`
+    + `  the API of ${stage.name} answers them to {"skus": […], "precomputed": true}; the bucket has them below exports/prices/, as list ${done.list}\n`));
+  return true;
+}
 
 function folderOf({ options: { to } }: Invocation): { folder?: string } {
   return typeof to === 'string' ? { folder: path.resolve(to) } : {};

@@ -1,5 +1,6 @@
 // What a list of prices is as files: their texts, the manifest with their checksums, and what `current.json` says of them.
 import { createHash } from 'node:crypto';
+import { fractionDigitsOf } from '../../pricing/index.ts';
 import type { PriceList } from './price-table.ts';
 
 export interface ExportManifest {
@@ -57,10 +58,11 @@ function recordsOf({ header, prices }: PriceList): Record<(typeof HEADINGS)[numb
   }));
 }
 
-/** RFC 4180, with LF at the ends of lines; prices with two decimals. */
+/** RFC 4180, with LF at the ends of lines; prices with the decimals of the currency. */
 function csvOf(list: PriceList): string {
+  const digits = fractionDigitsOf(list.header.currency);
   const cell = (value: string | number): string => {
-    const text = typeof value === 'number' ? value.toFixed(2) : value;
+    const text = typeof value === 'number' ? value.toFixed(digits) : value;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [HEADINGS.join(','), ...recordsOf(list).map((record) => HEADINGS.map((name) => cell(record[name])).join(','))].map((line) => `${line}\n`).join('');

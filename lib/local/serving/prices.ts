@@ -2,7 +2,7 @@
 import { tablesOf } from '../learning/index.ts';
 import { seededRandom } from '../../learning/index.ts';
 import {
-  armsOfItems, banditPolicy, elasticities, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
+  armsOfItems, banditPolicy, elasticities, fractionDigitsOf, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
 } from '../../pricing/index.ts';
 import type { Prices } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
@@ -22,7 +22,7 @@ const SITUATIONS = `
 SELECT product_id, category, CAST(current_price AS double) AS price, CAST(supplier_cost AS double) AS cost, CAST(competitor_price AS double) AS competitor,
        historical_conversion_rate, anchor_product_score, average_price_90d
 FROM gold.pricing_features
-WHERE current_price >= 0.01
+WHERE current_price > 0
 ORDER BY product_id`;
 
 const FEEDBACK = `
@@ -64,7 +64,9 @@ type Situation = [string, string, number, number | null, number | null, number |
 /** undefined where gold has no prices yet. */
 export async function loadPrices(engine: Pick<Engine, 'query'>, sources: PriceSources): Promise<Prices | undefined> {
   const { currency, version, random, settings = pricingSettings(undefined), demand, tables = { arms: false, list: false }, now, listed } = sources;
-  const rows = (await engine.query(SITUATIONS)).rows as Situation[];
+  const guardrails = { ...settings.guardrails, fractionDigits: fractionDigitsOf(currency) };
+  // What costs less than the smallest coin has no price.
+  const rows = ((await engine.query(SITUATIONS)).rows as Situation[]).filter(([, , price]) => Math.round(price * 10 ** guardrails.fractionDigits) >= 1);
   if (rows.length === 0) return undefined;
   const history = ((await engine.query(POINTS)).rows as [string, string, number, number | bigint, number | bigint][])
     .map(([sku, category, price, views, units]): PricePoint => ({ sku, category, price, views: Number(views), units: Number(units) }));
@@ -79,7 +81,7 @@ export async function loadPrices(engine: Pick<Engine, 'query'>, sources: PriceSo
     basePrices: new Map([...situations].map(([sku, { usualPrice, currentPrice }]) => [sku, usualPrice ?? currentPrice])),
   });
   return {
-    version, currency, policy: settings.policy, guardrails: settings.guardrails,
+    version, currency, policy: settings.policy, guardrails,
     policies: {
       rule: rulePolicy(settings.rule), model: modelPolicy(settings.model, demand),
       bandit: banditPolicy({ armsOf: (sku) => arms.get(sku) ?? [], random: ({ unit, sku }) => (unit === undefined ? random : seededRandom(seedOf(`${unit}\u0000${sku}`)).uniform) }),

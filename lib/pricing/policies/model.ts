@@ -22,7 +22,7 @@ export function modelPolicy({ reachPercent, leastGainPercent }: ModelSettings = 
     propose(situation, allowed) {
       const curve = demand?.demandOf(situation.sku);
       if (situation.cost === undefined) return { price: situation.currentPrice, reason: 'its cost is not known' };
-      return curve === undefined ? byElasticity(situation) : byDemand(situation, situation.cost, curve, allowed, { reachPercent, leastGainPercent });
+      return curve === undefined ? byElasticity(situation, reachPercent) : byDemand(situation, situation.cost, curve, allowed, { reachPercent, leastGainPercent });
     },
   };
 }
@@ -43,11 +43,12 @@ function byDemand({ currentPrice, usualPrice = currentPrice }: PriceSituation, c
 }
 
 /**
- * The price that earns most at constant elasticity ε: cost × ε / (1 + ε) for ε < −1 (the inverse-elasticity rule). Where demand hardly answers (ε ≥ −1.05) there
- * is no such price, and the highest that the guardrails of the day let through is proposed.
+ * The price that earns most at constant elasticity ε: cost × ε / (1 + ε) for ε < −1 (the inverse-elasticity rule), as far as the reach lets it: how demand answers is known
+ * around the usual price, and an item that hardly answers to it (ε ≥ −1.05) has no such price and would rise day by day without end.
  */
-function byElasticity({ currentPrice, cost, elasticity }: PriceSituation): ProposedPrice {
+function byElasticity({ currentPrice, usualPrice = currentPrice, cost, elasticity }: PriceSituation, reachPercent: number): ProposedPrice {
   if (cost === undefined || elasticity === undefined) return { price: currentPrice, reason: 'its cost or its elasticity is not known' };
-  if (elasticity > -1.05) return { price: currentPrice * 2, reason: `demand hardly answers to its price (elasticity ${elasticity.toFixed(2)})` };
-  return { price: (cost * elasticity) / (1 + elasticity), reason: `earns most at an elasticity of ${elasticity.toFixed(2)}` };
+  const [least, most] = [usualPrice * (1 - reachPercent / 100), usualPrice * (1 + reachPercent / 100)];
+  if (elasticity > -1.05) return { price: most, reason: `demand hardly answers to its price (elasticity ${elasticity.toFixed(2)})` };
+  return { price: Math.min(most, Math.max(least, (cost * elasticity) / (1 + elasticity))), reason: `earns most at an elasticity of ${elasticity.toFixed(2)}` };
 }
