@@ -1,6 +1,7 @@
 // Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
 import type { Context } from 'aws-lambda';
-import { monitorHome, predictInHome, predictorNamed, prepareTraining, trainPrepared, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
+import type { LeakCheck } from '../../lib/learning/index.ts';
+import { lookThrough, monitorHome, predictInHome, predictorNamed, prepareTraining, trainPrepared, type Runtime, type TrainingReport, type TrainPredictorOptions } from '../../lib/local/index.ts';
 import type { AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
 import { lambdaContext } from '../shared/context.ts';
@@ -13,10 +14,12 @@ import { learningRuntime, type LearningRuntime } from './runtime.ts';
 export type LearnEvent =
   /** Which predictors there are, those asked for or all. A state machine says null for what nobody asked for. */
   | { step: 'plan'; predictors?: string[] | null }
-  /** A version, or the order for a training job where the stage has them and there are too many rows. The version goes through the gate; it answers from then on unless `keep_champion`. */
-  | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean }
+  /** Looks for features that see their future, before anything is trained; what was looked through for an earlier version is not looked through again. */
+  | { step: 'look'; predictor: string; as_of?: string | null; allow_leaks?: boolean }
+  /** A version, or the order for a training job where the stage has them and there are too many rows. The version goes through the gate; it answers from then on unless `keep_champion`. `looked`: what `look` found; without it this step looks; null: nobody is to. */
+  | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: LeakCheck | null }
   /** The version whose trees a training job grew from the rows that `train` gave it; it is measured, judged and kept like one that grew here. */
-  | { step: 'adopt'; predictor: string; job: Pick<JobOrder, 'prepared' | 'output'>; artifact: string; keep_champion?: boolean }
+  | { step: 'adopt'; predictor: string; job: Pick<JobOrder, 'prepared' | 'output'>; artifact: string; keep_champion?: boolean; allow_leaks?: boolean; looked?: LeakCheck | null }
   /** The champion's batch predictions, into gold by one commit. */
   | { step: 'predict'; predictor: string; as_of?: string | null }
   /** Drift and skew of the versions that answered lately. */
@@ -25,6 +28,8 @@ export type LearnEvent =
 /** What a state gives on is limited: the card of a version is in the registry. */
 export type LearnResult =
   | { predictors: string[] }
+  /** null: there are no features to look at, or no rows. */
+  | { predictor: string; looked: LeakCheck | null }
   | { predictor: string; version: string; promoted: boolean; reasons: string[]; metrics: Readonly<Record<string, number>> }
   | { predictor: string; job: JobOrder }
   | { predictor: string; table: string; rows: number; version: string }
@@ -47,15 +52,19 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
       for (const name of asked) await predictorNamed(home, name);
       return { predictors: declared.filter((name) => asked.includes(name)) };
     }
+    case 'look': {
+      const looked = await lookThrough(home, event.predictor, { ...asOf(event), allowLeaks: event.allow_leaks === true });
+      return { predictor: event.predictor, looked: looked ?? null };
+    }
     case 'train': {
       const prepared = await prepareTraining(home, event.predictor, asOf(event));
       const job = jobs === undefined ? undefined : await orderJob(runtime, prepared, jobs, stage);
       if (job !== undefined) return { predictor: event.predictor, job };
-      return kept(await trainPrepared(home, prepared, { keepChampion: event.keep_champion === true, withoutLeakCheck: true }));
+      return kept(await trainPrepared(home, prepared, optionsOf(event)));
     }
     case 'adopt': {
       const { prepared, grown } = await jobResult(runtime, event.predictor, event.job, event.artifact);
-      return kept(await trainPrepared(home, prepared, { keepChampion: event.keep_champion === true, withoutLeakCheck: true, grown }));
+      return kept(await trainPrepared(home, prepared, { ...optionsOf(event), grown }));
     }
     case 'predict': {
       const { table, rows, version } = await predictInHome(home, event.predictor, asOf(event));
@@ -72,6 +81,10 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
       };
     }
   }
+}
+
+function optionsOf({ keep_champion: keepChampion, allow_leaks: allowLeaks, looked }: Extract<LearnEvent, { step: 'train' | 'adopt' }>): Omit<TrainPredictorOptions, 'asOf'> {
+  return { keepChampion: keepChampion === true, allowLeaks: allowLeaks === true, ...(looked === undefined ? {} : looked === null ? { withoutLeakCheck: true } : { looked }) };
 }
 
 const asOf = ({ as_of: date }: { as_of?: string | null }): { asOf?: string } => (date === undefined || date === null ? {} : { asOf: date });

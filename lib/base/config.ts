@@ -102,6 +102,8 @@ export interface LearningSettings {
   driftPsi?: number;
   skewShare?: number;
   calibrationError?: number;
+  /** Whether training sets are looked through for features that see their future, before anything is trained; default true. */
+  lookForLeaks?: boolean;
   /** Switches on training jobs of SageMaker for gradient boosting over very many rows. */
   sageMaker?: SageMakerSettings;
 }

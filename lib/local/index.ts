@@ -19,9 +19,9 @@ export {
 export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';
-export { canaryCountsOf, noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './learning/index.ts';
+export { canaryCountsOf, lookThrough, noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './learning/index.ts';
 export {
-  featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport,
+  featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
 export { explainInHome, keepForAnswers, reproduceInHome, type Explanation, type KeptForAnswers, type Reproduction } from './answers/index.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

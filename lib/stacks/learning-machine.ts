@@ -1,4 +1,4 @@
-// Learning as a state machine: each predictor is trained, goes through the gate, and answers for all in a batch; then what was answered lately is
+// Learning as a state machine: each predictor is looked through for leaks, trained, goes through the gate, and answers for all in a batch; then what was answered lately is
 // compared with what was learned from. One that fails stops no other. `${fn_learn}` stands for an ARN, as do those of a job's role and key.
 import type { SageMakerSettings } from './stage-limits.ts';
 import type { Catcher, Json, Retrier, StateMachine } from '../workflow/index.ts';
@@ -22,6 +22,8 @@ const NO_CHAMPION: Catcher = { ErrorEquals: ['Millrace.not_found'], Next: 'Learn
 const call = (payload: Record<string, Json>) => ({ Type: 'Task' as const, Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: '${fn_learn}', Payload: payload } });
 
 const KEEP_CHAMPION = '{% $exists($options.keep_champion) and $options.keep_champion %}';
+const ALLOW_LEAKS = '{% $exists($options.allow_leaks) and $options.allow_leaks %}';
+const AS_OF = '{% $exists($options.as_of) ? $options.as_of : null %}';
 
 /** Where `train` answers with an order instead of a version, a job grows the trees, and `adopt` measures, judges and keeps them. */
 function jobStates({ instanceType, image, maxSeconds, diskGb = 50 }: SageMakerSettings): StateMachine['States'] {
@@ -49,14 +51,14 @@ function jobStates({ instanceType, image, maxSeconds, diskGb = 50 }: SageMakerSe
       Next: 'Adopt',
     },
     Adopt: {
-      ...call({ step: 'adopt', predictor: '{% $predictor %}', job: { prepared: '{% $trained.job.prepared %}', output: '{% $trained.job.output %}' }, artifact: '{% $artifact %}', keep_champion: KEEP_CHAMPION }),
+      ...call({ step: 'adopt', predictor: '{% $predictor %}', job: { prepared: '{% $trained.job.prepared %}', output: '{% $trained.job.output %}' }, artifact: '{% $artifact %}', keep_champion: KEEP_CHAMPION, allow_leaks: ALLOW_LEAKS, looked: '{% $looked %}' }),
       Retry: [TRANSIENT], Catch: [notDone('adopting')], Next: 'Predict',
     },
   };
 }
 
-/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true}`, all optional. */
-export function learningMachine(jobs?: SageMakerSettings): StateMachine {
+/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true, "allow_leaks": true}`, all optional. `look`: for features that see their future, before training. */
+export function learningMachine(jobs?: SageMakerSettings, { look = true }: { look?: boolean } = {}): StateMachine {
   return {
     Comment: 'millrace learning',
     QueryLanguage: 'JSONata',
@@ -80,14 +82,21 @@ export function learningMachine(jobs?: SageMakerSettings): StateMachine {
           ProcessorConfig: { Mode: 'INLINE' },
           StartAt: 'OnePredictor',
           States: {
-            OnePredictor: { Type: 'Pass', Assign: { predictor: '{% $states.input.predictor %}', problem: {} }, Next: 'Train' },
+            OnePredictor: { Type: 'Pass', Assign: { predictor: '{% $states.input.predictor %}', problem: {}, looked: null }, Next: look ? 'Look' : 'Train' },
+            // What another look would find again is no reason to try again.
+            ...(look ? {
+              Look: {
+                ...call({ step: 'look', predictor: '{% $predictor %}', as_of: AS_OF, allow_leaks: ALLOW_LEAKS }),
+                Retry: [TRANSIENT], Catch: [notDone('the look for leaks')], Assign: { looked: '{% $states.result.Payload.looked %}' }, Output: {}, Next: 'Train',
+              },
+            } : {}),
             Train: {
-              ...call({ step: 'train', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}', keep_champion: KEEP_CHAMPION }),
+              ...call({ step: 'train', predictor: '{% $predictor %}', as_of: AS_OF, keep_champion: KEEP_CHAMPION, allow_leaks: ALLOW_LEAKS, looked: '{% $looked %}' }),
               Retry: [TRANSIENT], Catch: [notDone('training')], ...(jobs === undefined ? { Next: 'Predict' } : { Assign: { trained: '{% $states.result.Payload %}' }, Next: 'WhereTrained' }),
             },
             ...(jobs === undefined ? {} : jobStates(jobs)),
             Predict: {
-              ...call({ step: 'predict', predictor: '{% $predictor %}', as_of: '{% $exists($options.as_of) ? $options.as_of : null %}' }),
+              ...call({ step: 'predict', predictor: '{% $predictor %}', as_of: AS_OF }),
               Retry: [TRANSIENT, RACE], Catch: [NO_CHAMPION, notDone('predictions')], Next: 'Learned',
             },
             Learned: { Type: 'Pass', Output: { problems: [] }, End: true },

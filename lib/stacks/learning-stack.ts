@@ -17,9 +17,9 @@ import { allowJobs, jobRole } from './learning-job.ts';
 import { learningMachine } from './learning-machine.ts';
 import { acknowledge, allow } from './nag.ts';
 
-/** Tags of snapshots that versions were trained on are commits too, on whatever table a training set reads. */
+/** Tags of snapshots that versions were trained on are commits too, on whatever table a training set reads. The look for leaks makes tables in staging places. */
 export const LEARN_DUTIES: Duties = {
-  description: 'Trains predictors, makes their batch predictions, measures drift and skew', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['silver', 'gold'], minutes: 15, memoryMb: 10_240, scratchMb: 4096,
+  description: 'Looks for leaks, trains predictors, makes their batch predictions, measures drift and skew', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['silver', 'gold', 'staging'], minutes: 15, memoryMb: 10_240, scratchMb: 4096,
 };
 
 export interface LearningProps extends StackProps {
@@ -35,7 +35,7 @@ export class LearningStack extends Stack {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: training, batch predictions, monitoring of models` });
     const { stage, key } = foundation;
     const topic = Topic.fromTopicArn(this, 'DataTeam', this.formatArn({ service: 'sns', resource: stage.resource('data-team') }));
-    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1, sageMaker } = stage.settings.learning ?? {};
+    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1, sageMaker, lookForLeaks = true } = stage.settings.learning ?? {};
     const learn = lakeFunction(this, { foundation, name: 'learn', duties: LEARN_DUTIES, bundle: path.join(bundles, 'learn'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...(sageMaker === undefined ? {} : { MILLRACE_JOBS_ABOVE_ROWS: String(sageMaker.aboveRows) }) } });
     learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     learn.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
@@ -43,7 +43,7 @@ export class LearningStack extends Stack {
     if (training !== undefined) learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'training/*')], OBJECTS);
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName: stage.resource('learning'),
-      definitionBody: DefinitionBody.fromString(JSON.stringify(learningMachine(sageMaker))),
+      definitionBody: DefinitionBody.fromString(JSON.stringify(learningMachine(sageMaker, { look: lookForLeaks }))),
       definitionSubstitutions: { fn_learn: learn.function.functionArn, ...(training === undefined ? {} : { training_role: training.roleArn, training_key: key.keyArn }) },
       tracingEnabled: true,
       logs: {

@@ -3,19 +3,22 @@ import { rm } from 'node:fs/promises';
 import validate from 'asl-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driftMetrics, trainingMetrics } from '../../lambdas/learn/metrics.ts';
-import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
+import { LEARNING_MACHINE, learningMachine } from '../../lib/stacks/learning-machine.ts';
 import { Interpreter, loadMachine, StateFailure, type Json, type Outcome } from '../../lib/workflow/index.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { policiesOf } from './support/policies.ts';
 import { named, ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
 
-type Payload = { step: string; predictor?: string; predictors?: string[] | null; as_of?: string | null; keep_champion?: boolean };
+type Payload = { step: string; predictor?: string; predictors?: string[] | null; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: unknown };
+
+/** What a look finds nothing with. */
+const LOOKED = { cuts: ['2018-06-01T00:00:00.000Z'], rows: 7, leaks: [], whole: [], fingerprint: 'f' };
 
 /** Runs the machine; `fails` names steps that do, with the error. */
-async function run(input: Json, fails: Readonly<Record<string, StateFailure>> = {}): Promise<{ outcome: Outcome; calls: string[]; payloads: Payload[] }> {
+async function run(input: Json, fails: Readonly<Record<string, StateFailure>> = {}, machine = LEARNING_MACHINE): Promise<{ outcome: Outcome; calls: string[]; payloads: Payload[] }> {
   const calls: string[] = [];
   const payloads: Payload[] = [];
-  const interpreter = new Interpreter(LEARNING_MACHINE, {
+  const interpreter = new Interpreter(machine, {
     clock: new VirtualClock(), random: () => 0.5,
     resources: {
       'arn:aws:states:::lambda:invoke': async (argument) => {
@@ -26,7 +29,8 @@ async function run(input: Json, fails: Readonly<Record<string, StateFailure>> = 
         payloads.push(Payload);
         const failure = fails[call];
         if (failure !== undefined) throw failure;
-        return { Payload: (Payload.step === 'plan' ? { predictors: Payload.predictors ?? ['churn', 'conversion'] } : { step: Payload.step }) as Json };
+        if (Payload.step === 'plan') return { Payload: { predictors: Payload.predictors ?? ['churn', 'conversion'] } as Json };
+        return { Payload: { step: Payload.step, looked: Payload.step === 'look' && Payload.predictor === 'churn' ? LOOKED : null } as Json };
       },
     },
   });
@@ -39,17 +43,21 @@ describe('the learning machine', () => {
     loadMachine(LEARNING_MACHINE, ['arn:aws:states:::lambda:invoke']);
   });
 
-  it('trains each predictor, lets its champion answer for all, and then looks at what was answered', async () => {
+  it('looks through each predictor for leaks, trains it with what was found, lets its champion answer for all, and then looks at what was answered', async () => {
     const { outcome, calls, payloads } = await run({});
     expect(outcome.status).toBe('succeeded');
-    expect([calls[0], calls.at(-1), calls.slice(1, -1).sort()]).toEqual(['plan', 'monitor', ['predict churn', 'predict conversion', 'train churn', 'train conversion']]);
-    expect(payloads[1]).toEqual({ step: 'train', predictor: expect.any(String) as string, as_of: null, keep_champion: false });
+    expect([calls[0], calls.at(-1), calls.slice(1, -1).sort()]).toEqual(['plan', 'monitor', ['look churn', 'look conversion', 'predict churn', 'predict conversion', 'train churn', 'train conversion']]);
+    expect(payloads[1]).toEqual({ step: 'look', predictor: expect.any(String) as string, as_of: null, allow_leaks: false });
+    const trained = payloads.filter(({ step }) => step === 'train').sort((left, right) => (left.predictor! < right.predictor! ? -1 : 1));
+    expect(trained).toEqual([
+      { step: 'train', predictor: 'churn', as_of: null, keep_champion: false, allow_leaks: false, looked: LOOKED }, { step: 'train', predictor: 'conversion', as_of: null, keep_champion: false, allow_leaks: false, looked: null },
+    ]);
   });
 
   it('takes what is asked for: one predictor, as of a day, beside the champion', async () => {
-    const { calls, payloads } = await run({ predictors: ['churn'], as_of: '2018-10-18', keep_champion: true });
-    expect(calls).toEqual(['plan', 'train churn', 'predict churn', 'monitor']);
-    expect(payloads[1]).toEqual({ step: 'train', predictor: 'churn', as_of: '2018-10-18', keep_champion: true });
+    const { calls, payloads } = await run({ predictors: ['churn'], as_of: '2018-10-18', keep_champion: true, allow_leaks: true });
+    expect(calls).toEqual(['plan', 'look churn', 'train churn', 'predict churn', 'monitor']);
+    expect(payloads[2]).toEqual({ step: 'train', predictor: 'churn', as_of: '2018-10-18', keep_champion: true, allow_leaks: true, looked: LOOKED });
   });
 
   it('goes on with the others where one cannot be trained, and says at the end which', async () => {
@@ -57,6 +65,20 @@ describe('the learning machine', () => {
     expect(calls).toEqual(expect.arrayContaining(['train conversion', 'predict conversion', 'monitor']));
     expect(calls).not.toContain('predict churn');
     expect(outcome).toMatchObject({ status: 'failed', error: 'LearningProblems', cause: expect.stringContaining('training of churn: Millrace.bad_input the training set of churn') as string });
+  });
+
+  it('trains nothing whose features see their future, says so, and does not look again', async () => {
+    const { outcome, calls } = await run({}, { 'look churn': new StateFailure('Millrace.conflict', 'churn learns from what was not known yet: avg_delivery_days') });
+    expect(calls.filter((call) => call.endsWith('churn'))).toEqual(['look churn']);
+    expect(calls).toContain('predict conversion');
+    expect(outcome).toMatchObject({ status: 'failed', cause: expect.stringContaining('the look for leaks of churn: Millrace.conflict churn learns from what was not known yet: avg_delivery_days') as string });
+  });
+
+  it('does not look where the stage says so', async () => {
+    const machine = learningMachine(undefined, { look: false });
+    expect(validate(structuredClone(machine), { checkArn: false }).errorsText()).toBe('');
+    const { calls, payloads } = await run({ predictors: ['churn'] }, {}, machine);
+    expect([calls, payloads[1]!.looked]).toEqual([['plan', 'train churn', 'predict churn', 'monitor'], null]);
   });
 
   it('does not take a predictor whose first version was held back for a failure: nobody answers yet', async () => {
@@ -82,11 +104,12 @@ describe('learning in an account', () => {
     expect(only(dev.learning, 'AWS::Scheduler::Schedule')[1].Properties).toMatchObject({ ScheduleExpression: 'cron(0 6 ? * SUN *)', ScheduleExpressionTimezone: 'America/Sao_Paulo' });
   });
 
-  it('reads the lake, writes gold and the tags of silver, and keeps models without ever deleting one', () => {
+  it('reads the lake, writes gold and the tags of silver, lets go staging places alone, and keeps models without ever deleting one', () => {
     const statements = policiesOf(dev.learning, 'millrace-dev-').get('learn')!;
     const onModels = statements.filter(({ resources }) => resources.some((resource) => resource.includes('-models-'))).flatMap(({ actions, resources }) => actions.flatMap((action) => resources.map((resource) => `${action} ${resource.split(':::')[1]!.replace('-ACCOUNT-REGION', '')}`)));
     expect(onModels.sort()).toEqual(['s3:GetObject millrace-dev-models/registry/*', 's3:ListBucket millrace-dev-models', 's3:PutObject millrace-dev-models/registry/*']);
-    expect(statements.some(({ actions }) => actions.includes('glue:DeleteTable'))).toBe(false);
+    const dropped = statements.filter(({ actions }) => actions.includes('glue:DeleteTable')).flatMap(({ resources }) => resources);
+    expect(dropped.filter((resource) => !/(catalog|millrace_dev_staging(\/\*)?)$/.test(resource))).toEqual([]);
   });
 
   it('tells people of failures, drift, skew and calibration', () => {

@@ -1,5 +1,5 @@
 // Learning as it is deployed, over an Athena whose SQL a Trino executes: the function's steps leave in the bucket and in gold what the embedded home
-// leaves, from the same files.
+// leaves, from the same files, and find the leaks that it finds.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,12 @@ import { listPrices, pricesRuntime } from '../../lambdas/prices/index.ts';
 import type { AwsContext } from '../../lambdas/shared/context.ts';
 import { applyTables } from '../../lib/batch/index.ts';
 import { keysFromSecret } from '../../lib/ingest/index.ts';
-import { computePrices, localFileIngest, openRuntime, predictInHome, registryOf, runBatch, trainInHome, type Runtime } from '../../lib/local/index.ts';
+import {
+  computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, registryOf, runBatch, trainInHome, type Runtime,
+} from '../../lib/local/index.ts';
+import { asItStood } from '../../lib/local/learning/as-it-stood.ts';
+import { tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
+import type { LeakCheck, LoadedPredictor } from '../../lib/learning/index.ts';
 import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { compileWorkflow, Interpreter, StateFailure, type Json } from '../../lib/workflow/index.ts';
@@ -19,8 +24,11 @@ import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import { generateSample } from '../../samples/index.ts';
 import { batch } from '../../workflows/batch.ts';
 import { memoryStore } from '../serving/support.ts';
+import { allows, policiesOf } from '../aws/support/policies.ts';
+import { synthesise } from '../aws/support/stage.ts';
 import { makeAwsHome, SECRET, type AwsHome } from './support/aws-home.ts';
 import { startAwsRehearsal, type AwsRehearsal } from './support/aws-rehearsal.ts';
+import { asFunction, wanted } from './support/calls-to-aws.ts';
 
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 1_200_000 });
 
@@ -35,7 +43,16 @@ let runtime: Runtime;
 let learning: LearningRuntime;
 let folder: string;
 const told: string[] = [];
-const step = <Result extends LearnResult>(event: LearnEvent) => learn(learning, event, (line) => told.push(line), 'millrace-rehearsal') as Promise<Result>;
+const step = <Result extends LearnResult>(event: LearnEvent, runtimeOfStep = learning) => asFunction('learn', () => learn(runtimeOfStep, event, (line) => told.push(line), 'millrace-rehearsal')) as Promise<Result>;
+type Looked = Extract<LearnResult, { looked: unknown }>;
+type Trained = Extract<LearnResult, { metrics: object }>;
+
+/** What the steps below read, and nothing else: a batch takes its time. */
+async function tablesOfSteps(): Promise<string[]> {
+  const features = await featuresOf(runtime);
+  const behind = await Promise.all([PREDICTOR, 'price'].map(async (name) => tablesOf(trainingSql(await predictorNamed(runtime, name), features))));
+  return [...new Set(behind.flat())].map((name) => `+${name}`).concat('+gold.pricing_features', '+gold.price_arms', 'silver.predictions', 'silver.outcomes');
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-learning-'));
@@ -51,9 +68,10 @@ beforeAll(async () => {
   s3.destroy();
   await home.land(runtime.home.landing);
   await applyTables(home.context);
-  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime) });
+  const options = { select: await tablesOfSteps() };
+  const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime), options });
   expect(outcome).toMatchObject({ status: 'succeeded' });
-  expect((await home.run(compileWorkflow(batch, graph))).outcome).toMatchObject({ status: 'succeeded' });
+  expect((await home.run(compileWorkflow(batch, graph), undefined, options)).outcome).toMatchObject({ status: 'succeeded' });
   learning = learningRuntime(home.context as AwsContext, MODELS);
 });
 afterAll(async () => {
@@ -65,13 +83,38 @@ afterAll(async () => {
 describe('learning in an account', () => {
   it('gives the version that the embedded home gives, from the file that Athena leaves', async () => {
     const here = await trainInHome(runtime, PREDICTOR);
-    const there = await step<Extract<LearnResult, { metrics: object }>>({ step: 'train', predictor: PREDICTOR });
+    const { looked } = await step<Looked>({ step: 'look', predictor: PREDICTOR });
+    const there = await step<Trained>({ step: 'train', predictor: PREDICTOR, looked });
     expect([there.version, there.promoted]).toEqual([here.card.version, here.promoted]);
     const card = await learning.learning!.registry.card(PREDICTOR, there.version);
     expect([card.rows, card.asOf, card.trainingSet]).toEqual([here.card.rows, here.card.asOf, here.card.trainingSet]);
+    const found = ({ fingerprint: _own, ...leaks }: LeakCheck) => leaks;
+    expect(found(card.leaks!)).toEqual(found(here.card.leaks!));
+    expect([card.leaks!.leaks, card.leaks!.rows > 100]).toEqual([[], true]);
     // Means of doubles differ in their last digits between engines, and with them where a tree cuts.
     for (const [name, value] of Object.entries(here.card.metrics)) if (Number.isFinite(value)) expect([name, Math.abs(card.metrics[name]! - value) < 0.005]).toEqual([name, true]);
     expect(JSON.parse(told.at(-1)!)).toMatchObject({ Predictor: PREDICTOR, version: there.version });
+  });
+
+  it('looks for leaks where one statement would have too many stages, finds those that the embedded home finds, and leaves no table behind', async () => {
+    const declared = await predictorNamed(runtime, PREDICTOR);
+    const features = await featuresOf(runtime);
+    const parameters = { parameters: await runtime.parameters('2018-10-18', declared.sql) };
+    await expect(home.context.engine.query(asItStood(trainingSql(declared, features).replace(/\nORDER BY [^\n]*$/, ''), home.context.project, undefined).sql, parameters)).rejects.toThrow(/Number of stages|too many stages/i);
+
+    const leaky: LoadedPredictor = { ...declared, sql: declared.sql.replaceAll('CASE WHEN delivered_date < moments.moment THEN delivery_days END', 'delivery_days') };
+    expect(leaky.sql).not.toBe(declared.sql);
+    const planted = <Where extends Pick<Runtime, 'learning'>>(where: Where, registry: NonNullable<Runtime['learning']>['registry']): Where => ({ ...where, learning: { predictors: new Map([[PREDICTOR, leaky]]), features, registry } });
+    const here = await lookThrough(planted(runtime, registryOf(runtime)), PREDICTOR, { allowLeaks: true });
+    const { looked: there } = await step<Looked>({ step: 'look', predictor: PREDICTOR, allow_leaks: true }, planted(learning, learning.learning!.registry));
+    const told = ({ cuts, rows, whole, leaks }: LeakCheck) => ({ cuts, rows, whole, leaks: leaks.map(({ feature, rows: differing, example: { entity } }) => [feature, differing, entity]) });
+    expect(told(there!)).toEqual(told(here!));
+    expect(there!.leaks.map(({ feature }) => feature)).toEqual(['avg_delivery_days']);
+    expect(await home.context.engine.listStagings()).toEqual([]);
+    const left: string[] = [];
+    for await (const { path } of home.context.lake.context.files.list(`${(home.context as AwsContext).stagingLocation}/`)) if (path.includes('silver__delivery_zones')) left.push(path);
+    // What the batch published from its own staging place stays there.
+    expect(left.filter((path) => path.includes('/metadata/'))).toEqual([]);
   });
 
   it('writes the same batch predictions into gold, by one commit', async () => {
@@ -92,7 +135,7 @@ describe('learning in an account', () => {
 
   it('lets the champion of demand price all items, as the embedded home does, into gold by one commit', async () => {
     await trainInHome(runtime, 'price');
-    await step({ step: 'train', predictor: 'price' });
+    await step({ step: 'train', predictor: 'price', looked: null });
     for (const registry of [registryOf(runtime), learning.learning!.registry]) {
       if ((await registry.aliases('price')).champion === undefined) await registry.setAlias('price', 'champion', '1', systemClock.now());
     }
@@ -127,5 +170,14 @@ describe('learning in an account', () => {
     const outcome = await interpreter.run({ predictors: [PREDICTOR] }, { id: 'l', name: 'l' });
     expect([outcome.status, outcome]).toEqual(['succeeded', expect.anything()]);
     expect((await learning.learning!.registry.versions(PREDICTOR)).map(({ version }) => version)).toEqual(['1', '2']);
+  });
+
+  it('needs no more than the policy of its function gives', async () => {
+    const { learning: resources, folder: synthesised } = await synthesise({ stage: 'rehearsal' });
+    await rm(synthesised, { recursive: true, force: true });
+    const statements = policiesOf(resources, 'millrace-rehearsal-').get('learn')!.map(({ actions, resources: places }) => ({ actions, resources: places.map((text) => text.replaceAll('-ACCOUNT-REGION', '').replaceAll('eu-central-1', 'REGION')) }));
+    const wishes = [...wanted.get('learn')!.values()];
+    expect(wishes.flatMap(({ action, resources: places }) => places.filter((place) => !allows(statements, action, place)).map((place) => `${action} on ${place}`))).toEqual([]);
+    expect(wishes.map(({ action }) => action)).toEqual(expect.arrayContaining(['glue:CreateTable', 'glue:DeleteTable', 's3:PutObject', 'athena:StartQueryExecution']));
   });
 });

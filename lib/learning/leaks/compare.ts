@@ -9,8 +9,11 @@ export interface Leak {
   feature: string;
   /** How many of the compared rows differ, and one of them. */
   rows: number;
-  example: { entity: string; at: string; says: LeakCell; knew: LeakCell };
+  example: { entity: string; at: string; says: LeakValue; knew: LeakValue };
 }
+
+/** As JSON has it. */
+export type LeakValue = Exclude<LeakCell, bigint>;
 
 /** What was found when a training set was looked through. */
 export interface LeakCheck {
@@ -31,7 +34,7 @@ export const ROW_ITSELF = 'a row itself';
 /** Sums of doubles in another order differ by less. */
 const TOLERANCE = 1e-9;
 
-/** `keys`: columns that tell rows apart. Leaks by feature, those that most rows have first. */
+/** `keys`: columns that tell rows apart. Leaks by feature, those that most rows have first; the example is the first row by its keys, in whatever order rows come. */
 export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly string[], features: readonly string[], atColumn: string): Leak[] {
   const place = ({ columns }: LeakRows, name: string): number => columns.indexOf(name);
   const keyOf = (set: LeakRows): ((row: readonly LeakCell[]) => string) => {
@@ -44,13 +47,14 @@ export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly stri
   const found = new Map<string, Leak>();
   const note = (feature: string, row: readonly LeakCell[], says: LeakCell, knew: LeakCell): void => {
     const leak = found.get(feature) ?? {
-      feature, rows: 0, example: { entity: keys.filter((name) => name !== atColumn).map((name) => String(row[place(all, name)])).join(', '), at: String(row[place(all, atColumn)]), says, knew },
+      feature, rows: 0, example: { entity: keys.filter((name) => name !== atColumn).map((name) => String(row[place(all, name)])).join(', '), at: String(row[place(all, atColumn)]), says: plain(says), knew: plain(knew) },
     };
     leak.rows += 1;
     found.set(feature, leak);
   };
-  for (const row of all.rows) {
-    const before = past.get(ofAll(row));
+  const rows = all.rows.map((row) => [ofAll(row), row] as const).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+  for (const [key, row] of rows) {
+    const before = past.get(key);
     if (before === undefined) {
       note(ROW_ITSELF, row, 'there', 'not there');
       continue;
@@ -60,6 +64,10 @@ export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly stri
     }
   }
   return [...found.values()].sort((left, right) => right.rows - left.rows || (left.feature < right.feature ? -1 : 1));
+}
+
+function plain(cell: LeakCell): LeakValue {
+  return typeof cell !== 'bigint' ? cell : Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
 }
 
 function isSame(one: LeakCell, other: LeakCell): boolean {

@@ -30,7 +30,7 @@ export function datasetOf({ name, entities, features, label, gate }: Predictor, 
   };
   const at = place(AT_TIME);
   const labelAt = label === undefined ? undefined : place(label);
-  const times = Float64Array.from(rows, (row) => timeOf(row[at]!));
+  const times = timesOf(rows.map((row) => row[at]!));
   const labels = Float32Array.from(rows, (row) => (labelAt === undefined || row[labelAt] === null ? Number.NaN : Number(row[labelAt])));
   const [featurePlaces, entityPlaces] = [features.map(place), entities.map(place)];
   return {
@@ -38,6 +38,11 @@ export function datasetOf({ name, entities, features, label, gate }: Predictor, 
     columns: featurePlaces.map((index) => Float32Array.from(rows, (row, at_) => numberOf(row[index]!, times[at_]!))),
     ...(gate.slices === undefined ? {} : { parts: Object.fromEntries(gate.slices.by.map((column) => [column, rows.map((row) => String(row[place(column)] ?? 'missing'))])) }),
   };
+}
+
+/** Milliseconds since 1970 of times as a query gives them. */
+export function timesOf(cells: readonly Cell[]): Float64Array {
+  return Float64Array.from(cells, timeOf);
 }
 
 /** These rows of it, as what is trained on. */

@@ -15,29 +15,78 @@ export interface AsItStoodOptions {
   landed?: (source: string) => boolean;
 }
 
+/** A table of the shop as it stood, as a SELECT over others of these, by their names, and over bronze. */
+export interface StoodTable {
+  name: string;
+  sql: string;
+  /** Which others. */
+  reads: readonly string[];
+}
+
+/** The same piece by piece, for an engine that does not take it as one statement. */
+export interface StoodTables extends AsItStood {
+  /** Each after those that it reads; the query reads them by name. */
+  tables: StoodTable[];
+}
+
 /**
  * Rows of a source that happened at `cut` or later are left out, and so is, of the rows before, every time at or after it: an order bought before it and delivered
  * after it is there, undelivered. Dates without a time, such as a promised one, stay, and so do the columns named in `knownAhead` (`order_items.shipping_limit_date`).
  * Without `cut` nothing is left out. `cut`: milliseconds since 1970, UTC.
  */
-export function asItStood(sql: string, { models, graph, sources }: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, { knownAhead = [], landed = () => true }: AsItStoodOptions = {}): AsItStood {
-  const read = tableReferences(sql).map(({ name }) => name).filter((name) => models.has(name));
-  const needed = new Set(read.flatMap((name) => [name, ...graph.upstream(name)]));
-  const order = graph.order.filter((name) => needed.has(name));
-  const named = [...new Set([sql, ...order.map((name) => models.get(name)!.sql)].flatMap((text) => tableReferences(text)).flatMap(({ name }) => sourceOf(name, sources) ?? []))];
+export function asItStood(sql: string, project: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, options: AsItStoodOptions = {}): AsItStood {
+  const { sources } = project;
+  const { order, named, whole } = behind(sql, project);
   const cteOf = (name: string): string => `stood__${name.replace('.', '__')}`;
-  const rewritten = (text: string): string => rewriteTables(text, ({ name, travel, metadata }) => {
-    if (travel !== undefined || metadata !== undefined) return undefined;
-    return needed.has(name) || sourceOf(name, sources) !== undefined ? cteOf(name) : undefined;
-  });
+  const rewritten = (text: string): string => exchanged(text, (name) => (order.includes(name) || sourceOf(name, sources) !== undefined ? cteOf(name) : undefined));
   const parts = [
-    ...named.map((contract) => `${cteOf(`source.${contract.name}`)} AS (\n${landed(contract.name) ? cutSource(contract, sources, cut, knownAhead) : emptySource(contract)}\n)`),
-    ...order.map((name) => `${cteOf(name)} AS (\n${rewritten(models.get(name)!.sql).trim().replace(/;$/, '')}\n)`),
+    ...named.map((contract) => `${cteOf(`source.${contract.name}`)} AS (\n${sourceThen(contract, sources, cut, options)}\n)`),
+    ...order.map((name) => `${cteOf(name)} AS (\n${rewritten(selectOf(name, project))}\n)`),
   ];
-  return {
-    sql: `${parts.length === 0 ? '' : `WITH ${parts.join(',\n')}\n`}SELECT stood.* FROM (\n${rewritten(sql)}\n) AS stood`,
-    whole: named.filter(({ eventTime }) => eventTime === undefined).map(({ name }) => name).sort(),
+  return { sql: `${parts.length === 0 ? '' : `WITH ${parts.join(',\n')}\n`}SELECT stood.* FROM (\n${rewritten(sql)}\n) AS stood`, whole };
+}
+
+/** As `asItStood`, table by table: each is no larger a statement than that which fills the table every night. */
+export function tablesAsTheyStood(sql: string, project: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, options: AsItStoodOptions = {}): StoodTables {
+  const { sources } = project;
+  const { order, reads, whole } = behind(sql, project);
+  const rewritten = (text: string): string => exchanged(text, (name) => {
+    const contract = sourceOf(name, sources);
+    return contract === undefined ? undefined : `(${sourceThen(contract, sources, cut, options)})`;
+  });
+  return { sql: rewritten(sql), whole, tables: order.map((name) => ({ name, sql: rewritten(selectOf(name, project)), reads: reads.get(name)! })) };
+}
+
+/** What a query stands on: tables, each after those that it reads, and sources. What only audits look at is not among them. */
+function behind(sql: string, { models, graph, sources }: Pick<Project, 'models' | 'graph' | 'sources'>): { order: string[]; reads: ReadonlyMap<string, string[]>; named: Contract[]; whole: string[] } {
+  const texts = [sql];
+  const reads = new Map<string, string[]>();
+  const follow = (text: string): string[] => {
+    const read = [...new Set(tableReferences(text).map(({ name }) => name).filter((name) => models.has(name)))];
+    for (const name of read) {
+      if (reads.has(name)) continue;
+      const { sql: select } = models.get(name)!;
+      texts.push(select);
+      reads.set(name, follow(select));
+    }
+    return read;
   };
+  follow(sql);
+  const named = [...new Set(texts.flatMap((text) => tableReferences(text)).flatMap(({ name }) => sourceOf(name, sources) ?? []))];
+  return { order: graph.order.filter((name) => reads.has(name)), reads, named, whole: named.filter(({ eventTime }) => eventTime === undefined).map(({ name }) => name).sort() };
+}
+
+/** Tables as they are now; those with a time travel of their own stay. */
+function exchanged(text: string, other: (name: string) => string | undefined): string {
+  return rewriteTables(text, ({ name, travel, metadata }) => (travel !== undefined || metadata !== undefined ? undefined : other(name)));
+}
+
+function selectOf(name: string, { models }: Pick<Project, 'models'>): string {
+  return models.get(name)!.sql.trim().replace(/;$/, '');
+}
+
+function sourceThen(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, { knownAhead = [], landed = () => true }: AsItStoodOptions): string {
+  return landed(contract.name) ? cutSource(contract, sources, cut, knownAhead) : emptySource(contract);
 }
 
 function sourceOf(name: string, sources: ReadonlyMap<string, Contract>): Contract | undefined {

@@ -5,6 +5,7 @@ export { canaryOutcomes } from './canary-outcomes.ts';
 export { canaryCountsOf, canaryFile, CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
 export { readDataset, trainingSql, viewOf } from './dataset.ts';
 export { homeModels, loadVersion, type HomeModels } from './models.ts';
+export { lookThrough } from './look.ts';
 export { batchSources, predictInHome, type BatchPredictions, type BatchSource } from './predict.ts';
 export { featuresOf, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type TrainingReport, type TrainPredictorOptions } from './train.ts';
 export { trainingDate } from './training-date.ts';

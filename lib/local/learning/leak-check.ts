@@ -1,12 +1,13 @@
 // Does a feature see its future? The training set is made again from a shop that ends at some moments, and rows of before must be the same.
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
 import type { FeatureSet } from '../../features/index.ts';
 import type { Lake } from '../../lake/index.ts';
 import { AT_TIME, leaksBetween, seededRandom, type Leak, type LeakCheck, type LeakRows, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
 import type { Engine, Parameters, Project } from '../../warehouse/index.ts';
-import { asItStood, timestampText } from './as-it-stood.ts';
+import { asItStood, tablesAsTheyStood, timestampText } from './as-it-stood.ts';
 import type { Runtime } from '../runtime.ts';
 import { trainingSql } from './dataset.ts';
+import { withStoodTables } from './stood-tables.ts';
 import { textHash } from './text-hash.ts';
 import { tablesOf } from './training-tables.ts';
 
@@ -23,35 +24,51 @@ export interface LeakCheckOptions {
   landed?: (source: string) => boolean;
   /** Of bronze tables, so that what arrives meanwhile is in neither of the two. Default: as they are. */
   snapshots?: Readonly<Record<string, bigint>>;
+  /** Makes the tables behind the training set one by one, in staging places of this run. Default: all in one statement. */
+  tableByTable?: { clock: Clock; runId: string };
   signal?: AbortSignal;
 }
 
 /** So many rows right before each moment are compared: those nearest to it are the first to see beyond. */
 const ROWS_A_MOMENT = 2_000;
 
-export interface LookOptions extends Pick<LeakCheckOptions, 'parameters' | 'times'> {
+export interface LookOptions {
+  /** What the training set is as of, ISO date. */
+  asOf: string;
+  /** Of the rows of the training set, milliseconds since 1970; asked for where it was not looked through before. */
+  times: () => Promise<Float64Array>;
   /** Versions whose training set may have been looked through already. */
-  earlier: readonly ModelCard[];
+  earlier: readonly Pick<ModelCard, 'leaks'>[];
   /** Gives what was found, instead of refusing it. */
   allowLeaks: boolean;
   onProgress?: (text: string) => void;
 }
 
 /**
- * Looks through a training set that was not looked through before, as it is made now; else gives what was found then. undefined where there are no features.
+ * Looks through a training set that was not looked through before, as it is made now; else gives what was found then. undefined where there are no features, or no rows.
  * @throws `conflict` naming every feature that sees its future.
  */
-export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { parameters, times, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
-  if (predictor.features.length === 0 || times.length === 0) return undefined;
+export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { asOf, times: timesOfRows, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
+  if (predictor.features.length === 0) return undefined;
   const project = await runtime.project();
   const fingerprint = fingerprintOf(predictor, features, project);
-  const known = earlier.findLast(({ leaks }) => leaks?.fingerprint === fingerprint)?.leaks;
-  let check = known;
-  if (check === undefined || check.leaks.length > 0) {
+  let check = earlier.findLast(({ leaks }) => leaks?.fingerprint === fingerprint)?.leaks;
+  if (check === undefined || (check.leaks.length > 0 && !allowLeaks)) {
+    const times = await timesOfRows();
+    if (times.length === 0) return undefined;
     onProgress?.(`${predictor.name}   looking for features that see their future`);
-    const { signal } = runtime;
+    const { signal, clock } = runtime;
     const snapshots = await bronzeSnapshots(runtime.lake);
-    check = { ...await checkLeaks(await runtime.engine(), predictor, features, project, { parameters, times, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots, ...(signal === undefined ? {} : { signal }) }), fingerprint };
+    const engine: Engine = await runtime.engine();
+    // What the tables behind it ask for counts too, whether the training set itself asks for it or not.
+    const parameters = await runtime.parameters(asOf, asItStood(trainingSql(predictor, features), project, undefined).sql);
+    check = {
+      ...await checkLeaks(engine, predictor, features, project, {
+        parameters, times, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots, ...(signal === undefined ? {} : { signal }),
+        // Athena writes a WITH out wherever it is read, and takes no statement of so many stages.
+        ...(engine.home === 'aws' ? { tableByTable: { clock, runId: `leaks-${uuidv7(clock.now())}` } } : {}),
+      }), fingerprint,
+    };
   }
   if (check.leaks.length > 0 && !allowLeaks) {
     const names = check.leaks.map(({ feature }) => feature);
@@ -78,32 +95,58 @@ function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { model
   return textHash(JSON.stringify([sql, predictor.knownAhead ?? [], behind.map((name) => models.get(name)!.sql), contracts]));
 }
 
+interface Window { from: number; until: number }
+
 /** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
-export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, tableByTable, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
   const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
   const { uniform } = seededRandom(seed);
+  const windows = Array.from({ length: moments }, (_, moment): Window => {
+    const place = Math.floor(sorted.length * (moment + 0.3 + 0.6 * uniform()) / moments);
+    return { from: sorted[Math.max(0, place - ROWS_A_MOMENT)]!, until: sorted[Math.min(place, sorted.length - 1)]! };
+  });
   // Business dates begin some hours off UTC: rows may use what happened until then.
   const slack = slackOf([...project.sources.values()].map(({ timeZone }) => timeZone), sorted.at(-1)!);
-  const result: Omit<LeakCheck, 'fingerprint'> = { cuts: [], rows: 0, leaks: [], whole: [] };
-  for (let moment = 0; moment < moments; moment++) {
-    const place = Math.floor(sorted.length * (moment + 0.3 + 0.6 * uniform()) / moments);
-    const until = sorted[Math.min(place, sorted.length - 1)]!;
-    const from = sorted[Math.max(0, place - ROWS_A_MOMENT)]!;
-    const cut = until + slack;
-    const rowsOf = async (end: number | undefined): Promise<LeakRows & { whole: string[] }> => {
-      const { sql: stood, whole } = asItStood(sql, project, end, { knownAhead, landed });
-      const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${stood}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { parameters, snapshots, ...(signal === undefined ? {} : { signal }) });
-      return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'], whole };
-    };
-    const [all, known] = [await rowsOf(undefined), await rowsOf(cut)];
-    result.cuts.push(new Date(cut).toISOString());
+  const options = { parameters, snapshots, ...(signal === undefined ? {} : { signal }) };
+  const rowsIn = async (select: string, { from, until }: Window, overlays: Readonly<Record<string, string>> = {}): Promise<LeakRows> => {
+    const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${select}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { ...options, overlays });
+    return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'] };
+  };
+  /** Of the shop that ends then, the rows of each window. */
+  const rowsOf = async (end: number | undefined, wanted: readonly Window[]): Promise<LeakRows[]> => {
+    if (tableByTable === undefined) {
+      const stood = asItStood(sql, project, end, { knownAhead, landed }).sql;
+      return inTurn(wanted, (window) => rowsIn(stood, window));
+    }
+    const { sql: select, tables } = tablesAsTheyStood(sql, project, end, { knownAhead, landed });
+    return withStoodTables(engine, tables, { ...options, ...tableByTable }, (overlays) => inTurn(wanted, (window) => rowsIn(select, window, overlays)));
+  };
+  const worlds = [{ end: undefined, wanted: windows }, ...windows.map((window) => ({ end: window.until + slack, wanted: [window] }))];
+  // What Athena is asked waits for Athena; what is asked in this process shares its memory.
+  const [whole, ...ended] = await (tableByTable === undefined ? inTurn : atOnce)(worlds, ({ end, wanted }) => rowsOf(end, wanted));
+  const result: Omit<LeakCheck, 'fingerprint'> = { cuts: [], rows: 0, leaks: [], whole: asItStood(sql, project, undefined, { knownAhead, landed }).whole };
+  for (const [moment, { until }] of windows.entries()) {
+    const [all, [known]] = [whole![moment]!, ended[moment]!];
+    result.cuts.push(new Date(until + slack).toISOString());
     result.rows += all.rows.length;
-    result.whole = all.whole;
-    result.leaks = merged(result.leaks, leaksBetween(all, known, [...predictor.entities, AT_TIME], predictor.features, AT_TIME));
+    result.leaks = merged(result.leaks, leaksBetween(all, known!, [...predictor.entities, AT_TIME], predictor.features, AT_TIME));
   }
   return result;
+}
+
+async function inTurn<One, Result>(items: readonly One[], work: (item: One) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+/** Ends when all have ended, also where one failed: they clear away after themselves. */
+async function atOnce<One, Result>(items: readonly One[], work: (item: One) => Promise<Result>): Promise<Result[]> {
+  const all = items.map(work);
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 function merged(left: readonly Leak[], right: readonly Leak[]): Leak[] {

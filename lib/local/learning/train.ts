@@ -5,9 +5,9 @@ import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import {
   byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, scorerOf, suspectsAmong, trainPredictor, tune,
-  type Dataset, type FittedModel, type GateVerdict, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel,
+  type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel,
 } from '../../learning/index.ts';
-import { didYouMean, type Parameters } from '../../warehouse/index.ts';
+import { didYouMean } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
@@ -35,7 +35,9 @@ export interface TrainPredictorOptions {
   tune?: { trials?: number; seconds?: number; seed?: number };
   /** Trains although features see their future; the card says so. */
   allowLeaks?: boolean;
-  /** Where the engine takes no statement as large as the one that looks for leaks: it was looked through in a home. */
+  /** What a look of before found; it counts where it was at the same training set. */
+  looked?: LeakCheck;
+  /** Trains without looking: the card says that nobody looked. */
   withoutLeakCheck?: boolean;
   onProgress?: (text: string) => void;
 }
@@ -75,7 +77,6 @@ export interface PreparedTraining {
   data: Dataset;
   asOf: string;
   sql: string;
-  parameters: Parameters;
   snapshots: Readonly<Record<string, string>>;
   /** When training began, milliseconds since 1970. */
   started: number;
@@ -95,7 +96,7 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   const snapshots = await snapshotsOf(lake, sql);
   const parameters = await runtime.parameters(date, sql);
   const data = await readDataset(engine, predictor, features, parameters, signal, snapshots);
-  return { predictor, data, asOf: date, sql, parameters, snapshots, started };
+  return { predictor, data, asOf: date, sql, snapshots, started };
 }
 
 /**
@@ -103,13 +104,15 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
  * @throws as `trainInHome` does
  */
 export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining, options: Omit<TrainPredictorOptions, 'asOf'> & { grown?: TreeModel } = {}): Promise<TrainingReport> {
-  const { keepChampion = false, tune: search, allowLeaks = false, withoutLeakCheck = false, grown, onProgress } = options;
+  const { keepChampion = false, tune: search, allowLeaks = false, looked, withoutLeakCheck = false, grown, onProgress } = options;
   const { clock, lake } = runtime;
-  const { predictor: declared, data, asOf: date, sql, parameters, snapshots, started } = prepared;
+  const { predictor: declared, data, asOf: date, sql, snapshots, started } = prepared;
   const { name } = declared;
   const features = await featuresOf(runtime);
   const registry = registryOf(runtime);
-  const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, { parameters, times: data.times, earlier: await registry.versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
+  const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, {
+    asOf: date, times: async () => data.times, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
+  });
   const { predictor, tuning } = search === undefined ? { predictor: declared, tuning: undefined } : await tune(declared, data, {
     ...search, now: () => clock.now(), onTrial: (done, of) => onProgress?.(`${name}   trial ${done} of ${of}`), train: trainPredictor,
   });

@@ -20,6 +20,13 @@ describe('two makings of a training set', () => {
     ]);
   });
 
+  it('give the same example in whatever order the rows come, and one that can be kept', () => {
+    const [first, second] = [['c1', '2018-01-01', 3n, 7], ['c2', '2018-01-01', 4n, 8]] as unknown as (string | number | null)[][];
+    const known = [['c1', '2018-01-01', 1, 7], ['c2', '2018-01-01', 1, 8]];
+    expect(compare([second!, first!], known)).toEqual(compare([first!, second!], known));
+    expect(JSON.parse(JSON.stringify(compare([second!, first!], known)))).toMatchObject([{ feature: 'orders', rows: 2, example: { entity: 'c1', says: 3, knew: 1 } }]);
+  });
+
   it('tell of rows that the past did not have', () => {
     expect(compare([row], [])[0]).toMatchObject({ feature: ROW_ITSELF, rows: 1 });
   });

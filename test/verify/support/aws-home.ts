@@ -33,8 +33,8 @@ export interface AwsHome {
   land(folder: string): Promise<void>;
   /** As the rule of the landing bucket calls the ingest function. */
   announce(key: string): Promise<unknown>;
-  /** `call` stands for Lambda; default: the functions of lambdas/ in this process. */
-  run(definition: StateMachine, call?: CallFunction): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
+  /** `call` stands for Lambda; default: the functions of lambdas/ in this process. `input`: of the execution. */
+  run(definition: StateMachine, call?: CallFunction, input?: Json): Promise<{ outcome: Outcome; calls: string[]; longestPayload: number }>;
   /** A night's upkeep: the machine over the function of lambdas/. */
   upkeep(): Promise<{ outcome: Outcome; steps: string[] }>;
   /** What a function has in its environment, the places of the services included. */
@@ -104,7 +104,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
       });
       return { outcome: await interpreter.run({}, { id: 'upkeep', name: 'upkeep' }), steps };
     },
-    async run(definition, call = inThisProcess) {
+    async run(definition, call = inThisProcess, input = {}) {
       const calls: string[] = [];
       let longestPayload = 0;
       const interpreter = new Interpreter(definition, {
@@ -129,7 +129,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
         },
       });
       const runId = uuidv7(clock.now());
-      return { outcome: await interpreter.run({}, { id: runId, name: runId }), calls, longestPayload };
+      return { outcome: await interpreter.run(input, { id: runId, name: runId }), calls, longestPayload };
     },
   };
 }

@@ -1,0 +1,22 @@
+// The look for leaks by itself, before anything is trained: what the learning machine does in a step of its own.
+import { AT_TIME, timesOf, type LeakCheck } from '../../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { trainingSql } from './dataset.ts';
+import { lookForLeaks } from './leak-check.ts';
+import { featuresOf, predictorNamed, registryOf, type TrainPredictorOptions } from './train.ts';
+import { trainingDate } from './training-date.ts';
+import { sourcesBehind, tablesOf } from './training-tables.ts';
+
+/** As training does it; reads of the training set nothing but its times, and nothing at all where it was looked through for an earlier version. @throws as `lookForLeaks` does */
+export async function lookThrough(runtime: Runtime, name: string, { asOf, allowLeaks = false, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'allowLeaks' | 'onProgress'> = {}): Promise<LeakCheck | undefined> {
+  const { lake, signal } = runtime;
+  const predictor = await predictorNamed(runtime, name);
+  const [project, features, engine] = [await runtime.project(), await featuresOf(runtime), await runtime.engine()];
+  const sql = trainingSql(predictor, features);
+  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
+  const times = async (): Promise<Float64Array> => {
+    const { rows } = await engine.query(`SELECT r.${AT_TIME} FROM (\n${sql}\n) AS r`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
+    return timesOf(rows.map(([at]) => at as string));
+  };
+  return lookForLeaks(runtime, predictor, features, { asOf: date, times, earlier: await registryOf(runtime).versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
+}
