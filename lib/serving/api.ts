@@ -3,6 +3,7 @@
 import { uuidv7 } from '../base/index.ts';
 import type { ServingContext } from './context.ts';
 import { fingerprintOf, idempotencyKey, sameRequest, type StoredAnswer } from './idempotency.ts';
+import { parseJson } from './json.ts';
 import { allows, hashOf, type ApiKey, type Scope } from './keys.ts';
 import { invalid, Problem } from './problem.ts';
 import type { Route, RouteRequest } from './route.ts';
@@ -78,7 +79,7 @@ function serving(route: Route, context: ServingContext): Serve {
   const json = (value: unknown): string => (route.mediaType === undefined ? JSON.stringify(value) : String(value));
   const compute = (request: ApiRequest, params: Params, key: ApiKey | undefined, text: string): Promise<string> | string => {
     const query = queryOf(request, queries);
-    const body = check?.(parsed(text));
+    const body = check?.(route.reads === undefined ? parseJson(text) : readerOf(route.reads, request)(text));
     const answer = route.handle(context, new CheckedRequest(body, params, query, key, limits.requestMilliseconds));
     return answer instanceof Promise ? withinTime(answer, limits.requestMilliseconds).then(json) : json(answer);
   };
@@ -94,7 +95,7 @@ function serving(route: Route, context: ServingContext): Serve {
     return typeof body === 'string' ? answered(headers, body) : body.then((computed) => answered(headers, computed));
   };
   const withKey = (request: ApiRequest, params: Params, headers: Headers, key: ApiKey | undefined): Promise<ApiAnswer> | ApiAnswer => {
-    const text = check === undefined ? '' : bodyOf(request, limits.bodyBytes);
+    const text = check === undefined ? '' : bodyOf(route, request, limits.bodyBytes);
     return typeof text === 'string' ? withText(request, params, headers, key, text) : text.then((read) => withText(request, params, headers, key, read));
   };
   return (request, params, headers) => {
@@ -181,10 +182,10 @@ function unknownRoute(path: string, methods: readonly string[]): Problem {
     : new Problem(405, 'Method not allowed', `${path} takes ${methods.join(', ')}`, { headers: { allow: methods.join(', ') } });
 }
 
-function bodyOf(request: ApiRequest, limit: number): Promise<string> | string {
+function bodyOf({ reads }: Route, request: ApiRequest, limit: number): Promise<string> | string {
   const type = request.header('content-type') ?? '';
   // As nearly everybody sends it, nothing has to be taken apart.
-  if (type !== 'application/json') checkMediaType(type);
+  if (type !== 'application/json') checkMediaType(type, reads);
   const encoding = request.header('content-encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new Problem(415, 'Unsupported media type', `a body comes as it is, not encoded as ${encoding}`, { headers: { 'accept-encoding': 'identity' } });
@@ -195,29 +196,27 @@ function bodyOf(request: ApiRequest, limit: number): Promise<string> | string {
 }
 
 /** A body that names no type is taken for JSON, and one that names no letters for UTF-8. */
-function checkMediaType(given: string): void {
+function checkMediaType(given: string, reads: Route['reads'] = {}): void {
   const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
-  if (type !== '' && type !== 'application/json' && !type.endsWith('+json')) throw unsupported(`a body is application/json, not ${type}`);
+  if (type !== '' && type !== 'application/json' && !type.endsWith('+json') && !Object.hasOwn(reads, type)) {
+    throw unsupported(`a body is ${['application/json', ...Object.keys(reads).filter((one) => one !== 'application/json')].join(' or ')}, not ${type}`);
+  }
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length).replaceAll('"', '');
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') throw unsupported(`JSON is UTF-8, not ${charset}`);
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') throw unsupported(`a body is UTF-8, not ${charset}`);
 }
 
 function unsupported(detail: string): Problem {
   return new Problem(415, 'Unsupported media type', detail, { headers: { accept: 'application/json' } });
 }
 
+function readerOf(reads: NonNullable<Route['reads']>, request: ApiRequest): (text: string) => unknown {
+  const type = (request.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  return (Object.hasOwn(reads, type) ? reads[type] : reads['application/json']) ?? parseJson;
+}
+
 /** For transports too, where a body turns out to be larger than it said. */
 export function tooLarge(limit: number): Problem {
   return new Problem(413, 'Content too large', `a body has ${limit} bytes at most; send fewer rows at a time`);
-}
-
-function parsed(text: string): unknown {
-  if (text === '') throw invalid('the body is empty; send JSON');
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    throw invalid(`the body is no JSON: ${(thrown as Error).message}`);
-  }
 }
 
 async function withinTime<Value>(work: Promise<Value>, milliseconds: number): Promise<Value> {

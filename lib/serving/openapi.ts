@@ -19,7 +19,7 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
 }
 
 function operation(route: Route): Record<string, unknown> {
-  const { summary, description, tag, scope, body, query = {}, params = {}, answer, mediaType, example, idempotent } = route;
+  const { summary, description, tag, scope, body, reads = {}, query = {}, params = {}, answer, mediaType, example, idempotent } = route;
   const problem = (text: string) => ({ description: text, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } });
   const common = Object.entries(STATUSES).filter(([status]) => (scope !== undefined || !['401', '403', '429'].includes(status)) && (body !== undefined || !['413', '415'].includes(status)));
   return {
@@ -31,7 +31,7 @@ function operation(route: Route): Record<string, unknown> {
       ...Object.entries(query).map(([name, { description: text, schema }]) => ({ name, in: 'query', required: false, description: text, schema })),
       ...(idempotent === true ? [{ name: 'Idempotency-Key', in: 'header', required: false, description: 'Repeated within a day with the same body, the request gets the same answer, computed once.', schema: { type: 'string', minLength: 1, maxLength: 200 } }] : []),
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body, ...(example === undefined ? {} : { example }) } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body, ...(example === undefined ? {} : { example }) }, ...Object.fromEntries(Object.keys(reads).filter((type) => type !== 'application/json').map((type) => [type, { schema: { type: 'string' } }])) } } }),
     responses: {
       200: { description: 'The answer.', content: { [mediaType?.split(';')[0] ?? 'application/json']: { schema: answer } } },
       ...Object.fromEntries(common.map(([status, text]) => [status, problem(text)])),

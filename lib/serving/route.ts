@@ -24,6 +24,8 @@ export interface Route {
   /** undefined: open to everyone. */
   scope?: (params: Readonly<Record<string, string>>) => Scope;
   body?: TSchema;
+  /** How bodies become what `body` describes, by type; default: JSON alone. */
+  reads?: Readonly<Record<string, (text: string) => unknown>>;
   query?: Readonly<Record<string, { description: string; schema: TSchema }>>;
   params?: Readonly<Record<string, { description: string; example?: string }>>;
   answer: TSchema;

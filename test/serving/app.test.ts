@@ -178,6 +178,8 @@ describe('a key', () => {
 describe("MLflow's forms", () => {
   it.each([
     ['dataframe_split', { columns: ['visitor_id', 'item_id'], data: [['v1', 'i1']] }],
+    ['dataframe_split', { index: [['a', 1]], columns: ['visitor_id', 'item_id', 'discount'], data: [['v1', 'i1', false]] }],
+    ['dataframe_split', { data: [[10, 100, 0]] }],
     ['dataframe_records', [row]],
     ['instances', [row]],
     ['instances', { visitor_id: ['v1'], item_id: ['i1'] }],
@@ -193,8 +195,60 @@ describe("MLflow's forms", () => {
     [{ dataframe_split: { columns: ['visitor_id', 'item_id'], data: [['v1']] } }, /rows and columns do not fit/],
     [{ inputs: { visitor_id: ['v1', 'v2'], item_id: ['i1'] } }, /differ in length/],
     [{ instances: [] }, /has no rows/],
+    [{ dataframe_splt: {} }, /this one has none, but dataframe_splt/],
+    [{ inputs: [row, [1, 2, 3]] }, /mixes lists and objects|not what this route takes/],
+    [{ dataframe_split: { columns: ['visitor_id', 'visitor_id'], data: [['v1', 'v1']] } }, /visitor_id is there twice/],
   ])('refuses %j by name', async (body, detail) => {
     expect(await testApp().send('POST', '/invocations', body)).toMatchObject({ status: 400, body: { detail: expect.stringMatching(detail) as string } });
+  });
+
+  it.each([
+    [[row], '', /exactly one of dataframe_split, dataframe_records, instances, inputs/i],
+    [{ dataframe_split: [row] }, '/dataframe_split', /expected object/],
+    [{ dataframe_split: { columns: ['visitor_id', 'item_id'], data: [['v1', 'i1'], ['v1', 7]] } }, '/dataframe_split/data/1/1', /expected a string/],
+    [{ dataframe_split: { columns: ['visitor_id'], data: [['v1']] } }, '/dataframe_split/columns', /it is missing/],
+    [{ dataframe_split: { cols: ['visitor_id'], data: [['v1']] } }, '/dataframe_split/cols', /unexpected property/],
+    [{ dataframe_records: [row, { ...row, discount: 'x' }] }, '/dataframe_records/1/discount', /expected a number/],
+    [{ instances: [{ ...row, 'a/b': 1 }] }, '/instances/0/a~1b', /conversion takes/],
+    [{ inputs: [[10, 'x', 0]] }, '/inputs/0/1', /expected a number/],
+    [{ inputs: { visitor_id: ['v1', 'v2'], item_id: ['i1', 7] } }, '/inputs/item_id/1', /expected a string/],
+    [{ inputs: { visitor_id: ['v1'] } }, '/inputs', /it is missing/],
+  ])('points into the form that came: %j', async (body, pointer, detail) => {
+    const answer = await testApp().send('POST', '/invocations', body);
+    expect(answer).toMatchObject({ status: 400, body: { errors: expect.arrayContaining([{ pointer, detail: expect.stringMatching(detail) as string }]) as unknown } });
+  });
+
+  it('take missing values as Python writes them', async () => {
+    const body = '{"dataframe_split": {"columns": ["visitor_id", "item_id", "discount"], "data": [["v1", "i1", NaN], ["NaN", "i1", 0.5]]}}';
+    const app = testApp();
+    expect(await app.send('POST', '/invocations', body)).toMatchObject({ status: 200 });
+    expect(app.predicted.map(({ entity, features }) => [JSON.parse(entity), JSON.parse(features)] as unknown)).toMatchObject([[row, { discount: null }], [{ visitor_id: 'NaN' }, { discount: 0.5 }]]);
+    expect(await app.send('POST', '/invocations', body.replace('NaN', '-Infinity'))).toMatchObject({ status: 400, body: { errors: [{ pointer: '/dataframe_split/data/0/2', detail: expect.stringContaining('too large') as string }] } });
+    expect(await app.send('POST', '/v1/predict/conversion', '{"rows":[{"visitor_id":"v1","item_id":"i1","discount":NaN}]}')).toMatchObject({ status: 400 });
+  });
+
+  it('take CSV as pandas writes it, with the index or without', async () => {
+    const csv = async (text: string) => {
+      const app = testApp();
+      const { status, body } = await app.send('POST', '/invocations', text, { 'content-type': 'text/csv; charset=utf-8' });
+      return { status, body, rows: app.predicted.map(({ entity, features }) => [(JSON.parse(entity) as { visitor_id: string }).visitor_id, (JSON.parse(features) as { discount: number | null }).discount]) };
+    };
+    const rows = [['007', 0.5], ['a,"b"', null], ['x', 1]];
+    expect(await csv('visitor_id,item_id,discount\n007,i1,0.5\n"a,""b""",i1,\nx,i1,True\n')).toMatchObject({ status: 200, rows });
+    expect(await csv(',visitor_id,item_id,discount\r\n0,007,i1,5e-1\r\n1,"a,""b""",i1,NaN\r\n\r\n2,x,i1,1')).toMatchObject({ status: 200, rows });
+    expect(await csv('visitor_id,item_id,discount\nv1,i1,much\n')).toMatchObject({ status: 400, body: { errors: [{ pointer: 'row 1, discount' }] } });
+    expect(await csv('visitor_id,item_id\n"v1,i1\n')).toMatchObject({ status: 400, body: { detail: 'the body is no CSV: a quote is out of place in row 2' } });
+    expect(await csv('visitor_id,item_id\n')).toMatchObject({ status: 400, body: { detail: 'the CSV has no rows' } });
+    expect(await csv('')).toMatchObject({ status: 400 });
+    expect(await testApp().send('POST', '/invocations', 'PAR1', { 'content-type': 'application/vnd.apache.parquet' })).toMatchObject({ status: 415, body: { detail: 'a body is application/json or text/csv, not application/vnd.apache.parquet' } });
+    expect(await testApp().send('POST', '/v1/price', 'sku\np1', { 'content-type': 'text/csv' })).toMatchObject({ status: 415, body: { detail: 'a body is application/json, not text/csv' } });
+  });
+
+  it('mark rows whose prediction does not come from the model', async () => {
+    const blank = testApp({ features: { ...testApp().context.features, read: async (wanted) => wanted.map(({ entities }) => entities.map(() => ({}))) } });
+    expect((await blank.send('POST', '/invocations', { dataframe_records: [{ ...row, discount: 1 }, row] })).body).toEqual({ predictions: [expect.any(Number), 0.02], fallbacks: [{ row: 1, reason: 'features_missing' }] });
+    expect((await testApp().send('POST', '/invocations?predictor=churn', { dataframe_records: [{}] })).body).toEqual({ predictions: [null], fallbacks: [{ row: 0, reason: 'model_missing' }] });
+    expect((await testApp().send('POST', '/invocations', { dataframe_records: [row] })).body).toEqual({ predictions: [expect.any(Number)] });
   });
 
   it('says that it is there', async () => {

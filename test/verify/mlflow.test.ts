@@ -23,6 +23,9 @@ interface ReadBack {
   generic: number[];
 }
 
+/** What MLflow's client was answered, by the form that carried the rows. */
+interface Scored { answers: Record<string, number[]>; holes: { nan: number[]; null: number[] } }
+
 let shop: TrainingHome;
 let server: ChildProcess | undefined;
 let uri: string;
@@ -145,17 +148,19 @@ describe('MLflow', () => {
         const data = [features.map((_, at) => at), features.map(() => 1)];
         const columns = ['visitorid', 'itemid', ...features];
         // In a process of its own: the client waits for answers that this one gives.
-        const answered = await new Promise<{ answers: Record<string, number[]> }>((resolve, reject) => {
+        const answered = await new Promise<Scored>((resolve, reject) => {
           const programs = mlflowPrograms();
           const child = spawn(path.join(programs, 'python'), [SCRIPT, 'score', api.server.url, key], { env: pythonEnvironment(programs), stdio: ['pipe', 'pipe', 'inherit'] });
           let out = '';
           child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-          child.once('exit', (code) => (code === 0 ? resolve(JSON.parse(out.trim().split('\n').at(-1)!) as { answers: Record<string, number[]> }) : reject(new Error(`the client ended with ${code}`))));
+          child.once('exit', (code) => (code === 0 ? resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Scored) : reject(new Error(`the client ended with ${code}`))));
           child.stdin.end(JSON.stringify({ columns, data: data.map((row, at) => [`v${at}`, `i${at}`, ...row]) }));
         });
         const { model } = await registryOf(runtime).model('conversion', '1');
         const ours = scoreRows(compileTrees(model as TreeModel), Float32Array.from(data.flat()));
+        expect(Object.keys(answered.answers)).toEqual(['client', 'records', 'csv']);
         for (const scores of Object.values(answered.answers)) scores.forEach((score, row) => expect(score).toBeCloseTo(ours[row]!, 6));
+        expect(answered.holes.nan).toEqual(answered.holes.null);
       } finally {
         stop.abort();
         await running;

@@ -57,7 +57,24 @@ def score(url, key):
     records = post(url + "/invocations", json={"dataframe_records": frame.to_dict(orient="records")}, headers={"x-api-key": key}, timeout=60)
     records.raise_for_status()
     invoked = client.invoke(frame).get_predictions(predictions_format="ndarray")
-    return {"answers": {"client": [float(one) for one in numpy.asarray(invoked).ravel()], "records": records.json()["predictions"]}, "version": client.get_version()}
+    csv = post(url + "/invocations", data=frame.to_csv(), headers={"x-api-key": key, "content-type": "text/csv"}, timeout=60)
+    csv.raise_for_status()
+    # A value that is missing: Python's JSON says NaN, everybody else's null.
+    holes = frame.copy()
+    holes.iloc[0, 2] = numpy.nan
+    with_nan = client.invoke(holes, params={"unused": 1}).get_predictions(predictions_format="ndarray")
+    split = json.loads(holes.to_json(orient="split"))
+    with_null = post(url + "/invocations", json={"dataframe_split": split}, headers={"x-api-key": key}, timeout=60)
+    with_null.raise_for_status()
+    return {
+        "answers": {"client": floats(invoked), "records": records.json()["predictions"], "csv": csv.json()["predictions"]},
+        "holes": {"nan": floats(with_nan), "null": with_null.json()["predictions"]},
+        "version": client.get_version(),
+    }
+
+
+def floats(predictions):
+    return [float(one) for one in numpy.asarray(predictions).ravel()]
 
 
 print(json.dumps(read(*sys.argv[2:]) if sys.argv[1] == "read" else score(*sys.argv[2:])))
