@@ -57,7 +57,7 @@ export function servingParts({ environment, currency, timeZone, models, registry
       madeFrom: () => ['shipping', 'delivery'].map((name) => champion(name)?.version ?? '').join(),
       load: (engine, version) => {
         const [freight, delivery] = [champion('shipping'), champion('delivery')];
-        return loadShipping(engine, { currency, version, settings: shipping, environment, now, models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) } });
+        return loadShipping(engine, { currency, timeZone, version, settings: shipping, environment, now, models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) } });
       },
     },
     recommender: {

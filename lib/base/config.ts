@@ -171,6 +171,10 @@ export interface ShippingConfig {
   graceDays?: number;
   /** Cubic centimetres that count as a kilogram. */
   cubicCmPerKg?: number;
+  /** A parcel's weight counts as the next multiple of this, in kilograms; default: as it is. */
+  roundUpToKg?: number;
+  /** A carrier that has not answered by then counts as failed, in milliseconds. */
+  patienceMilliseconds?: number;
   /** Carriers over HTTP, by name; one that also has a rate card falls back to it. */
   carriers?: Readonly<Record<string, CarrierConfig>>;
 }

@@ -95,6 +95,8 @@ export interface Shipping {
   currency: string;
   /** As much of a postcode as decides on a quote: the longest beginning that the shop's zones or places know; empty where none is known. */
   prefixOf(postcode: string): string;
+  /** The shop's day of a moment, as 2018-10-18; default: that of UTC. */
+  dayOf?(at: number): string;
 }
 
 /** One line of the log of predictions; `features` and `response` are JSON. */

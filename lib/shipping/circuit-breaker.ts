@@ -10,7 +10,7 @@ export interface BreakerOptions {
   now(): number;
 }
 
-/** While it is open, offers fail at once, with the last trouble. A request that the caller gave up is no failure of the carrier. */
+/** While it is open, offers fail at once, with the last trouble. A request that the caller gave up is no failure of the carrier; one that the quote gave up, since it took too long, is. */
 export function withBreaker(carrier: Carrier, { failuresToOpen = 3, openMilliseconds = 30_000, now }: BreakerOptions): Carrier {
   let [failures, trouble, retryAt] = [0, '', 0];
   return {
@@ -26,7 +26,7 @@ export function withBreaker(carrier: Carrier, { failuresToOpen = 3, openMillisec
         failures = 0;
         return offers;
       } catch (thrown) {
-        if (signal?.aborted !== true) [failures, trouble, retryAt] = [failures + 1, messageOf(thrown), now() + openMilliseconds];
+        if (signal?.aborted !== true || signal.reason instanceof MillraceError) [failures, trouble, retryAt] = [failures + 1, messageOf(thrown), now() + openMilliseconds];
         throw thrown;
       }
     },

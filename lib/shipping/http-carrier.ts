@@ -1,6 +1,7 @@
 // A carrier that is asked over HTTP.
 import { MillraceError, messageOf } from '../base/index.ts';
-import type { Carrier, CarrierOffer, CarrierRequest } from './types.ts';
+import { soundOffers } from './offers.ts';
+import type { Carrier, CarrierRequest } from './types.ts';
 
 export interface HttpCarrierOptions {
   name: string;
@@ -13,12 +14,18 @@ export interface HttpCarrierOptions {
   retries?: number;
 }
 
-/** Throws `io` where the carrier cannot be reached or does not know, `bad_input` where it answers something else than offers. */
+/** An answer is read up to here: offers are few. */
+const MOST_BYTES = 2 ** 20;
+
+/**
+ * Throws `io` where the carrier cannot be reached or does not know, `bad_input` where it answers something else than offers. It is not followed to another address: who has
+ * moved is to be named anew in the settings.
+ */
 export function httpCarrier({ name, url, headers = {}, timeoutMilliseconds = 800, retries = 1 }: HttpCarrierOptions): Carrier {
   const ask = async (request: CarrierRequest, signal: AbortSignal | undefined): Promise<Response> => {
     const limit = AbortSignal.timeout(timeoutMilliseconds);
     return fetch(url, {
-      method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(request),
+      method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(request),
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
   };
@@ -29,8 +36,9 @@ export function httpCarrier({ name, url, headers = {}, timeoutMilliseconds = 800
       for (let attempt = 0; attempt <= retries; attempt++) {
         try {
           const response = await ask(request, signal);
-          if (response.ok) return offersOf(name, url, await response.json());
-          trouble = `it answered ${response.status}`;
+          if (response.ok) return offersOf(name, await textOf(response));
+          const moved = response.headers.get('location');
+          trouble = `it answered ${response.status}${moved === null ? '' : `, and names ${moved.slice(0, 200)} instead`}`;
           await response.body?.cancel();
           if (response.status !== 429 && response.status < 500) break;
         } catch (thrown) {
@@ -43,18 +51,26 @@ export function httpCarrier({ name, url, headers = {}, timeoutMilliseconds = 800
   };
 }
 
-function offersOf(carrier: string, url: string, answer: unknown): CarrierOffer[] {
-  const offers = (answer as { offers?: unknown } | null)?.offers;
-  if (!Array.isArray(offers)) throw strange(carrier, url, 'an answer without `offers`');
-  return offers.map((offer: unknown) => {
-    const { service, price, transitDays } = (offer ?? {}) as Record<string, unknown>;
-    if (typeof service !== 'string' || typeof price !== 'number' || !(price >= 0 && Number.isFinite(price)) || typeof transitDays !== 'number' || !(transitDays >= 0 && transitDays <= 3650)) {
-      throw strange(carrier, url, `the offer ${JSON.stringify(offer)}`);
-    }
-    return { carrier, service, price, transitDays, source: 'carrier' };
-  });
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new MillraceError('bad_input', `it answered more than ${MOST_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
-function strange(carrier: string, url: string, what: string): MillraceError {
-  return new MillraceError('bad_input', `the carrier ${carrier} gave ${what}`, { where: url, todo: 'Each offer needs service, price and transitDays.' });
+function offersOf(carrier: string, text: string) {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new MillraceError('bad_input', `the carrier ${carrier} gave an answer that is no JSON: ${JSON.stringify(text.slice(0, 100))}`, { where: carrier });
+  }
+  const offers = (answer as { offers?: unknown } | null)?.offers;
+  if (!Array.isArray(offers)) throw new MillraceError('bad_input', `the carrier ${carrier} gave an answer without \`offers\``, { where: carrier });
+  // Whatever it says of where they come from: it was asked.
+  return soundOffers(carrier, offers.map((offer: object) => ({ ...offer, source: 'carrier' })));
 }

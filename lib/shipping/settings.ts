@@ -19,6 +19,9 @@ export interface ShippingSettings {
   confidence: number;
   graceDays: number;
   cubicCmPerKg: number;
+  /** 0: a parcel's weight counts as it is. */
+  roundUpToKg: number;
+  patienceMilliseconds: number;
   carriers: readonly HttpCarrierSettings[];
 }
 
@@ -26,10 +29,12 @@ const WHERE = 'shipping of millrace.config.ts';
 
 /** @throws `bad_input` naming the setting that is wrong and what is allowed. */
 export function shippingSettings(config: ShippingConfig | undefined): ShippingSettings {
-  const given = checkKeys(WHERE, config, ['freeFrom', 'confidence', 'graceDays', 'cubicCmPerKg', 'carriers']);
+  const given = checkKeys(WHERE, config, ['freeFrom', 'confidence', 'graceDays', 'cubicCmPerKg', 'roundUpToKg', 'patienceMilliseconds', 'carriers']);
   const { freeFrom, ...numbers } = numberSettings(WHERE, given, {
     freeFrom: { default: Number.MAX_VALUE, least: 0, most: Number.MAX_VALUE }, confidence: { default: 0.9, least: 0.01, most: 0.999 }, graceDays: { default: 3, least: 0, most: 60, whole: true },
-    cubicCmPerKg: { default: CUBIC_CM_PER_KG, least: 1, most: 1e6 },
+    cubicCmPerKg: { default: CUBIC_CM_PER_KG, least: 1, most: 1e6 }, roundUpToKg: { default: 0, least: 0, most: 1000 },
+    // Whoever asks for a quote gives up after five seconds.
+    patienceMilliseconds: { default: 2_500, least: 10, most: 4_500 },
   });
   const carriers = Object.entries(checkKeys(`${WHERE}.carriers`, given['carriers'], Object.keys((given['carriers'] as object | undefined) ?? {}))).map(([name, value]) => carrierOf(name, value));
   return { ...numbers, carriers, ...(given['freeFrom'] === undefined ? {} : { freeFrom }) };

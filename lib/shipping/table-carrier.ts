@@ -2,8 +2,8 @@
 import type { Carrier, CarrierOffer, Rate } from './types.ts';
 
 /**
- * Of one service's rates that hold on the day and for the weight the newest counts. Price = base price + price per kilogram × (weight − lower end of the bracket),
- * rounded to hundredths, half up.
+ * Of one service's rates that hold on the day and for the weight the newest counts. Price = base price + price per kilogram × (weight − lower end of the bracket);
+ * the quote rounds it.
  */
 export function tableCarrier(name: string, rates: readonly Rate[]): Carrier {
   const routes = new Map<string, Rate[]>();
@@ -23,7 +23,7 @@ export function tableCarrier(name: string, rates: readonly Rate[]): Carrier {
       }
       return [...newest.values()].map((rate): CarrierOffer => ({
         carrier: name, service: rate.service, transitDays: rate.transitDays, source: 'rate_card',
-        price: Math.round((rate.basePrice + rate.pricePerKg * (weight - rate.minWeightKg)) * 100 + 1e-7) / 100,
+        price: rate.basePrice + rate.pricePerKg * (weight - rate.minWeightKg),
       }));
     },
   };

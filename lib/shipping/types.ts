@@ -20,7 +20,7 @@ export type OfferSource = 'rate_card' | 'carrier' | 'estimate';
 
 export interface CarrierOffer { carrier: string; service: string; price: number; transitDays: number; source: OfferSource }
 
-/** A carrier answers with its offers, or fails: the others' offers still count. */
+/** A carrier answers with its offers, or fails: the others' offers still count. The signal ends when nobody waits any longer. */
 export interface Carrier {
   name: string;
   offers(request: CarrierRequest, signal?: AbortSignal): Promise<readonly CarrierOffer[]>;

@@ -6,11 +6,11 @@ export class ZoneMap {
   readonly #lengths: readonly number[];
 
   constructor(prefixes: Iterable<readonly [prefix: string, zone: string]>) {
-    this.#zones = new Map(prefixes);
+    this.#zones = new Map(Array.from(prefixes, ([prefix, zone]) => [plainPostcode(prefix), zone]));
     this.#lengths = [...new Set([...this.#zones.keys()].map(({ length }) => length))].sort((left, right) => right - left);
   }
 
-  /** `unknown` where no prefix fits. Everything but letters and digits is ignored: 01310-100 is 01310100. */
+  /** `unknown` where no prefix fits. */
   zoneOf(postcode: string): string {
     return this.#zones.get(this.prefixOf(postcode)) ?? 'unknown';
   }
@@ -21,9 +21,14 @@ export class ZoneMap {
   }
 }
 
+/** Everything but letters and digits is ignored, also how they are written: 01310-100 is 01310100, sw1a is SW1A. */
+function plainPostcode(postcode: string): string {
+  return postcode.normalize('NFKC').toUpperCase().replace(/[^A-Z0-9]/g, '');
+}
+
 /** The longest beginning of a postcode that is known. `lengths`: of what is known, the longest first. */
 export function longestPrefix(postcode: string, lengths: readonly number[], isKnown: (prefix: string) => boolean): string {
-  const plain = postcode.toUpperCase().replace(/[^A-Z0-9]/g, '');
+  const plain = plainPostcode(postcode);
   const length = lengths.find((one) => one <= plain.length && isKnown(plain.slice(0, one)));
   return length === undefined ? '' : plain.slice(0, length);
 }

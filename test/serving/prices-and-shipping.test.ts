@@ -32,7 +32,7 @@ describe('an experiment on price policies', () => {
       seen.set(variant, first!.price);
       expect(second).toMatchObject({ price: 50, limits: ['blocked'] });
     }
-    expect(Object.fromEntries(seen)).toEqual({ control: 40, modelled: 30 });
+    expect(Object.fromEntries(seen)).toEqual({ control: 40, modelled: 42.5 });
     expect(app.predicted.filter(({ experiment: name }) => name !== null).map(({ entity }) => entity)).toEqual(units.map(() => '{"sku":"free"}'));
   });
 
@@ -77,5 +77,24 @@ describe('an experiment on the threshold of free shipping', () => {
     expect((await app.send('POST', '/v1/shipping/quote', ask(60, '9'))).body).toMatchObject({ fallback: true, freight_estimate: 14.2, options: [{ source: 'estimate', price: 14.2 }] });
     expect((await app.send('POST', '/v1/shipping/quote', ask(60))).body).toMatchObject({ fallback: false, freight_estimate: 14.2, options: [{ source: 'rate_card', price: 12, promise_basis: 'default' }] });
     expect(app.errors).toEqual([]);
+  });
+});
+
+describe('a quote', () => {
+  const body = { destination_postcode: '20040', parcels: [{ weight_kg: 1 }] };
+  it('hands over on the day that it is in the shop, where the request does not say', async () => {
+    const base = testApp();
+    const shipping = { ...base.context.shipping!, dayOf: (at: number) => new Date(at - 3 * 3_600_000).toISOString().slice(0, 10) };
+    const clock = { ...base.context.clock, now: () => Date.parse('2018-03-02T01:30:00Z') };
+    const promised = async (app: ReturnType<typeof testApp>, more: object = {}) => ((await app.send('POST', '/v1/shipping/quote', { ...body, order_value: 10, ...more })).body as { options: { promise_date: string }[] }).options[0]!.promise_date;
+    const app = testApp({ shipping, clock });
+    expect(await promised(app)).toBe(await promised(app, { handed_over_on: '2018-03-01' }));
+    expect((await app.send('POST', '/v1/shipping/quote', { ...body, order_value: 10, handed_over_on: '9999-12-31' })).status).toBe(400);
+  });
+
+  it('exposes to a threshold only whom a whole coin tells apart', async () => {
+    const app = testApp({ experiments: declared({ control: { settings: { threshold: 99 } }, lower: { settings: { threshold: 79 } } }, 'shipping') });
+    for (const order_value of [99 - 1e-9, 98.99, 250]) await app.send('POST', '/v1/shipping/quote', { ...body, order_value, handed_over_on: '2018-03-01', unit: 'u1' });
+    expect(app.predicted.map(({ experiment: name }) => name)).toEqual([null, 'one', null]);
   });
 });

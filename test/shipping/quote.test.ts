@@ -36,6 +36,14 @@ describe('a quote', () => {
     expect(await quoteShipping({ ...request, orderValue: 79 }, free)).toMatchObject({ missingForFree: 0, options: [{ customerPrice: 0, price: 13 }, { customerPrice: 28 }] });
   });
 
+  it('is free for a sum that is the threshold, also where its binary fraction is below', async () => {
+    const value = 0.7 + 0.2 + 0.1; // 0.9999999999999999
+    expect(value).toBeLessThan(1);
+    const quote = await quoteShipping({ ...request, orderValue: value }, { ...settings, freeShipping: { threshold: 1 } });
+    expect(quote).toMatchObject({ missingForFree: 0, options: [{ customerPrice: 0 }, { customerPrice: 28 }] });
+    expect(await quoteShipping({ ...request, orderValue: 78.99 }, { ...settings, freeShipping: { threshold: 79 } })).toMatchObject({ missingForFree: 0.01, options: [{ customerPrice: 13 }, {}] });
+  });
+
   it('has no options where nobody goes', async () => {
     expect(await quoteShipping({ ...request, destinationPostcode: '999' }, settings)).toMatchObject({ destinationZone: 'unknown', options: [] });
   });
@@ -81,7 +89,7 @@ describe('a carrier over HTTP', () => {
       incoming.on('end', () => {
         asked.push(JSON.parse(body));
         const answer = answers.shift()!(body);
-        if (answer !== 'silence') response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+        if (answer !== 'silence') response.writeHead(answer.status, { 'content-type': 'application/json', ...(answer.status === 307 ? { location: '/elsewhere' } : {}) }).end(answer.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -113,6 +121,11 @@ describe('a carrier over HTTP', () => {
     ['that stays silent', [() => 'silence' as const, () => 'silence' as const], /no answer within 200 ms/],
     ['that answers something else', [ok([{ service: 'bike', price: '9.50' }])], /gave the offer/],
     ['that answers no offers', [() => ({ status: 200, body: '[]' })], /without `offers`/],
+    ['that answers a page', [() => ({ status: 200, body: '<html>' })], /no JSON: "<html>"/],
+    ['that answers without end', [() => ({ status: 200, body: `{"offers":[],"padding":"${'x'.repeat(1_100_000)}"}` })], /more than 1048576 bytes/],
+    ['that answers the half', [() => ({ status: 200, body: '{"offers":[{"service":"bi' })], /no JSON/],
+    ['that has moved', [() => ({ status: 307, body: '' })], /answered 307, and names .*elsewhere/],
+    ['that fails twice', [() => ({ status: 500, body: '' }), () => ({ status: 502, body: '' })], /answered 502/],
   ])('%s is named, and the quote stands', async (_, given, reason) => {
     const quote = await quoted(...given);
     expect(quote.failed).toEqual([{ carrier: 'courier', reason: expect.stringMatching(reason) as string }]);

@@ -85,7 +85,7 @@ export class Holdings {
     const snapshots = await currentSnapshots(lake, TABLES_OF_SHIPPING);
     await this.#states.note({ part: SHIPPING, at: clock.now(), snapshots, facts: { shipping: config.shipping ?? null, freight: freight?.version ?? null, delivery: delivery?.version ?? null } });
     this.shipping = await loadShipping(pinnedTo(await this.#runtime.engine(), snapshots), {
-      currency: config.shop.currency, version: snapshots[RATE_CARDS] ?? version, settings: shippingSettings(config.shipping), environment: process.env, now: () => clock.now(),
+      currency: config.shop.currency, timeZone: config.shop.timeZone, version: snapshots[RATE_CARDS] ?? version, settings: shippingSettings(config.shipping), environment: process.env, now: () => clock.now(),
       models: { ...(freight === undefined ? {} : { freight }), ...(delivery === undefined ? {} : { delivery }) },
     }) ?? this.shipping;
     this.#shippingMadeFrom = madeFrom;

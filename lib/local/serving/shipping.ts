@@ -1,6 +1,8 @@
 // Shipping of a shop: zones, rate cards, carriers, what freight has cost, and how late parcels to each zone have been.
+import { daysOf } from './business-day.ts';
 import { tablesOf } from '../learning/index.ts';
 import { distanceKm, httpCarrier, longestPrefix, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
+import { fractionDigitsOf } from '../../pricing/index.ts';
 import type { ServedModel, Shipping } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
@@ -53,6 +55,8 @@ type Model = Pick<ServedModel, 'version' | 'inputs' | 'score'>;
 export interface ShippingSources {
   currency: string;
   version: string;
+  /** Of the shop: its day is the one on which a parcel is handed over, where the request does not say. Default: UTC. */
+  timeZone?: string;
   /** Default: those of a project that sets nothing. */
   settings?: ShippingSettings;
   /** Champions of `shipping` and `delivery`, where there are any. */
@@ -80,13 +84,13 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, sources: Shipp
   const [[origin = ''] = []] = (await engine.query(ORIGIN)).rows as [string][];
   const cards = new Map([...new Set(rates.map(({ carrier }) => carrier))].map((name) => [name, tableCarrier(name, rates)]));
   const asked = settings.carriers.map((one) => overHttp(one, sources));
-  const { freeFrom, confidence, graceDays, cubicCmPerKg } = settings;
+  const { freeFrom, confidence, graceDays, cubicCmPerKg, roundUpToKg, patienceMilliseconds } = settings;
   const known = models.freight === undefined && models.delivery === undefined ? undefined : places((await engine.query(PLACES)).rows as [string, number, number][], zones);
   return {
-    version, currency, originPostcode: origin,
+    version, currency, originPostcode: origin, dayOf: daysOf(sources.timeZone ?? 'UTC'),
     prefixOf: (postcode) => [zones.prefixOf(postcode), known?.prefixOf(postcode) ?? ''].reduce((one, other) => (other.length > one.length ? other : one)),
     settings: {
-      zones, cards, confidence, graceDays, cubicCmPerKg, ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
+      zones, cards, confidence, graceDays, cubicCmPerKg, roundUpToKg, patienceMilliseconds, fractionDigits: fractionDigitsOf(currency), ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
       carriers: [...asked, ...[...cards.values()].filter(({ name }) => !asked.some((other) => other.name === name))],
       latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, { placeOf: known?.placeOf, heaviestKg: Math.max(...rates.map(({ maxWeightKg }) => maxWeightKg)) }),
     },

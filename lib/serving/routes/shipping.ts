@@ -1,7 +1,7 @@
 // POST /v1/shipping/quote: what shipping costs, and when it is there.
 import { Type, type Static } from '@sinclair/typebox';
 import { exposureOf, segmentsOf, type Variant as ExperimentVariant } from '../../experiments/index.ts';
-import { quoteShipping, type ShippingQuote } from '../../shipping/index.ts';
+import { missingForFree, quoteShipping, type QuoteSettings, type ShippingQuote } from '../../shipping/index.ts';
 import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { Attributes, Day, OrNull, Unit, Variant } from '../schemas.ts';
@@ -58,7 +58,7 @@ export const shippingRoute = route({
     const threshold = exposure?.variant.settings['threshold'];
     const settings = typeof threshold === 'number' ? { ...shipping.settings, freeShipping: { threshold } } : shipping.settings;
     const now = context.clock.now();
-    const handedOverOn = body.handed_over_on ?? new Date(now).toISOString().slice(0, 10);
+    const handedOverOn = body.handed_over_on ?? shipping.dayOf?.(now) ?? new Date(now).toISOString().slice(0, 10);
     if (!isDay(handedOverOn)) throw invalid(`there is no day ${handedOverOn}`, [{ pointer: '/handed_over_on', detail: 'expected a date, as 2018-10-18' }]);
     const quote = await quoteShipping({
       originPostcode: body.origin_postcode ?? shipping.originPostcode, destinationPostcode: body.destination_postcode, orderValue: body.order_value, handedOverOn,
@@ -67,7 +67,7 @@ export const shippingRoute = route({
       })),
     }, settings, signal);
     // Who would have seen the same in every variant has seen nothing of the experiment. What one's own variant shows must not decide that.
-    const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings.freeShipping?.threshold, body.order_value);
+    const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings, body.order_value);
     const [experimentName, variant] = isExposed ? [exposure.experiment, exposure.variant.name] : [null, null];
     const answer: QuoteAnswer = { prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency, ...quoteAnswer(quote) };
     const inputs: QuoteInputs = {
@@ -93,15 +93,17 @@ export function quoteAnswer(quote: ShippingQuote): Omit<QuoteAnswer, 'prediction
 }
 
 /** Whether an order of this value sees something else in one variant than in another: shipping for nothing, or another sum that is missing for it. */
-function differ(variants: readonly ExperimentVariant[], usual: number | undefined, orderValue: number): boolean {
+function differ(variants: readonly ExperimentVariant[], { freeShipping, fractionDigits }: QuoteSettings, orderValue: number): boolean {
   return new Set(variants.map(({ settings: { threshold } }) => {
-    const from = typeof threshold === 'number' ? threshold : usual;
-    return from === undefined ? 'never' : Math.max(0, from - orderValue);
+    const from = typeof threshold === 'number' ? threshold : freeShipping?.threshold;
+    return from === undefined ? 'never' : missingForFree(from, orderValue, fractionDigits);
   })).size > 1;
 }
 
-/** The pattern lets the thirty-first of every month pass. */
+/** The pattern lets the thirty-first of every month pass, and years after which a promised day has five digits. */
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return time < LAST_DAY && new Date(time).toISOString().startsWith(text);
 }
+
+const LAST_DAY = Date.UTC(9900, 0);
