@@ -51,7 +51,8 @@ export function createApi(context: ServingContext, { routes = ROUTES, onError }:
   const failed = ({ method, path }: ApiRequest, headers: Headers, thrown: unknown): ApiAnswer => {
     if (thrown instanceof Problem) return problemAnswer(headers, thrown);
     const requestId = headers['x-request-id']!;
-    onError(thrown, { method, path, requestId });
+    // As the document writes it: what stands in a path may be somebody's.
+    onError(thrown, { method, path: find(method === 'HEAD' ? 'GET' : method, path)?.route.path ?? 'unknown', requestId });
     return problemAnswer(headers, new Problem(500, 'Internal error', `something broke; the log has it under ${requestId}`));
   };
   return {
@@ -140,7 +141,7 @@ function queryOf({ query }: ApiRequest, checks: readonly (readonly [name: string
 }
 
 /** What is being computed for an `Idempotency-Key` in this process: who repeats a request before it is answered waits for the same answer. */
-type UnderWay = Map<string, Promise<StoredAnswer>>;
+type UnderWay = Map<string, Promise<StoredAnswer & { isKept: boolean }>>;
 
 interface Repeatable { path: string; key: ApiKey; given: string; text: string; headers: Headers }
 
@@ -148,14 +149,22 @@ interface Repeatable { path: string; key: ApiKey; given: string; text: string; h
 async function once({ idempotency }: ServingContext, underWay: UnderWay, { path, key, given, text, headers }: Repeatable, compute: () => Promise<string>): Promise<string> {
   if (given === '' || given.length > 200) throw invalid('an Idempotency-Key has 1 to 200 characters');
   const [stored, fingerprint] = [idempotencyKey(key.id, path, given), fingerprintOf(text)];
-  const earlier = await (underWay.get(stored) ?? idempotency.find(stored));
+  const earlier = await (underWay.get(stored) ?? idempotency.find(stored).catch(() => {
+    throw new Problem(503, 'Not ready', 'earlier answers cannot be looked up now; try again, or without an Idempotency-Key', { headers: { 'retry-after': '1' } });
+  }));
   if (earlier !== undefined) {
     headers['idempotent-replay'] = 'true';
     return sameRequest(earlier, fingerprint).body;
   }
-  const computing = underWay.get(stored) ?? compute().then((body) => idempotency.keep(stored, { fingerprint, status: 200, body })).finally(() => underWay.delete(stored));
+  const computing = underWay.get(stored) ?? compute().then(async (body) => {
+    const answer = { fingerprint, status: 200, body };
+    const kept = await idempotency.keep(stored, answer);
+    return { ...(kept ?? answer), isKept: kept !== undefined };
+  }).finally(() => underWay.delete(stored));
   underWay.set(stored, computing);
-  return sameRequest(await computing, fingerprint).body;
+  const answer = await computing;
+  if (!answer.isKept) headers['idempotent-kept'] = 'false';
+  return sameRequest(answer, fingerprint).body;
 }
 
 function keyOf(context: ServingContext, request: ApiRequest, scope: Scope): Promise<ApiKey> | ApiKey {

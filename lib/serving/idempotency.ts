@@ -6,9 +6,10 @@ import { Problem } from './problem.ts';
 export interface StoredAnswer { fingerprint: string; status: number; body: string }
 
 export interface IdempotencyStore {
+  /** @throws where the store does not answer. */
   find(key: string): Promise<StoredAnswer | undefined>;
-  /** The first one stays: gives the answer that is kept, this or an earlier one. */
-  keep(key: string, answer: StoredAnswer): Promise<StoredAnswer>;
+  /** The first one stays: gives the answer that is kept, this or an earlier one; undefined where none could be. */
+  keep(key: string, answer: StoredAnswer): Promise<StoredAnswer | undefined>;
 }
 
 /** How long an answer is kept, seconds. */
@@ -16,17 +17,24 @@ const KEPT = 24 * 3600;
 
 /** In the online store, so that every process of a home, or of an account, knows of it. */
 export function storedIdempotency(store: OnlineStore, now: () => number): IdempotencyStore {
-  const find = async (key: string): Promise<StoredAnswer | undefined> => {
+  /** A store removes what has expired in its own time, which may be days later. */
+  const read = async (key: string): Promise<{ version: number | undefined; answer: StoredAnswer | undefined }> => {
     const [item] = await store.get([key]);
-    return item === undefined ? undefined : (JSON.parse(item.value) as StoredAnswer);
+    if (item === undefined) return { version: undefined, answer: undefined };
+    const { until = Number.POSITIVE_INFINITY, ...answer } = JSON.parse(item.value) as StoredAnswer & { until?: number };
+    return { version: item.version, answer: until * 1000 > now() ? answer : undefined };
+  };
+  const keep = async (key: string, answer: StoredAnswer): Promise<StoredAnswer | undefined> => {
+    const expiresAt = Math.floor(now() / 1000) + KEPT;
+    const { version, answer: earlier } = await read(key);
+    if (earlier !== undefined) return earlier;
+    const { ok } = await store.write([{ key, value: JSON.stringify({ ...answer, until: expiresAt }), expected: version, expiresAt }]);
+    return ok ? answer : (await read(key)).answer;
   };
   return {
-    find,
-    async keep(key, answer) {
-      const expiresAt = Math.floor(now() / 1000) + KEPT;
-      const { ok } = await store.write([{ key, value: JSON.stringify(answer), expected: undefined, version: now(), expiresAt }]);
-      return ok ? answer : (await find(key)) ?? answer;
-    },
+    find: async (key) => (await read(key)).answer,
+    // What was computed is answered whether or not the store takes it: to compute it once more, as who gets an error would ask for, is no better.
+    keep: (key, answer) => keep(key, answer).catch(() => undefined),
   };
 }
 

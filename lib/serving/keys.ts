@@ -36,9 +36,18 @@ export function allows(key: ApiKey, wanted: Scope): boolean {
   return key.scopes.some((scope) => scope === wanted || (wanted.startsWith(`${scope}:`)));
 }
 
-/** Counts what each key uses: a token bucket for the rate, a counter for the day. Per process; in an account the usage plan counts for all. */
+/** `used`: of the day, as far as is known; `unkept`: the part of it that is not written down yet. */
+interface Bucket { tokens: number; at: number; day: number; used: number; unkept: number }
+
+/** Calls of one day (days since 1970), by the ids of keys. */
+export interface DayCounts { day: number; counts: Readonly<Record<string, number>> }
+
+/**
+ * Counts what each key uses: a token bucket for the rate, a counter for the day. Per process; what a day has seen is kept and shared by `keepUsage`, and in an
+ * account the usage plan counts for all.
+ */
 export class Usage {
-  readonly #buckets = new Map<string, { tokens: number; at: number; day: number; used: number }>();
+  readonly #buckets = new Map<string, Bucket>();
   readonly #now: () => number;
 
   /** `now`: milliseconds since 1970. */
@@ -52,9 +61,7 @@ export class Usage {
     const now = this.#now();
     const day = Math.floor(now / DAY);
     const burst = Math.max(1, (ratePerSecond ?? 0) * 2);
-    const bucket = this.#buckets.get(id) ?? { tokens: burst, at: now, day, used: 0 };
-    this.#buckets.set(id, bucket);
-    if (bucket.day !== day) Object.assign(bucket, { day, used: 0 });
+    const bucket = this.#bucketOf(id, day, burst, now);
     if (dailyQuota !== undefined && bucket.used >= dailyQuota) {
       throw tooMany(`this key may call ${dailyQuota} times a day`, Math.ceil(((day + 1) * DAY - now) / 1000));
     }
@@ -65,6 +72,35 @@ export class Usage {
       bucket.tokens -= 1;
     }
     bucket.used += 1;
+    bucket.unkept += 1;
+  }
+
+  /** What today has seen and `kept` was not told of yet. */
+  unkept(): DayCounts {
+    const day = Math.floor(this.#now() / DAY);
+    return { day, counts: Object.fromEntries([...this.#buckets].flatMap(([id, bucket]) => (bucket.day === day && bucket.unkept > 0 ? [[id, bucket.unkept]] : []))) };
+  }
+
+  /** `written` is written down now, and all that is written of the day, by whatever process, is `all`. */
+  kept(written: DayCounts, all: DayCounts['counts']): void {
+    const now = this.#now();
+    for (const [id, used] of Object.entries(all)) {
+      const bucket = this.#bucketOf(id, written.day, Number.POSITIVE_INFINITY, now);
+      bucket.unkept -= written.counts[id] ?? 0;
+      bucket.used = used + bucket.unkept;
+    }
+  }
+
+  /** `burst`: what a key may do at once that has done nothing yet. */
+  #bucketOf(id: string, day: number, burst: number, now: number): Bucket {
+    const bucket = this.#buckets.get(id);
+    if (bucket === undefined) {
+      const begun = { tokens: burst, at: now, day, used: 0, unkept: 0 };
+      this.#buckets.set(id, begun);
+      return begun;
+    }
+    if (bucket.day !== day) Object.assign(bucket, { day, used: 0, unkept: 0 });
+    return bucket;
   }
 }
 

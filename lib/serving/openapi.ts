@@ -35,7 +35,7 @@ function operation(route: Route): Record<string, unknown> {
     responses: {
       200: { description: 'The answer.', content: { [mediaType?.split(';')[0] ?? 'application/json']: { schema: answer } } },
       ...Object.fromEntries(common.map(([status, text]) => [status, problem(text)])),
-      ...(idempotent === true ? { 422: problem('The Idempotency-Key came with another body within the last day.') } : {}),
+      ...(idempotent === true ? { 422: problem('The Idempotency-Key came with another body within the last day.'), 503: problem('Earlier answers cannot be looked up now.') } : {}),
       ...Object.fromEntries(Object.entries(route.problems ?? {}).map(([status, text]) => [status, problem(text)])),
     },
   };

@@ -10,6 +10,7 @@ export const NOW = Date.parse('2018-10-18T12:00:00Z');
 /** Items in memory, with the promises that the port makes. */
 export function memoryStore(): OnlineStore {
   const items = new Map<string, StoredItem>();
+  let writes = 0;
   return {
     mostChanges: 100,
     get: async (keys) => keys.map((key) => items.get(key)),
@@ -17,7 +18,7 @@ export function memoryStore(): OnlineStore {
       if (changes.some(({ key, expected }) => items.get(key)?.version !== expected)) return { ok: false, conflict: true };
       for (const { key, value, version } of changes) {
         if (value === undefined) items.delete(key);
-        else items.set(key, { value, version: version ?? 1 });
+        else items.set(key, { value, version: version ?? (writes += 1) });
       }
       return { ok: true };
     },

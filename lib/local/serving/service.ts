@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows } from '../../learning/index.ts';
-import { createApi, DEFAULT_LIMITS, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
+import { createApi, DEFAULT_LIMITS, keepUsage, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, viewOf, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -84,8 +84,11 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   };
   const keys = openKeyFile(home, () => clock.now());
   const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
+  const usage = new Usage(() => clock.now());
+  /** Quotas of the day hold for all processes of the home, whenever they were started. */
+  const shareUsage = (): Promise<string | undefined> => keepUsage(usage, store).then(() => undefined, messageOf);
   const context: ServingContext = {
-    version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
+    version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage,
     idempotency: storedIdempotency(store, () => clock.now()), models, features: homeFeatureReader(features, () => holdings.online), log,
     canary: (predictor) => canaries.traffic(predictor),
     get experiments() {
@@ -102,7 +105,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     },
     defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
   };
-  let [trouble, sweepFailure, modelFailure]: [string[], string | undefined, string | undefined] = [await holdings.refresh(), undefined, await watchModels()];
+  let [trouble, sweepFailure, modelFailure, usageFailure]: [string[], string | undefined, string | undefined, string | undefined] = [await holdings.refresh(), undefined, await watchModels(), await shareUsage()];
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
@@ -113,7 +116,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   return {
     name: 'api', server, keys, context,
     status() {
-      const failure = modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure;
+      const failure = modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure ?? usageFailure;
       return {
         url: server.url, waitingInLog: log.waiting, ...(log.lost === 0 ? {} : { lostFromLog: log.lost }), models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
         ...(canaries.status().length === 0 ? {} : { canaries: canaries.status().map(canaryLine) }),
@@ -125,7 +128,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       const watching = (async () => {
         while (!signal.aborted) {
           await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
-          if (!signal.aborted) modelFailure = await watchModels();
+          if (!signal.aborted) [modelFailure, usageFailure] = [await watchModels(), await shareUsage()];
         }
       })();
       for (let sweptAt = clock.now(); !signal.aborted;) {
@@ -138,7 +141,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
         sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
       }
       await watching;
-      await closeAll([server, log, holdings, store]).catch((thrown: unknown) => {
+      await closeAll([server, { close: () => keepUsage(usage, store) }, log, holdings, store]).catch((thrown: unknown) => {
         onError?.(messageOf(thrown)); // whoever pressed Ctrl-C is told of that only
         throw thrown;
       });
