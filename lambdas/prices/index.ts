@@ -4,8 +4,9 @@ import { systemClock, type PricingConfig } from '../../lib/base/index.ts';
 import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import type { OnlineStore } from '../../lib/features/index.ts';
 import type { Files } from '../../lib/lake/index.ts';
-import { exportToBucket, handedPrices, makePriceList, type Runtime } from '../../lib/local/index.ts';
+import { exportToBucket, handedPrices, makePriceList, readPriceTable, type PriceList, type Runtime } from '../../lib/local/index.ts';
 import { demandToJson, handOver, inTurn } from '../../lib/pricing/index.ts';
+import type { PricesEvent, PricesResult } from '../../lib/serving/aws/index.ts';
 import { learningRuntime } from '../learn/runtime.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
@@ -13,11 +14,6 @@ import { DEMAND_KEY } from '../shared/serving-parts.ts';
 import { asTask } from '../shared/handler.ts';
 import { dynamoDbOf } from '../shared/signed-services.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
-
-export interface PricesEvent { policy?: string }
-
-/** `list`: null where nothing is known yet that prices could be made from; `demand`: the version that the scoring function is given, null: none. */
-export interface PricesResult { list: string | null; rows: number; policy?: string; version?: string; validTo?: string; demand?: string | null }
 
 export interface Shop {
   /** Of the API. */
@@ -38,18 +34,22 @@ const MOST_BYTES = 32 * 2 ** 20;
 const NO_DEMAND = '{"version":"","items":{}}';
 
 /** Gold first, then the files, then the API: what is cut off leaves each with the list before or this one, whole, and the next call makes it good. */
-export async function listPrices(runtime: Runtime, { store, files, exports, demand: place }: Shop, { policy }: PricesEvent): Promise<PricesResult> {
+export async function listPrices(runtime: Runtime, { store, files, exports, demand: place }: Shop, { step = 'compute', policy }: PricesEvent): Promise<PricesResult> {
+  const handedOver = async (list: PriceList): Promise<PricesResult> => {
+    const { header } = list;
+    await exportToBucket(files, exports, list);
+    await handOver(store, header, handedPrices(list));
+    return { list: header.listId, rows: header.rows, policy: header.policy, version: header.version, validTo: new Date(header.validTo).toISOString() };
+  };
   return inTurn(store, { clock: runtime.clock, milliseconds: TURN_MS }, async () => {
+    if (step === 'export') return handedOver(await readPriceTable(runtime));
     const made = await makePriceList(runtime, policy);
     if (made === undefined) return { list: null, rows: 0 };
     const { list, demand } = made;
-    const { header } = list;
     const text = demand === undefined ? NO_DEMAND : demandToJson(demand);
     const isLoaded = demand !== undefined && text.length <= MOST_BYTES;
     await files.write(place, Buffer.from(isLoaded ? text : NO_DEMAND));
-    await exportToBucket(files, exports, list);
-    await handOver(store, header, handedPrices(list));
-    return { list: header.listId, rows: header.rows, policy: header.policy, version: header.version, validTo: new Date(header.validTo).toISOString(), demand: isLoaded ? demand.version : null };
+    return { ...await handedOver(list), demand: isLoaded ? demand.version : null };
   });
 }
 

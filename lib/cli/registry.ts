@@ -12,7 +12,7 @@ export async function withRegistry<Result>(invocation: Invocation, work: (runtim
     // Loaded only for who asks for it: the clients of AWS take a while.
     const { openAccountRegistry } = await import('../learning/aws/index.ts');
     const { region, account } = stage.settings;
-    const registry = await openAccountRegistry({ stage: stage.name, region, ...(account === undefined ? {} : { account }), clock: systemClock });
+    const registry = await openAccountRegistry({ stage: stage.name, region, ...(account === undefined ? {} : { account }), clock: systemClock, environment: invocation.environment });
     return work({ ...runtime, learning: { predictors: await predictorsOf(runtime), features: await featuresOf(runtime), registry } });
-  });
+  }, { create: true });
 }

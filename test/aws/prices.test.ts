@@ -1,16 +1,21 @@
 // The function that makes lists of prices: what a shop finds in the bucket and in the API's table, with all of it over a DynamoDB in memory and files of this machine.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listPrices, type Shop } from '../../lambdas/prices/index.ts';
+import { asTask } from '../../lambdas/shared/handler.ts';
 import { servingParts } from '../../lambdas/shared/serving-parts.ts';
+import { runProgram, VERBS, type Terminal } from '../../lib/cli/index.ts';
 import { openDynamoDbStore, type DynamoDbCalls } from '../../lib/features/aws/index.ts';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import { readPriceTable, type PriceList } from '../../lib/local/index.ts';
 import { demandFromJson, demandToJson, inTurn, listedPrices, tabledDemand } from '../../lib/pricing/index.ts';
+import { callPriceFunction, type PricesEvent } from '../../lib/serving/aws/index.ts';
 import { openPricedShop, type PricedShop } from '../local/pricing/shop.ts';
 import { testApp } from '../serving/support.ts';
 
@@ -131,6 +136,15 @@ describe('a list of prices in an account', () => {
     expect([(await listedPrices(shop.store, [], priced.clock.at))!.header.listId, (await exported())!.list]).toEqual([list, list]);
   });
 
+  it('is handed over again as gold has it, after a bucket or a table was lost', async () => {
+    const { demand: _demand, ...made } = await listPrices(priced.runtime, shop, {});
+    const lost: Shop = { ...shop, store: openDynamoDbStore({ calls: dynamoDb(), table: 'api', clock: priced.runtime.clock }), exports: join(folder, 'other') };
+    priced.clock.at += 1_000;
+    expect(await listPrices(priced.runtime, lost, { step: 'export' })).toEqual(made);
+    expect((await listedPrices(lost.store, ['cheap'], priced.clock.at))).toEqual(await listedPrices(shop.store, ['cheap'], priced.clock.at));
+    expect(await readFile(join(lost.exports, 'current.json'), 'utf8')).toBe(await readFile(join(shop.exports, 'current.json'), 'utf8'));
+  });
+
   it('is made by one at a time, and a turn that nobody ended ends by itself', async () => {
     const { clock } = priced.runtime;
     await inTurn(shop.store, { clock, milliseconds: 1_000 }, async () => {
@@ -153,5 +167,72 @@ describe('a list of prices in an account', () => {
     const kept = await Promise.all((await readdir(shop.exports)).filter((name) => name !== 'current.json').map((name) => readdir(join(shop.exports, name))));
     expect(kept.filter((names) => names.length > 0)).toEqual(Array.from({ length: 5 }, () => ['manifest.json', 'prices.csv', 'prices.jsonl']));
     await expect(listPrices(priced.runtime, shop, { policy: 'guess' })).rejects.toThrow(/no price policy 'guess'/);
+  });
+});
+
+describe('millrace prices --stage', () => {
+  let lambda: Server;
+  let asked: unknown[];
+  let answers: (event: PricesEvent) => Promise<unknown>;
+  beforeEach(async () => {
+    asked = [];
+    answers = (event) => listPrices(priced.runtime, shop, event);
+    // As Lambda answers a call by its API: what the handler gives, or what it throws, by name.
+    lambda = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => {
+        if (request.url !== '/2015-03-31/functions/millrace-dev-prices/invocations') return void response.writeHead(404).end('{"Message":"Function not found"}');
+        asked.push(JSON.parse(text));
+        void asTask(async (_: object, event: PricesEvent) => answers(event), async () => ({}))(JSON.parse(text) as PricesEvent).then(
+          (result) => response.end(JSON.stringify(result)),
+          (error: Error) => response.setHeader('x-amz-function-error', 'Unhandled').end(JSON.stringify({ errorType: error.name, errorMessage: error.message })));
+      });
+    });
+    await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test').stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    return async () => {
+      vi.unstubAllEnvs();
+      await new Promise((resolve) => lambda.close(resolve));
+    };
+  });
+
+  async function millrace(...argv: string[]) {
+    let [out, err] = ['', ''];
+    const terminal: Terminal = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, colours: false, columns: 120 };
+    const environment = { AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}` };
+    const code = await runProgram(['prices', ...argv, '--home', join(folder, 'no-home')], VERBS, { project: join(import.meta.dirname, '../..'), version: '9.9.9', terminal, environment, signal: new AbortController().signal });
+    return { code, out, err };
+  }
+
+  it('lets the function make a list, by the policy that is asked for, and hand it over again', async () => {
+    expect(await millrace('compute', '--policy', 'model', '--stage', 'dev')).toMatchObject({ code: 0, out: expect.stringContaining('3 prices by the policy model') as string });
+    const { list } = (await exported())!;
+    const again = await millrace('export', '--stage', 'dev', '--json');
+    expect([again.code, JSON.parse(again.out)]).toEqual([0, expect.objectContaining({ list, rows: 3, policy: 'model' })]);
+    expect(asked).toEqual([{ step: 'compute', policy: 'model' }, { step: 'export' }]);
+  });
+
+  it('says what the function says, by its own exit code', async () => {
+    expect(await millrace('compute', '--policy', 'guess', '--stage', 'dev')).toMatchObject({ code: 4, err: expect.stringContaining("no price policy 'guess'") as string });
+    await inTurn(shop.store, { clock: priced.runtime.clock, milliseconds: 60_000 }, async () => {
+      expect(await millrace('export', '--stage', 'dev')).toMatchObject({ code: 5, err: expect.stringContaining('another list of prices is being made') as string });
+    });
+    answers = () => Promise.reject(new Error('Task timed out after 900.00 seconds'));
+    expect(await millrace('compute', '--stage', 'dev')).toMatchObject({ code: 8, err: expect.stringContaining('Task timed out') as string });
+    answers = async () => ({ list: null, rows: 0 });
+    expect(await millrace('compute', '--stage', 'dev')).toMatchObject({ code: 4, err: expect.stringContaining('nothing is known yet') as string });
+  });
+
+  it('names a stage without the function, and an option that is of a home', async () => {
+    expect(await millrace('export', '--stage', 'prod')).toMatchObject({ code: 4, err: expect.stringContaining('there is no function millrace-prod-prices') as string });
+    expect(await millrace('export', '--stage', 'dev', '--to', folder)).toMatchObject({ code: 2, err: expect.stringContaining('--to is of a home') as string });
+    expect(await millrace('export', '--stage', 'nowhere')).toMatchObject({ code: 2, err: expect.stringContaining("no stage 'nowhere'") as string });
+  });
+
+  it('gives up waiting after a while, and says that the function goes on', async () => {
+    answers = () => new Promise(() => {});
+    const options = { stage: 'millrace-dev', region: 'eu-central-1', clock: priced.runtime.clock, environment: { AWS_ENDPOINT_URL: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}` }, patienceMilliseconds: 50 };
+    await expect(callPriceFunction(options, {})).rejects.toMatchObject({ code: 'io', todo: expect.stringContaining('it goes on') as string });
+    lambda.closeAllConnections();
   });
 });

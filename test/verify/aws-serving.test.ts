@@ -139,7 +139,7 @@ describe('the API as it is deployed', () => {
     }) as APIGatewayProxyResult;
     return { status: result.statusCode, body: JSON.parse(result.body) as Record<string, unknown>, headers: result.headers ?? {} };
   };
-  const openKeys = () => openAccountKeys({ stage: 'millrace-rehearsal', region: aws.config.region, clock: systemClock, endpoints: { dynamodb: aws.config.endpoint, apigateway: aws.config.endpoint } });
+  const openKeys = () => openAccountKeys({ stage: 'millrace-rehearsal', region: aws.config.region, clock: systemClock, environment: { AWS_ENDPOINT_URL: aws.config.endpoint } });
 
   it('lets a key in that was made for the stage, under its usage plan, and counts it by its hash', async () => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });

@@ -18,7 +18,7 @@ export const experimentPublish: Verb = {
     checkLayers(running);
     // Loaded only for who asks for it: the clients of AWS take a while.
     const { openApiTable, publishExperiments } = await import('../../serving/aws/index.ts');
-    const table = openApiTable({ stage: stage.name, region: stage.settings.region, clock: systemClock });
+    const table = openApiTable({ stage: stage.name, region: stage.settings.region, clock: systemClock, environment: invocation.environment });
     await publishExperiments(table, running).finally(() => table.close());
     present(invocation, { published: running.map(({ name }) => name) }, () => invocation.terminal.out(running.length === 0 ? 'no experiment decides there now\n' : `${running.map(({ name }) => name).join(', ')} now decide${running.length === 1 ? 's' : ''} there\n`));
   },

@@ -25,7 +25,7 @@ async function withKeys<Result>(invocation: Invocation, work: (keys: Keys) => Pr
   }
   // Loaded only for who asks for it: the clients of AWS take a while.
   const { openAccountKeys } = await import('../../serving/aws/index.ts');
-  const keys = openAccountKeys({ stage: stage.name, region: stage.settings.region, clock: systemClock });
+  const keys = openAccountKeys({ stage: stage.name, region: stage.settings.region, clock: systemClock, environment: invocation.environment });
   try {
     return await work({ list: keys.list, create: (id, rights) => keys.create(id, rights, plan), revoke: keys.revoke });
   } finally {

@@ -22,7 +22,7 @@ export const models: Verb = {
       if (word === undefined) {
         const declared = [...(await predictorsOf(runtime)).keys()];
         const waiting = await waitingForMlflow(runtime.home);
-        return list(invocation, registry, declared, await stageOf(invocation).then((stage) => (stage === undefined ? canaryCountsOf(runtime.home) : countsIn(stage, registry))), waiting);
+        return list(invocation, registry, declared, await stageOf(invocation).then((stage) => (stage === undefined ? canaryCountsOf(runtime.home) : countsIn(stage, registry, invocation))), waiting);
       }
       if (word === 'card' && rest.length >= 1 && rest.length <= 2) return card(invocation, registry, rest[0]!, rest[1]);
       if (word === 'send' && rest.length === 0) return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
@@ -34,9 +34,9 @@ export const models: Verb = {
 type Counted = Awaited<ReturnType<typeof canaryCountsOf>>;
 
 /** What the functions of an account have counted of the canaries that run. */
-async function countsIn({ name, settings: { region } }: NamedStage, registry: ModelRegistry): Promise<Counted> {
+async function countsIn({ name, settings: { region } }: NamedStage, registry: ModelRegistry, { environment }: Invocation): Promise<Counted> {
   const { openApiTable, readCanaryCounts } = await import('../../serving/aws/index.ts');
-  const table = openApiTable({ stage: name, region, clock: systemClock });
+  const table = openApiTable({ stage: name, region, clock: systemClock, environment });
   try {
     const counted: Counted = {};
     for (const predictor of await registry.predictors()) {

@@ -78,7 +78,7 @@ export async function tellMlflow(invocation: Invocation, runtime: Runtime, predi
 
 async function startCanary(invocation: Invocation, { home, clock }: Runtime, registry: ModelRegistry, name: string, version: string, share: number): Promise<void> {
   const account = await stageOf(invocation);
-  const running = (account === undefined ? await new ExperimentFolder(home).list() : await publishedIn(account)).find(({ state, subject }) => state === 'running' && subject === `predict:${name}`);
+  const running = (account === undefined ? await new ExperimentFolder(home).list() : await publishedIn(account, invocation)).find(({ state, subject }) => state === 'running' && subject === `predict:${name}`);
   if (running !== undefined) throw new MillraceError('conflict', `the experiment '${running.name}' decides who gets the challenger of ${name}`, { todo: `millrace experiment stop ${running.name}${account === undefined ? '' : ', then millrace experiment publish --stage'}` });
   const canary = {
     version, share, automatic: invocation.options['manual'] !== true, leastAnswers: numberOption(invocation, 'answers', 1, 1e9), leastSeconds: hours(invocation, 'hours'), outcomeSeconds: hours(invocation, 'outcomesAfter'),
@@ -90,9 +90,9 @@ async function startCanary(invocation: Invocation, { home, clock }: Runtime, reg
 }
 
 /** The experiments that decide in an account. */
-async function publishedIn({ name, settings: { region } }: NamedStage): Promise<{ name: string; state: string; subject: string }[]> {
+async function publishedIn({ name, settings: { region } }: NamedStage, { environment }: Invocation): Promise<{ name: string; state: string; subject: string }[]> {
   const { openApiTable, readExperiments } = await import('../../serving/aws/index.ts');
-  const table = openApiTable({ stage: name, region, clock: systemClock });
+  const table = openApiTable({ stage: name, region, clock: systemClock, environment });
   try {
     return await readExperiments(table);
   } finally {

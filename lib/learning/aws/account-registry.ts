@@ -1,7 +1,7 @@
 // The registry of a stage in an account, for who works with it from elsewhere: with the credentials that the SDK finds.
 import { S3Client } from '@aws-sdk/client-s3';
 import { MillraceError, type Clock } from '../../base/index.ts';
-import { awsRequests, refused, textOf } from '../../base/aws/index.ts';
+import { awsRequests, endpointIn, refused, textOf } from '../../base/aws/index.ts';
 import { S3Files } from '../../lake/aws/index.ts';
 import { ModelRegistry } from '../registry/registry.ts';
 import { modelStoreOn } from '../registry/store.ts';
@@ -13,19 +13,20 @@ export interface AccountRegistryOptions {
   /** Its number; default: the account of the credentials. */
   account?: string;
   clock: Clock;
-  /** Of a rehearsal. */
-  endpoints?: { s3: string; sts: string };
+  /** Says where services are, if elsewhere than in the region: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_STS`. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
-export async function openAccountRegistry({ stage, region, account, clock, endpoints }: AccountRegistryOptions): Promise<ModelRegistry> {
-  const client = new S3Client({ region, ...(endpoints === undefined ? {} : { endpoint: endpoints.s3, forcePathStyle: true }) });
+export async function openAccountRegistry({ stage, region, account, clock, environment = {} }: AccountRegistryOptions): Promise<ModelRegistry> {
+  const [endpoint, stsEndpoint] = [endpointIn(environment, 'S3'), endpointIn(environment, 'STS')];
+  const client = new S3Client({ region, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }) });
   const credentials = async () => {
     const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials().catch((cause: unknown) => {
       throw new MillraceError('usage', 'AWS credentials are needed', { todo: 'Sign in (aws sso login), or set AWS_PROFILE.', cause });
     });
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   };
-  const number = account ?? await accountOf(awsRequests({ service: 'sts', region, clock, credentials, timeoutMilliseconds: 10_000, ...(endpoints === undefined ? {} : { endpoint: endpoints.sts }) }));
+  const number = account ?? await accountOf(awsRequests({ service: 'sts', region, clock, credentials, timeoutMilliseconds: 10_000, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) }));
   return new ModelRegistry(modelStoreOn(new S3Files(client), `s3://${stage}-models-${number}-${region}/registry`));
 }
 

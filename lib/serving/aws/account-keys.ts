@@ -1,7 +1,7 @@
 // The API keys of a stage in an account: ours in a table, where the authorizer finds them, and API Gateway's beside them, for the usage plans.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import { awsRequests } from '../../base/aws/index.ts';
+import { awsRequests, endpointIn } from '../../base/aws/index.ts';
 import { openDynamoDbStore, sdkDynamoDb } from '../../features/aws/index.ts';
 import type { ApiKey } from '../keys.ts';
 import { storedKeys } from '../stored-keys.ts';
@@ -12,8 +12,8 @@ export interface AccountKeysOptions {
   stage: string;
   region: string;
   clock: Clock;
-  /** Of a rehearsal. */
-  endpoints?: { dynamodb: string; apigateway: string };
+  /** Says where services are, if elsewhere than in the region: `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_API_GATEWAY`. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface AccountKeys {
@@ -26,12 +26,13 @@ export interface AccountKeys {
 }
 
 /** With the credentials that the SDK finds: environment, profile, single sign-on. */
-export function openAccountKeys({ stage, region, clock, endpoints }: AccountKeysOptions): AccountKeys {
-  const client = new DynamoDBClient({ region, ...(endpoints === undefined ? {} : { endpoint: endpoints.dynamodb }) });
+export function openAccountKeys({ stage, region, clock, environment = {} }: AccountKeysOptions): AccountKeys {
+  const [endpoint, gatewayEndpoint] = [endpointIn(environment, 'DYNAMODB'), endpointIn(environment, 'API_GATEWAY')];
+  const client = new DynamoDBClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
   const table = `${stage}-api-keys`;
   const keys = storedKeys(openDynamoDbStore({ calls: sdkDynamoDb(client), table, clock }), table);
   const gateway = gatewayKeys(awsRequests({
-    service: 'apigateway', region, clock, timeoutMilliseconds: 10_000, ...(endpoints === undefined ? {} : { endpoint: endpoints.apigateway }),
+    service: 'apigateway', region, clock, timeoutMilliseconds: 10_000, ...(gatewayEndpoint === undefined ? {} : { endpoint: gatewayEndpoint }),
     async credentials() {
       const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
       return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };

@@ -1,6 +1,6 @@
 // Serving in an account: API Gateway, the authorizer, the log into Kinesis, and answers that were asked beforehand.
 export { answeringEngine, answersToJson, rememberingEngine, type Answers, type Asked } from './answers.ts';
-export { openApiTable } from './account-table.ts';
+export { openApiTable, type ApiTableOptions } from './account-table.ts';
 export { openAccountKeys, type AccountKeys, type AccountKeysOptions } from './account-keys.ts';
 export { authorize } from './authorizer.ts';
 export { AdmittedKeys, requestOf, resultOf, type AuthorizerContext, type Fetch } from './gateway.ts';
@@ -11,3 +11,4 @@ export { kinesisPut, type PutRecords, type StreamRecord } from './kinesis-put.ts
 export { publishExperiments, readExperiments, type PublishedExperiment } from './published-experiments.ts';
 export { readCanaryCounts, SharedCanaries, type SharedCanariesOptions } from './shared-canaries.ts';
 export { judgeCanaries, type CanaryLook, type JudgeOptions } from './judge-canaries.ts';
+export { callPriceFunction, type PriceFunctionOptions, type PricesEvent, type PricesResult } from './price-function.ts';
