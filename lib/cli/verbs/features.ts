@@ -122,7 +122,7 @@ async function backfillStage(invocation: Invocation, stage: string): Promise<voi
   // Loaded only for who asks for it: the clients of AWS take a while.
   const { openAccount, refillFeatures } = await import('../../features/aws/index.ts');
   const features = await loadFeatures(path.join(invocation.project, 'features'), sources);
-  const account = await openAccount({ app: config.app, stage, region: settings.region, contracts: sources, features, clock: systemClock, signal: invocation.signal });
+  const account = await openAccount({ app: config.app, stage, region: settings.region, contracts: sources, features, clock: systemClock, signal: invocation.signal, environment: invocation.environment });
   const progress = progressLine(invocation.terminal);
   const began = performance.now();
   const at = invocation.options['at'] === undefined ? undefined : timeOf(invocation.options['at'], 0);

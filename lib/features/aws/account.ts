@@ -6,7 +6,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { MillraceError, type Clock } from '../../base/index.ts';
-import { awsRequests, refused, textOf } from '../../base/aws/index.ts';
+import { awsRequests, endpointIn, refused, textOf } from '../../base/aws/index.ts';
 import type { Contract } from '../../contracts/index.ts';
 import { eventPlans, openEventChecker, type EventChecker } from '../../ingest/events/index.ts';
 import { keysFromSecret } from '../../ingest/index.ts';
@@ -29,6 +29,8 @@ export interface AccountOptions {
   features: FeatureSet;
   clock: Clock;
   signal?: AbortSignal | undefined;
+  /** Says where services are, if elsewhere than in the region: `AWS_ENDPOINT_URL_LAMBDA` and so on. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Account extends Pick<RefillOptions, 'catchUp' | 'upload'> {
@@ -42,13 +44,17 @@ export interface Account extends Pick<RefillOptions, 'catchUp' | 'upload'> {
 interface FeaturesFunction { FunctionArn: string; Environment?: { Variables?: Record<string, string> } }
 
 /** @throws MillraceError `io` or `not_found` where the stage is not deployed, or may not be read. */
-export async function openAccount({ app, stage, region, contracts, features, clock, signal }: AccountOptions): Promise<Account> {
+export async function openAccount({ app, stage, region, contracts, features, clock, signal, environment = {} }: AccountOptions): Promise<Account> {
   const name = `${app}-${stage}`;
-  const dynamo = new DynamoDBClient({ region });
-  const kinesis = new KinesisClient({ region });
-  const s3 = new S3Client({ region });
+  const at = (service: string): { region: string; endpoint?: string } => {
+    const endpoint = endpointIn(environment, service);
+    return { region, ...(endpoint === undefined ? {} : { endpoint }) };
+  };
+  const dynamo = new DynamoDBClient(at('DYNAMODB'));
+  const kinesis = new KinesisClient(at('KINESIS'));
+  const s3 = new S3Client({ ...at('S3'), ...(at('S3').endpoint === undefined ? {} : { forcePathStyle: true }) });
   const clients = [dynamo, kinesis, s3];
-  const lambda = awsRequests({ service: 'lambda', region, clock, timeoutMilliseconds: 20_000, credentials: () => dynamo.config.credentials() });
+  const lambda = awsRequests({ service: 'lambda', ...at('LAMBDA'), clock, timeoutMilliseconds: 20_000, credentials: () => dynamo.config.credentials() });
   const answer = await lambda({ method: 'GET', path: ['2015-03-31', 'functions', `${name}-features`, 'configuration'] });
   if (answer.status === 404) throw new MillraceError('not_found', `there is no function ${name}-features`, { where: region, todo: 'Deploy the stream stack of the stage first.' });
   if (answer.status !== 200) throw refused(`looking at ${name}-features`, answer);
@@ -60,13 +66,13 @@ export async function openAccount({ app, stage, region, contracts, features, clo
   const warehouse = `s3://${name}-lake-${account}-${region}`;
   const databasePrefix = `${app}_${stage}_`.replaceAll('-', '_');
   const files = new S3Files(s3);
-  const lake = new Lake({ files, catalog: new GlueCatalog({ client: new GlueClient({ region }), files, warehouse, databasePrefix, namespaces: ['bronze'] }) });
+  const lake = new Lake({ files, catalog: new GlueCatalog({ client: new GlueClient(at('GLUE')), files, warehouse, databasePrefix, namespaces: ['bronze'] }) });
   const engine = new AthenaEngine({
-    client: new AthenaClient({ region }), lake, databasePrefix, workgroup: `${name}-batch`, stagingLocation: `${warehouse}/staging`, clock, random: Math.random, readResultFile: (place) => files.read(place),
+    client: new AthenaClient(at('ATHENA')), lake, databasePrefix, workgroup: `${name}-batch`, stagingLocation: `${warehouse}/staging`, clock, random: Math.random, readResultFile: (place) => files.read(place),
   });
   const plans = eventPlans(contracts.values());
   const secret = variables['MILLRACE_PRIVACY_KEYS'];
-  const key = secret === undefined ? undefined : await keyOf(secret, region);
+  const key = secret === undefined ? undefined : await keyOf(secret, at('SECRETS_MANAGER'));
   const checkers = new Map<string, EventChecker>();
   const checkerOf = (stream: string): EventChecker => {
     const known = checkers.get(stream) ?? openEventChecker({ plans, defaultType: stream, ...(key === undefined ? {} : { key }) });
@@ -89,7 +95,7 @@ export async function openAccount({ app, stage, region, contracts, features, clo
   };
 }
 
-async function keyOf(secret: string, region: string) {
-  const { SecretString = '' } = await new SecretsManagerClient({ region }).send(new GetSecretValueCommand({ SecretId: secret }));
+async function keyOf(secret: string, place: { region: string; endpoint?: string }) {
+  const { SecretString = '' } = await new SecretsManagerClient(place).send(new GetSecretValueCommand({ SecretId: secret }));
   return keysFromSecret(SecretString, secret).current();
 }

@@ -1,4 +1,4 @@
-// The whole AWS to rehearse against: S3 and Glue, and an Athena API whose SQL a Trino executes. See test/oracles/aws/README.md.
+// The whole AWS to rehearse against: S3, Glue, Kinesis and DynamoDB, and an Athena API whose SQL a Trino executes. See test/oracles/aws/README.md.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 export interface AwsRehearsal {
   region: string;
-  endpoints: { s3: string; glue: string; athena: string };
+  endpoints: { s3: string; glue: string; athena: string; kinesis: string; dynamodb: string };
   credentials: { accessKeyId: string; secretAccessKey: string };
   stop(): Promise<void>;
 }
@@ -16,16 +16,16 @@ export async function startAwsRehearsal(): Promise<AwsRehearsal> {
   const start = join(import.meta.dirname, '../../oracles/aws/start');
   const stack = spawn(start, ['--port', String(await freePorts(4))], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => stack.once('exit', () => resolve()));
-  const ready = await new Promise<{ region: string; s3: string; glue: string; athena: string }>((resolve, reject) => {
+  const ready = await new Promise<AwsRehearsal['endpoints'] & { region: string }>((resolve, reject) => {
     // Whole lines only: a piece of the JSON is none.
     createInterface({ input: stack.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) resolve(JSON.parse(line) as { region: string; s3: string; glue: string; athena: string });
+      if (line.startsWith('{')) resolve(JSON.parse(line) as AwsRehearsal['endpoints'] & { region: string });
     });
     stack.once('exit', (code) => reject(new Error(`the AWS rehearsal ended with ${code}`)));
   });
   return {
     region: ready.region,
-    endpoints: { s3: ready.s3, glue: ready.glue, athena: ready.athena },
+    endpoints: { s3: ready.s3, glue: ready.glue, athena: ready.athena, kinesis: ready.kinesis, dynamodb: ready.dynamodb },
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     stop: async () => {
       stack.kill('SIGTERM');
