@@ -40,29 +40,47 @@ describe('the API', () => {
     expect(only(shared.serving, 'AWS::ApiGateway::Authorizer')[1].Properties['AuthorizerResultTtlInSeconds']).toBe(0);
   });
 
-  it('checks before a function is called that a body is an object with the fields that the route requires', () => {
+  it('checks before a function is called that a body is an object, and no empty one; which field is wrong the app says', () => {
     const [validator, { Properties }] = only(dev.serving, 'AWS::ApiGateway::RequestValidator');
     expect(Properties).toMatchObject({ ValidateRequestBody: true, ValidateRequestParameters: true });
+    const checked: string[] = [];
     for (const route of ROUTES) {
       const method = methods(dev).get(`${route.method} ${route.path}`)!;
       expect(textOf(method['RequestValidatorId'])).toBe(`<${validator}>`);
-      if (route.body === undefined) continue;
+      const [param] = /\{\w+\}/.exec(route.path) ?? [];
+      expect(Object.keys((method['RequestParameters'] ?? {}) as object)).toEqual(param === undefined ? [] : [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `method.request.path.${name}`));
+      // What reads more than JSON (Python writes NaN) is not to be refused by who knows JSON alone.
+      if (route.body === undefined || route.reads !== undefined) {
+        expect([route.path, method['RequestModels']]).toEqual([route.path, undefined]);
+        continue;
+      }
+      checked.push(route.path);
       const model = dev.serving[textOf((method['RequestModels'] as Record<string, unknown>)['application/json']).slice(1, -1)]!.Properties;
-      const schema = model['Schema'] as { type: string; required?: string[] };
-      expect([route.path, schema.type, schema.required ?? []]).toEqual([route.path, 'object', (route.body as { required?: string[] }).required ?? []]);
-      for (const name of schema.required ?? []) expect(Object.keys((route.example ?? {}) as object), route.path).toContain(name);
+      const schema = model['Schema'] as Record<string, unknown>;
+      const required = (route.body as { required?: string[] }).required ?? [];
+      expect([route.path, schema]).toEqual([route.path, { $schema: 'http://json-schema.org/draft-04/schema#', title: model['Name'], type: 'object', ...(required.length === 0 ? {} : { minProperties: 1 }) }]);
     }
+    expect(checked).toEqual(expect.arrayContaining(['/v1/predict/{predictor}', '/v1/price', '/v1/shipping/quote', '/v1/recommendations', '/v1/outcomes']));
   });
 
   it('says no as the app says no', () => {
-    const answers = ofType(dev.serving, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties);
-    for (const { StatusCode, ResponseTemplates, ResponseParameters } of answers as unknown as { StatusCode: string; ResponseTemplates: Record<string, string>; ResponseParameters: Record<string, string> }[]) {
-      const told = JSON.parse(ResponseTemplates['application/json']!) as { type: string; title: string; status: number; detail: string };
-      expect(told).toEqual(new Problem(Number(StatusCode), told.title, told.detail).toJSON());
+    const answers = ofType(dev.serving, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties) as unknown as { ResponseType: string; StatusCode?: string; ResponseTemplates: Record<string, string>; ResponseParameters: Record<string, string> }[];
+    for (const { StatusCode, ResponseTemplates, ResponseParameters } of answers) {
+      const template = ResponseTemplates['application/json']!;
+      // Of what the service puts in, only this is JSON: a text in its quotation marks, with those within it escaped.
+      expect([...template.matchAll(/\$[\w.]+/g)].map(([variable]) => variable).filter((variable) => variable !== '$context.error.messageString')).toEqual([]);
+      const told = JSON.parse(template.replace(':$context.error.messageString', ':"Missing required request parameters: [\\"predictor\\"]"')) as { type: string; title: string; status?: number; detail: string };
+      const { status, ...rest } = new Problem(Number(StatusCode ?? 400), told.title, told.detail).toJSON();
+      expect(told).toEqual(StatusCode === undefined ? rest : { ...rest, status });
       expect(ResponseParameters['gatewayresponse.header.content-type']).toBe("'application/problem+json'");
+      expect(ResponseParameters['gatewayresponse.header.x-request-id']).toBe('context.requestId');
     }
-    const types = answers.map((one) => `${String(one['ResponseType'])} ${String(one['StatusCode'])}`);
-    for (const expected of ['UNAUTHORIZED 401', 'THROTTLED 429', 'QUOTA_EXCEEDED 429', 'BAD_REQUEST_BODY 400', 'MISSING_AUTHENTICATION_TOKEN 404']) expect(types).toContain(expected);
+    expect(Object.fromEntries(answers.map(({ ResponseType: type, StatusCode }) => [type, StatusCode]))).toEqual({
+      UNAUTHORIZED: '401', ACCESS_DENIED: '403', INVALID_API_KEY: '403', WAF_FILTERED: '403', THROTTLED: '429', QUOTA_EXCEEDED: '429', BAD_REQUEST_BODY: '400', BAD_REQUEST_PARAMETERS: '400', REQUEST_TOO_LARGE: '413',
+      UNSUPPORTED_MEDIA_TYPE: '415', RESOURCE_NOT_FOUND: '404', MISSING_AUTHENTICATION_TOKEN: '404', INTEGRATION_TIMEOUT: '504', INTEGRATION_FAILURE: '504', DEFAULT_4XX: undefined, DEFAULT_5XX: '500',
+    });
+    const waits = answers.map(({ ResponseType: type, ResponseParameters }) => [type, ResponseParameters['gatewayresponse.header.retry-after']]).filter(([, wait]) => wait !== undefined);
+    expect(Object.fromEntries(waits)).toEqual({ THROTTLED: "'1'", QUOTA_EXCEEDED: "'3600'" });
   });
 
   it('writes down who called by the name of the key, and nothing personal', () => {

@@ -26,20 +26,26 @@ export interface HttpApiProps {
 /** Where keys are made under when nothing else is said. */
 export const STANDARD_PLAN: Readonly<Record<string, UsagePlanSettings>> = Object.freeze({ standard: { ratePerSecond: 50, burst: 100 } });
 
-/** What API Gateway itself says no to, told as the app tells it. */
-const PROBLEMS: readonly (readonly [ResponseType, status: number, title: string, detail: string])[] = [
+/** The service's own words, in quotation marks already. */
+const ITS_WORDS = '$context.error.messageString';
+
+/** What API Gateway itself says no to, told as the app tells it. Without a status it keeps its own. */
+const PROBLEMS: readonly (readonly [ResponseType, status: number | undefined, title: string, detail: string])[] = [
   [ResponseType.UNAUTHORIZED, 401, 'Unauthorized', 'the header x-api-key is missing, or the key is not known'],
   [ResponseType.ACCESS_DENIED, 403, 'Forbidden', 'this API key may not do that'],
   [ResponseType.INVALID_API_KEY, 403, 'Forbidden', 'this API key is under no usage plan'],
   [ResponseType.WAF_FILTERED, 403, 'Forbidden', 'the firewall took this request for an attack'],
   [ResponseType.THROTTLED, 429, 'Too many requests', 'the plan of this key, or the API as a whole, allows no more a second; try again in 1 s'],
   [ResponseType.QUOTA_EXCEEDED, 429, 'Too many requests', 'the plan of this key allows no more today'],
-  [ResponseType.BAD_REQUEST_BODY, 400, 'Invalid request', 'the body is no JSON object, or lacks a field that is required; GET /openapi.json shows what the route takes'],
-  [ResponseType.BAD_REQUEST_PARAMETERS, 400, 'Invalid request', 'a parameter is missing; GET /openapi.json shows what the route takes'],
+  [ResponseType.BAD_REQUEST_BODY, 400, 'Invalid request', 'the body is no JSON object, or one without any field; GET /openapi.json shows what the route takes'],
+  [ResponseType.BAD_REQUEST_PARAMETERS, 400, 'Invalid request', ITS_WORDS],
   [ResponseType.REQUEST_TOO_LARGE, 413, 'Content too large', 'the body is too large; send fewer rows at a time'],
   [ResponseType.UNSUPPORTED_MEDIA_TYPE, 415, 'Unsupported media type', 'a body is application/json'],
+  [ResponseType.RESOURCE_NOT_FOUND, 404, 'Not found', 'there is no such route; GET /openapi.json lists what there is'],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, 404, 'Not found', 'there is no such route; GET /openapi.json lists what there is'],
   [ResponseType.INTEGRATION_TIMEOUT, 504, 'Timed out', 'there was no answer in time'],
+  [ResponseType.INTEGRATION_FAILURE, 504, 'Timed out', 'there was no answer'],
+  [ResponseType.DEFAULT_4XX, undefined, 'Refused', ITS_WORDS],
   [ResponseType.DEFAULT_5XX, 500, 'Internal error', 'something broke; the log has it under the request id'],
 ];
 
@@ -70,11 +76,12 @@ export class HttpApi extends Construct {
     });
     if (logsRole) acknowledge(this.api, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]', "API Gateway's one role for logs has the policy that the service asks for.");
     for (const [type, status, title, detail] of PROBLEMS) {
-      const body = { type: `urn:millrace:problem:${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`, title, status, detail };
+      const body = { type: `urn:millrace:problem:${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`, title, ...(status === undefined ? {} : { status }), detail };
+      const retryAfter = type === ResponseType.THROTTLED ? "'1'" : type === ResponseType.QUOTA_EXCEEDED ? "'3600'" : undefined;
       this.api.addGatewayResponse(type.responseType, {
-        type, statusCode: String(status),
-        responseHeaders: { 'content-type': "'application/problem+json'", 'x-request-id': 'context.requestId', ...(status === 429 ? { 'retry-after': "'1'" } : {}) },
-        templates: { 'application/json': JSON.stringify(body) },
+        type, ...(status === undefined ? {} : { statusCode: String(status) }),
+        responseHeaders: { 'content-type': "'application/problem+json'", 'x-request-id': 'context.requestId', ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }) },
+        templates: { 'application/json': JSON.stringify(body).replace(`"${ITS_WORDS}"`, ITS_WORDS) },
       });
     }
     const authorizer = new RequestAuthorizer(this, 'Authorizer', {
@@ -104,14 +111,13 @@ export class HttpApi extends Construct {
     const resource = this.api.root.resourceForPath(route.path);
     const name = `${route.method}${route.path}`.replaceAll(/[^a-zA-Z]+/g, ' ').trim().replaceAll(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
     const isOpen = route.scope === undefined;
+    const schema = gatewaySchema(route, name);
     const method: Method = resource.addMethod(route.method.toUpperCase(), integration, {
       operationName: name,
       ...(isOpen ? { authorizationType: AuthorizationType.NONE } : { authorizationType: AuthorizationType.CUSTOM, authorizer, apiKeyRequired: true }),
       requestValidator,
       requestParameters: Object.fromEntries([...route.path.matchAll(/\{(\w+)\}/g)].map(([, param = '']) => [`method.request.path.${param}`, true])),
-      ...(route.body === undefined ? {} : {
-        requestModels: { 'application/json': new Model(this, `Body${name}`, { restApi: this.api, modelName: name, contentType: 'application/json', description: route.summary, schema: gatewaySchema(route.body, name) }) },
-      }),
+      ...(schema === undefined ? {} : { requestModels: { 'application/json': new Model(this, `Body${name}`, { restApi: this.api, modelName: name, contentType: 'application/json', description: route.summary, schema }) } }),
     });
     if (isOpen) acknowledge(method, 'APIG4', 'Health, version, document and page say nothing of the shop and are open to everyone.');
   }
