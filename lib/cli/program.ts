@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODES, MillraceError, messageOf } from '../base/index.ts';
 import { interrupted } from './interrupted.ts';
 import { paint, type Terminal } from './terminal.ts';
-import type { Verb } from './verb.ts';
+import type { ListedVerb, Verb } from './verb.ts';
 
 export interface ProgramContext { project: string; version: string; terminal: Terminal; environment: NodeJS.ProcessEnv; signal: AbortSignal }
 
@@ -16,12 +16,12 @@ function namesOf(code: number): string {
 }
 
 /** Runs one command line. Gives the exit code; never throws. */
-export async function runProgram(argv: readonly string[], verbs: readonly Verb[], context: ProgramContext): Promise<number> {
+export async function runProgram(argv: readonly string[], verbs: readonly ListedVerb[], context: ProgramContext): Promise<number> {
   let code = 0;
-  const program = buildProgram(verbs, context, (result) => {
-    code = result;
-  });
   try {
+    const program = buildProgram(verbs, await loaded(argv, verbs), context, (result) => {
+      code = result;
+    });
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (thrown) {
@@ -30,7 +30,14 @@ export async function runProgram(argv: readonly string[], verbs: readonly Verb[]
   }
 }
 
-function buildProgram(verbs: readonly Verb[], context: ProgramContext, done: (code: number) => void): Command {
+/** The verbs that a command line may mean: those of its first word, `help` left out. */
+async function loaded(argv: readonly string[], verbs: readonly ListedVerb[]): Promise<ReadonlyMap<ListedVerb, Verb>> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const first = words[0] === 'help' ? words[1] : words[0];
+  return new Map(await Promise.all(verbs.filter(({ name }) => name.split(' ')[0] === first).map(async (verb) => [verb, await verb.load()] as const)));
+}
+
+function buildProgram(verbs: readonly ListedVerb[], known: ReadonlyMap<ListedVerb, Verb>, context: ProgramContext, done: (code: number) => void): Command {
   const program = new Command('millrace')
     .description('A serverless lakehouse for e-commerce: files and events in, governed Iceberg tables out.')
     .version(context.version, '-V, --version', 'print the version')
@@ -55,7 +62,7 @@ ${EXIT_CODE_HELP}`);
       parent = groups.get(first) ?? program.command(first).description(`${first}: several verbs`).exitOverride();
       groups.set(first, parent);
     }
-    addVerb(parent, second ?? first, verb, context, done);
+    addVerb(parent, second ?? first, verb, known.get(verb), context, done);
   }
   for (const [name, group] of groups) {
     group.description(verbs.filter((verb) => verb.name.startsWith(`${name} `)).map((verb) => verb.name.split(' ')[1]).join(' | '));
@@ -63,12 +70,13 @@ ${EXIT_CODE_HELP}`);
   return program;
 }
 
-function addVerb(parent: Command, name: string, verb: Verb, context: ProgramContext, done: (code: number) => void): void {
-  const command = parent.command(name).summary(verb.summary).description(verb.description ?? `${verb.summary}.`).exitOverride();
+/** Of a verb that is not meant only what help lists. */
+function addVerb(parent: Command, name: string, listed: ListedVerb, verb: Verb | undefined, context: ProgramContext, done: (code: number) => void): void {
+  const command = parent.command(name).summary(listed.summary).description(verb?.description ?? `${listed.summary}.`).exitOverride();
   command.configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err, outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) });
-  command.showHelpAfterError(`(millrace help ${verb.name} explains it)`);
-  for (const argument of verb.arguments ?? []) command.argument(argument.name, argument.description);
-  for (const option of verb.options ?? []) {
+  command.showHelpAfterError(`(millrace help ${listed.name} explains it)`);
+  for (const argument of listed.arguments ?? []) command.argument(argument.name, argument.description);
+  for (const option of verb?.options ?? []) {
     const made = new Option(option.flags, option.description);
     if (option.default !== undefined) made.default(option.default);
     if (option.choices) made.choices(option.choices);
@@ -76,11 +84,12 @@ function addVerb(parent: Command, name: string, verb: Verb, context: ProgramCont
   }
   command.option('--home <dir>', 'where all state is (or MILLRACE_HOME)', context.environment['MILLRACE_HOME'] ?? '.millrace');
   command.option('--json', 'print for a program', false);
+  if (verb === undefined) return;
   command.addHelpText('after', `\nExamples:\n${verb.examples.map((example) => `  $ ${example}`).join('\n')}\n\n${EXIT_CODE_HELP}`);
   command.action(async (...received: unknown[]) => {
     const values = command.opts<Record<string, string | boolean | string[] | undefined>>();
-    const positional = received.slice(0, (verb.arguments ?? []).length).flat().filter((one): one is string => typeof one === 'string');
-    const code = await verb.run({
+    const positional = received.slice(0, (listed.arguments ?? []).length).flat().filter((one): one is string => typeof one === 'string');
+    done(await verb.run({
       home: path.resolve(String(values['home'])),
       project: context.project,
       json: values['json'] === true,
@@ -89,8 +98,7 @@ function addVerb(parent: Command, name: string, verb: Verb, context: ProgramCont
       signal: context.signal,
       arguments: positional,
       options: values,
-    });
-    done(code ?? 0);
+    }) ?? 0);
   });
 }
 

@@ -1,5 +1,5 @@
 // Opens the embedded runtime for a verb, and closes it whatever happens.
-import { openRuntime, type Runtime } from '../local/index.ts';
+import { openRuntime, type Runtime } from '../local/runtime.ts';
 import { interrupted } from './interrupted.ts';
 import type { Invocation } from './verb.ts';
 

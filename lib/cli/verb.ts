@@ -1,4 +1,4 @@
-// What a verb of the command line is: its words, its options, its examples, and what it does.
+// What a verb of the command line is: its words, and, once it is asked for, its options, its examples, and what it does.
 import type { Terminal } from './terminal.ts';
 
 export interface VerbOption { flags: string; description: string; default?: string | boolean | number; choices?: readonly string[] }
@@ -19,13 +19,19 @@ export interface Invocation {
   options: Readonly<Record<string, string | boolean | string[] | undefined>>;
 }
 
-export interface Verb {
+/** What help lists of a verb. It imports nothing: who asks what there is does not wait for what it takes. */
+export interface ListedVerb {
   /** `query`, or `quarantine list` for a verb of two words. */
   name: string;
   summary: string;
-  description?: string;
   /** Commander's notation: `<table>`, `[paths...]`. */
   arguments?: readonly { name: string; description: string }[];
+  load(): Promise<Verb>;
+}
+
+export interface Verb {
+  /** Default: the summary. */
+  description?: string;
   options?: readonly VerbOption[];
   examples: readonly string[];
   /** Gives the exit code; nothing means 0. Errors a person can act on are thrown as MillraceError. */

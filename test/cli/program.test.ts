@@ -33,7 +33,7 @@ describe('help', () => {
   it.each(VERBS.map((verb) => [verb.name, verb] as const))('explains %s', async (name, verb) => {
     const { code, out } = await millrace(...name.split(' '), '--help');
     expect(code).toBe(0);
-    expect(out).toContain(verb.examples[0]);
+    expect(out).toContain((await verb.load()).examples[0]);
     expect(out).toContain('--home <dir>');
     expect(out).toContain('--json');
   });

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import { MlflowClient, MlflowRefusal, mlflowSettings, ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
-import { noteForMlflow, sendToMlflow, waitingForMlflow } from '../../lib/local/index.ts';
+import { noteForMlflow, sendToMlflow } from '../../lib/local/index.ts';
+import { waitingForMlflow } from '../../lib/local/versions.ts';
 import type { Runtime } from '../../lib/local/index.ts';
 
 interface Call { method: string; url: string; authorization: string | undefined; body: Record<string, unknown[]> }

@@ -5,8 +5,6 @@ import { number, paint } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const apply: Verb = {
-  name: 'apply',
-  summary: 'make and evolve the tables of all contracts and models',
   description: 'Makes the table of every contract and model that has none yet, empty, and adds the columns that contracts and models have got. No row is computed. '
     + 'A model that changed in a way that breaks readers is left to its next run, which computes it anew; a contract that would break what bronze holds is refused (exit code 5). '
     + 'Runs and ingest do the same by themselves: this is for tables that must be there before the first row, and what a deployment on AWS does.',

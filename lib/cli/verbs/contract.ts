@@ -7,10 +7,7 @@ import { number, table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const contract: Verb = {
-  name: 'contract',
-  summary: 'the sources, and what each must be: a page, or the JSON Schema for producers',
   description: 'Without a source: all of them. With one: its page in Markdown, with every column, rule and reason of the quarantine; with --schema the JSON Schema of its records, with --json the contract as it is. Needs no home.',
-  arguments: [{ name: '[source]', description: 'orders' }],
   options: [{ flags: '--schema', description: 'the JSON Schema (draft 2020-12) of one record' }],
   examples: ['millrace contract', 'millrace contract orders > orders.md', 'millrace contract events --schema'],
   async run(invocation) {

@@ -5,9 +5,6 @@ import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const describe: Verb = {
-  name: 'describe',
-  summary: 'columns, partitioning, properties and audits of a table',
-  arguments: [{ name: '<table>', description: 'gold.customer_metrics' }],
   examples: ['millrace describe gold.customer_metrics', 'millrace describe bronze.orders --json'],
   async run(invocation) {
     await withRuntime(invocation, async ({ lake, project }) => {

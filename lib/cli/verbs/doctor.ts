@@ -8,8 +8,6 @@ import { number, paint, progressLine, table } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
 export const doctor: Verb = {
-  name: 'doctor',
-  summary: 'what is wrong with the machine or the lake, and what to do',
   description: 'Looks at Node, the home, the disk, DuckDB, every table and the latest ledger. Exit code 8 where something is wrong. '
     + 'With --relocate it mends a home that was moved or copied: Iceberg\'s paths are absolute, so the metadata of every table are written anew, each table as a whole or not at all, '
     + 'with all its snapshots and tags, and then every live file is read as proof. Cut short, it is simply run again. Nothing is deleted, and the place the home came from is not touched.',

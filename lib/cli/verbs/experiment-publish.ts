@@ -6,8 +6,6 @@ import { stageOf, STAGE_OPTION } from '../stage.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const experimentPublish: Verb = {
-  name: 'experiment publish',
-  summary: 'let the experiments that run here decide in an account',
   description: 'Puts all experiments that run in this home in place of those that decide in the account; its API follows within half a minute. Create, start and stop them here, and publish each time.',
   options: [STAGE_OPTION],
   examples: ['millrace experiment publish --stage prod'],

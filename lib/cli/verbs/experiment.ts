@@ -7,13 +7,8 @@ import { withRuntime } from '../runtime.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
-const NAME = { name: '<name>', description: 'of the experiment' };
-
 export const experimentCreate: Verb = {
-  name: 'experiment create',
-  summary: 'declare an A/B test, and see how many units it needs',
   description: 'Nobody is assigned before `experiment start`. A variant is a name with the settings that it brings: alias=challenger for a model, policy=model for prices, threshold=79 for shipping. The first variant is the control.',
-  arguments: [NAME],
   options: [
     { flags: '--subject <what>', description: 'predict:<predictor>, price or shipping', default: 'shipping' },
     { flags: '--variants <variants...>', description: 'control:threshold=99 lower:threshold=79; a weight=2 beside a setting gives a variant twice the share' },
@@ -75,10 +70,8 @@ export const experimentCreate: Verb = {
 };
 
 export const experimentRamp: Verb = {
-  name: 'experiment ramp',
-  summary: 'let more units in',
   description: 'A higher ramp only adds units: who is in a variant stays in it. To let fewer in, stop the experiment, since who has seen it would count on.',
-  arguments: [NAME, { name: '<share>', description: 'of the units that take part, 0 to 1' }], examples: ['millrace experiment ramp free_79 0.5'],
+  examples: ['millrace experiment ramp free_79 0.5'],
   async run(invocation) {
     await withRuntime(invocation, async ({ home }) => {
       const kept = await new ExperimentFolder(home).ramp(invocation.arguments[0] ?? '', shareOf('the share', invocation.arguments[1] ?? ''));
@@ -88,7 +81,7 @@ export const experimentRamp: Verb = {
 };
 
 export const experimentList: Verb = {
-  name: 'experiment list', summary: 'the experiments of this home', examples: ['millrace experiment list'],
+  examples: ['millrace experiment list'],
   async run(invocation) {
     await withRuntime(invocation, async ({ home }) => {
       const all = await new ExperimentFolder(home).list();
@@ -98,14 +91,11 @@ export const experimentList: Verb = {
   },
 };
 
-export const experimentStart: Verb = stateChange('start', 'let units in', async (folder, name, now) => folder.start(name, now), 'runs: the API assigns units from now on');
-export const experimentStop: Verb = stateChange('stop', 'let no more units in', async (folder, name, now) => folder.stop(name, now), 'is stopped: everybody gets what they got before it');
+export const experimentStart: Verb = stateChange('start', async (folder, name, now) => folder.start(name, now), 'runs: the API assigns units from now on');
+export const experimentStop: Verb = stateChange('stop', async (folder, name, now) => folder.stop(name, now), 'is stopped: everybody gets what they got before it');
 
 export const experimentReport: Verb = {
-  name: 'experiment report',
-  summary: 'what an experiment shows so far; may be read every day',
   description: 'Made from gold.experiment_results, as of the last run of the batch. The intervals hold however often one looks (confidence sequences), differences are adjusted by what each unit did before (CUPED), and nothing is said while the variants do not have the units they should.',
-  arguments: [NAME],
   examples: ['millrace experiment report free_79'],
   async run(invocation) {
     return withRuntime(invocation, async (runtime) => {
@@ -133,9 +123,9 @@ FROM (SELECT variant, row_number() OVER (PARTITION BY unit ORDER BY predicted_at
 WHERE exposure = 1
 GROUP BY variant`;
 
-function stateChange(word: 'start' | 'stop', summary: string, change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
+function stateChange(word: 'start' | 'stop', change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
   return {
-    name: `experiment ${word}`, summary, arguments: [NAME], examples: [`millrace experiment ${word} free_79`],
+    examples: [`millrace experiment ${word} free_79`],
     async run(invocation: Invocation) {
       await withRuntime(invocation, async ({ home, clock }) => {
         const kept = await change(new ExperimentFolder(home), invocation.arguments[0] ?? '', clock.now());

@@ -4,14 +4,9 @@ import { withRuntime } from '../runtime.ts';
 import { paint, table, type Terminal } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
-const ID = { name: '<prediction-id>', description: 'the prediction_id of an answer' };
-
 export const explain: Verb = {
-  name: 'explain',
-  summary: 'why an answer was given: version, variant, every input with its source and what it contributed, and the outcome',
   description: 'Of any answer of the API of this home and of any batch prediction: who asked and in which variant they were, which version, policy or rate cards answered, every input with where it comes from and when what it tells of '
     + 'happened last, what each contributed (for trees), what was answered, and what came of it.',
-  arguments: [ID],
   examples: ['millrace explain 01a1fe58-caf0-7d77-b06c-d1204dad934b'],
   async run(invocation) {
     await withRuntime(invocation, async (runtime) => {
@@ -42,10 +37,7 @@ function printExplanation(terminal: Terminal, { prediction, reason, card, featur
 }
 
 export const reproduce: Verb = {
-  name: 'reproduce',
-  summary: 'compute an answer again, from the lake as of then and the stored model',
   description: 'Equal, or it says what differs: what was served and what the tables of then say. Read are the snapshots that the answer was made from; tags keep them for thirty days. Exit code 5 where it differs, 4 where something is not kept any more.',
-  arguments: [ID],
   examples: ['millrace reproduce 01a1fe58-caf0-7d77-b06c-d1204dad934b'],
   async run(invocation) {
     return withRuntime(invocation, async (runtime) => {

@@ -17,8 +17,6 @@ async function featuresOf(runtime: Runtime): Promise<FeatureSet> {
 }
 
 export const featuresList: Verb = {
-  name: 'features list',
-  summary: 'the declared features, and since when they are kept online',
   examples: ['millrace features list', 'millrace features list --json'],
   async run(invocation) {
     await withRuntime(invocation, async (runtime) => {
@@ -50,10 +48,7 @@ export const featuresList: Verb = {
 };
 
 export const featuresGet: Verb = {
-  name: 'features get',
-  summary: "an entity's features, as the online store has them",
   description: 'Reads the features of one entity from the online store, merged as of now; the stream may go on being folded. A view whose entity is several columns takes several ids, in their order.',
-  arguments: [{ name: '<view>', description: 'visitor, item, customer, …: `millrace features list` names them' }, { name: '<id...>', description: "the entity's id" }],
   options: [{ flags: '--at <time>', description: 'as of this time (ISO 8601, UTC) instead of now; not before the last event that was folded' }],
   examples: ['millrace features get visitor 1150086', 'millrace features get interest 1150086 461686 --json'],
   async run(invocation) {
@@ -80,8 +75,6 @@ export const featuresGet: Verb = {
 };
 
 export const featuresBackfill: Verb = {
-  name: 'features backfill',
-  summary: 'fill the online store from the lake, up to where the stream goes on',
   description: 'Builds a new online store from the events of the lake and makes it the current one when it is whole. The consumer of the stream goes on where the tables are, so no event is missing and none counts twice. Needed after a feature was added, after files with older events were ingested, and after events were replayed from the quarantine. While `millrace start` runs, it owns the store: stop it first.',
   options: [
     { flags: '--at <time>', description: 'windows must be whole at this time (ISO 8601, UTC) and later; older events are not read. Default: read everything, so that windows are whole at the time of the last event' },
@@ -145,8 +138,6 @@ async function backfillStage(invocation: Invocation, stage: string): Promise<voi
 }
 
 export const featuresCheck: Verb = {
-  name: 'features check',
-  summary: 'replay a day through the reducers and the SQL, and print the differences: none',
   description: 'Folds every event that the windows of a day reach, in the order in which they came, into a store for this alone, and compares all features of all entities with the SQL over silver at three times of the day. Both are of one moment: rows of bronze that came since silver was made are left out, and counted. So it may run beside `millrace start`. Exit code 6 where a value differs.',
   options: [{ flags: '--day <date>', description: 'the day (UTC); default: the last with events' }],
   examples: ['millrace features check', 'millrace features check --day 2018-08-15 --json'],

@@ -6,13 +6,10 @@ import { number, paint, progressLine, type Terminal } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const forget: Verb = {
-  name: 'forget',
-  summary: "delete a person's rows of a source, everywhere, and print a receipt",
   description: 'Deletes the rows of a source in which a value stands that says who somebody is (an id, or personal data as the source writes them: pseudonyms are found by them), out of bronze and '
     + 'the quarantine; computes every model anew that is computed from it; and deletes the older snapshots of all these tables, so that the bytes are gone. Several values add up. '
     + 'The receipt is printed, and kept in ops.forgotten without the value. Cut short, it is run again. It cannot be undone: --dry-run tells before what would go. '
     + 'A person who is in several sources is forgotten in each. Exit code 8 where rows are still found in the end.',
-  arguments: [{ name: '<source>', description: 'crm_customers' }, { name: '<who...>', description: 'column=value, by the names in bronze: customer_id=C-17 email=ada@example.org' }],
   options: [
     { flags: '--dry-run', description: 'tell what would go, change nothing' },
     { flags: '--delete-files', description: 'delete the landed files that held the rows as well; their other rows stay in bronze' },

@@ -5,9 +5,6 @@ import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const history: Verb = {
-  name: 'history',
-  summary: 'the snapshots of a table',
-  arguments: [{ name: '<table>', description: 'silver.orders' }],
   examples: ['millrace history silver.orders', 'millrace query "SELECT count(*) FROM silver.orders FOR VERSION AS OF <snapshot>"'],
   async run(invocation) {
     await withRuntime(invocation, async ({ lake }) => {

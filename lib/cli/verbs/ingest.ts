@@ -8,10 +8,7 @@ import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const ingest: Verb = {
-  name: 'ingest',
-  summary: 'land files: rows into bronze, bad rows into the quarantine',
   description: 'Lands the files of the landing folder, or the files and folders given. A file belongs to a source by its folder (<source>/…) or by its official name. A file that landed before, under any name, is left alone; one bad file stops no other. Exit code 3 where a file is bad or belongs to no source, 8 where the disk or a permission stood in the way.',
-  arguments: [{ name: '[paths...]', description: 'files and folders; default: <home>/landing' }],
   options: [{ flags: '--watch', description: 'go on: land files as they arrive, until Ctrl-C' }],
   examples: ['millrace ingest', 'millrace ingest exports/ orders.csv.gz', 'millrace ingest --watch'],
   async run(invocation) {

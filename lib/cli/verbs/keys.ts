@@ -7,8 +7,6 @@ import { table } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 import { ALL_SCOPES } from './serve.ts';
 
-const ID = { name: '<id>', description: 'names the key in logs: web, checkout, …' };
-
 /** The keys of the home, or of the stage that `--stage` names; both are asked alike. */
 interface Keys {
   list(): Promise<readonly ApiKey[]>;
@@ -34,9 +32,6 @@ async function withKeys<Result>(invocation: Invocation, work: (keys: Keys) => Pr
 }
 
 export const keysCreate: Verb = {
-  name: 'keys create',
-  summary: 'make an API key; it is shown once and kept nowhere but as a hash',
-  arguments: [ID],
   options: [
     { flags: '--scopes <scopes...>', description: `${ALL_SCOPES.join(', ')}, or predict:<predictor>` },
     { flags: '--rate <number>', description: 'requests a second at most' },
@@ -60,7 +55,7 @@ export const keysCreate: Verb = {
 };
 
 export const keysList: Verb = {
-  name: 'keys list', summary: 'the API keys of this home, or of a stage', options: [STAGE_OPTION], examples: ['millrace keys list', 'millrace keys list --stage prod'],
+  options: [STAGE_OPTION], examples: ['millrace keys list', 'millrace keys list --stage prod'],
   async run(invocation) {
     const keys = await withKeys(invocation, (kept) => kept.list());
     present(invocation, keys.map(({ hash: _hash, ...key }) => key), () => {
@@ -71,8 +66,7 @@ export const keysList: Verb = {
 };
 
 export const keysRevoke: Verb = {
-  name: 'keys revoke', summary: 'take a key back: within a second nobody gets in by it, in an account within a minute', arguments: [ID], options: [STAGE_OPTION],
-  examples: ['millrace keys revoke web', 'millrace keys revoke web --stage prod'],
+  options: [STAGE_OPTION], examples: ['millrace keys revoke web', 'millrace keys revoke web --stage prod'],
   async run(invocation) {
     const id = invocation.arguments[0] ?? '';
     await withKeys(invocation, (keys) => keys.revoke(id));

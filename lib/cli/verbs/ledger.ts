@@ -6,8 +6,6 @@ import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const ledger: Verb = {
-  name: 'ledger',
-  summary: 'the counts of a run, and whether they all reconcile',
   description: 'Shows what a run proved: rows of files = bronze + quarantined, bronze = silver + dropped by a named rule, sums of gold = sums of silver. Exit code 6 where something does not reconcile.',
   options: [{ flags: '--run <id>', description: 'a run of ops.runs; default: the latest' }],
   examples: ['millrace ledger', 'millrace ledger --json', 'millrace query "SELECT run_id, status, ended_at FROM ops.runs ORDER BY number DESC LIMIT 5"'],

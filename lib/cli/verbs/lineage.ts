@@ -6,9 +6,6 @@ import { table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const lineage: Verb = {
-  name: 'lineage',
-  summary: 'where a table or column comes from, and what is computed from it',
-  arguments: [{ name: '<table>', description: 'gold.customer_metrics, or a column: gold.customer_metrics.segment' }],
   examples: ['millrace lineage gold.customer_metrics', 'millrace lineage gold.customer_metrics.segment --json'],
   async run(invocation) {
     const [namespace, name, column, ...rest] = (invocation.arguments[0] ?? '').split('.');

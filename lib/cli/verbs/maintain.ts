@@ -10,10 +10,7 @@ import { present, type Verb } from '../verb.ts';
 const HOUR_MS = 3_600_000;
 
 export const maintain: Verb = {
-  name: 'maintain',
-  summary: 'compact tables, expire snapshots, remove orphans, prove that every live file reads',
   description: 'Compacts tables, expires old snapshots (tagged ones stay, as do those that answers of the last thirty days were made from), removes files that no table refers to and what crashes left in <home>/tmp, and reads every live file as proof. Readers and writers may go on meanwhile. Exit code 8 where something does not read.',
-  arguments: [{ name: '[tables...]', description: 'only these; default: all' }],
   options: [
     { flags: '--strategy <how>', description: 'bin-pack: small files together; sort: anew, sorted; z-order: near in several columns at once', default: 'bin-pack', choices: ['bin-pack', 'sort', 'z-order'] },
     { flags: '--columns <names>', description: 'for sort and z-order: columns, comma-separated' },

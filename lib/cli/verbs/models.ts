@@ -1,44 +1,55 @@
 // millrace models: every version of every predictor, which of them answers; a version's card; and what waits for MLflow.
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
-import { canaryCountsOf, predictorsOf, registryOf, sendToMlflow, waitingForMlflow, type SentReport } from '../../local/index.ts';
-import { withRegistry } from '../registry.ts';
+import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/registry/index.ts';
+import { openHome } from '../../local/home.ts';
+import type { SentReport } from '../../local/index.ts';
+import { canaryCountsOf, declaredPredictors, homeRegistry, waitingForMlflow, type KeptFile } from '../../local/versions.ts';
 import { stageOf, STAGE_OPTION, type NamedStage } from '../stage.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
 export const models: Verb = {
-  name: 'models',
-  summary: 'every version of every predictor, which of them answers, and their model cards',
   description: 'Without words: all versions, the aliases champion and challenger, and canaries with what was counted of them. `card PREDICTOR [VERSION]` prints the model card, in Markdown, of a version, by default of the champion. '
     + '`send` sends what waits for MLflow.',
-  arguments: [{ name: '[words...]', description: 'nothing, or card <predictor> [version], or send' }],
   options: [STAGE_OPTION],
   examples: ['millrace models', 'millrace models --stage prod', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send'],
   async run(invocation) {
     const [word, ...rest] = invocation.arguments;
-    return withRegistry(invocation, async (runtime) => {
-      const registry = registryOf(runtime);
-      if (word === undefined) {
-        const declared = [...(await predictorsOf(runtime)).keys()];
-        const waiting = await waitingForMlflow(runtime.home);
-        return list(invocation, registry, declared, await stageOf(invocation).then((stage) => (stage === undefined ? canaryCountsOf(runtime.home) : countsIn(stage, registry, invocation))), waiting);
-      }
-      if (word === 'card' && rest.length >= 1 && rest.length <= 2) return card(invocation, registry, rest[0]!, rest[1]);
-      if (word === 'send' && rest.length === 0) return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
+    const { project, environment } = invocation;
+    if (word !== undefined && !(word === 'card' && (rest.length === 1 || rest.length === 2)) && !(word === 'send' && rest.length === 0)) {
       throw new MillraceError('usage', `millrace models does not know '${invocation.arguments.join(' ')}'`, { todo: 'Say millrace models, millrace models card <predictor> [version], or millrace models send.' });
-    });
+    }
+    const stage = await stageOf(invocation);
+    if (stage !== undefined) return ofStage(invocation, stage);
+    const home = await openHome(invocation.home, { create: false });
+    const registry = homeRegistry(home);
+    if (word === 'card') return card(invocation, registry, rest[0]!, rest[1]);
+    if (word === 'send') {
+      const { sendToMlflow } = await import('../../local/index.ts');
+      return sent(invocation, await sendToMlflow({ home, registry, environment }));
+    }
+    return list(invocation, registry, await declaredPredictors(project), await canaryCountsOf(home), await waitingForMlflow(home));
   },
 };
 
-type Counted = Awaited<ReturnType<typeof canaryCountsOf>>;
+/** The same of an account. Loaded only for who asks for it: its clients take a while. */
+async function ofStage(invocation: Invocation, stage: NamedStage): Promise<number | void> {
+  const [{ withRegistry }, { registryOf, sendToMlflow }] = await Promise.all([import('../registry.ts'), import('../../local/index.ts')]);
+  const [word, name = '', version] = invocation.arguments;
+  return withRegistry(invocation, async (runtime) => {
+    const registry = registryOf(runtime);
+    if (word === 'card') return card(invocation, registry, name, version);
+    if (word === 'send') return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
+    return list(invocation, registry, await declaredPredictors(invocation.project), await countsIn(stage, registry, invocation), await waitingForMlflow(runtime.home));
+  });
+}
 
 /** What the functions of an account have counted of the canaries that run. */
-async function countsIn({ name, settings: { region } }: NamedStage, registry: ModelRegistry, { environment }: Invocation): Promise<Counted> {
+async function countsIn({ name, settings: { region } }: NamedStage, registry: ModelRegistry, { environment }: Invocation): Promise<KeptFile> {
   const { openApiTable, readCanaryCounts } = await import('../../serving/aws/index.ts');
   const table = openApiTable({ stage: name, region, clock: systemClock, environment });
   try {
-    const counted: Counted = {};
+    const counted: KeptFile = {};
     for (const predictor of await registry.predictors()) {
       const { canary } = await registry.state(predictor);
       if (canary !== undefined) counted[predictor] = { startedAt: canary.startedAt, counts: await readCanaryCounts(table, predictor, canary) };
@@ -49,7 +60,7 @@ async function countsIn({ name, settings: { region } }: NamedStage, registry: Mo
   }
 }
 
-async function list(invocation: Invocation, registry: ModelRegistry, declared: readonly string[], counts: Counted, waiting: readonly string[]): Promise<void> {
+async function list(invocation: Invocation, registry: ModelRegistry, declared: readonly string[], counts: KeptFile, waiting: readonly string[]): Promise<void> {
   const { terminal } = invocation;
   const listed = await Promise.all([...new Set([...declared, ...await registry.predictors()])].sort().map(async (predictor) => {
     const { aliases, canary, change } = await registry.state(predictor);

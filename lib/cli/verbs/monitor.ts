@@ -11,12 +11,9 @@ import { numberOption } from './stream.ts';
 const SHOWN = 6;
 
 export const monitor: Verb = {
-  name: 'monitor',
-  summary: 'drift and train/serve skew of the models that answered lately',
   description: 'Drift: population stability index and Kolmogorov-Smirnov distance of every served feature and score against the training set of the version, into gold.model_drift. '
     + 'Skew: the features of a seeded sample of answers, computed again from the lake as of each answer, into gold.train_serve_skew. What an online store that is a little behind explains is told apart. '
     + 'While `millrace start` runs this happens by itself. Exit code 6 where a feature is skewed.',
-  arguments: [{ name: '[predictor]', description: 'only this one' }],
   options: [
     { flags: '--days <number>', description: 'business dates of the window, which ends with the newest answer', default: '7' },
     { flags: '--sample <number>', description: 'answers of a version whose features are computed again; 0: none', default: '500' },

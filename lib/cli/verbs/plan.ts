@@ -6,8 +6,6 @@ import { bytes, number, paint, table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const planVerb: Verb = {
-  name: 'plan',
-  summary: 'what a run would do and why',
   description: 'Tells what a run would do, without doing it: models that would run and why, columns and types that would change, who reads them, what would be scanned, and where Athena would object. Files that have not landed are not counted.',
   options: [
     { flags: '--select <models...>', description: 'only these: gold.customer_metrics, silver.*, +model, model+' },

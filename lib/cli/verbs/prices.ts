@@ -13,8 +13,6 @@ const STAGE = { ...STAGE_OPTION, description: 'of an account, whose function pri
 const TO = { flags: '--to <dir>', description: 'write the files there instead of exports/prices in the home' };
 
 export const pricesCompute: Verb = {
-  name: 'prices compute',
-  summary: 'compute the price of every item, and hand the list to the shop',
   description: 'Asks a policy for every item of gold.pricing_features, keeps the guardrails of millrace.config.ts, replaces gold.prices by one snapshot, and hands the list over: as files (CSV and JSON Lines, with checksums) and in the online store of the API. A reader sees the list before or this one, never a part. However often it runs on a day, no price moves by more than one day may.',
   options: [{ flags: '--policy <name>', description: 'rule, model or bandit; default: that of millrace.config.ts' }, TO, STAGE],
   examples: ['millrace prices compute', 'millrace prices compute --policy model --json', 'millrace prices compute --stage prod'],
@@ -30,8 +28,6 @@ export const pricesCompute: Verb = {
 };
 
 export const pricesList: Verb = {
-  name: 'prices list',
-  summary: 'the list of prices that holds: what, since when, until when, why',
   options: [
     { flags: '--category <name>', description: 'of one category' }, { flags: '--changed', description: 'only those that the list moved' },
     { flags: '--limit <number>', description: 'so many rows; 0: all', default: '20' },
@@ -63,8 +59,6 @@ export const pricesList: Verb = {
 };
 
 export const pricesExport: Verb = {
-  name: 'prices export',
-  summary: 'hand over again what gold.prices holds: files and online store',
   description: 'For when `prices compute` was cut off before it had handed the list over, or a shop wants the files somewhere else. current.json in the folder names the list that holds, its files and their SHA-256.',
   options: [TO, STAGE],
   examples: ['millrace prices export', 'millrace prices export --to /srv/shop/prices', 'millrace prices export --stage prod'],

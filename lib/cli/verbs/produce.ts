@@ -28,8 +28,6 @@ interface Produced {
 }
 
 export const produce: Verb = {
-  name: 'produce',
-  summary: "send the sample shop's live events to a stream",
   description: "Sends views, carts, purchases and searches of the sample shop's visitors, with planted defects, to the endpoint that runs on this home, to another one, or to the streams of a deployed stage. Whatever is not acknowledged is sent again under the same id. Stops after --count records, or at Ctrl-C, and says what it sent and planted.",
   options: [
     { flags: '--rate <number>', description: 'records a second', default: '10' },

@@ -10,11 +10,8 @@ import { printSent } from './models.ts';
 import { numberOption } from './stream.ts';
 
 export const promote: Verb = {
-  name: 'promote',
-  summary: 'let a version answer, everybody or a share of the traffic first',
   description: 'Lets a version answer. With --canary it answers a share of the traffic, the same visitors every time, and is watched beside the champion, by millrace serve or start in a home, by functions of the stage in an account: errors, fall-backs, time, and how right it is where outcomes have come. '
     + 'Where it does worse it goes back by itself; where all is well for long enough it takes over, unless --manual. `millrace promote PREDICTOR VERSION` and `millrace rollback PREDICTOR` end it by hand.',
-  arguments: [{ name: '<predictor>', description: 'as in predictors/: conversion, churn' }, { name: '[version]', description: 'a number of `millrace models`; with --canary by default the newest that passed the gate' }],
   options: [
     { flags: '--as <alias>', description: 'champion, or challenger for experiments', default: 'champion' },
     { flags: '--force', description: 'also where the gate says no' },

@@ -25,8 +25,6 @@ async function withSwept(runtime: Runtime, { signal }: Invocation): Promise<Inge
 }
 
 export const quarantineList: Verb = {
-  name: 'quarantine list',
-  summary: 'rejected rows by source, file or stream, and reason',
   options: [...FILTER, { flags: '--with-settled', description: 'also rows of files that a mended one replaced' }],
   examples: ['millrace quarantine list', 'millrace quarantine list --source order_items --json'],
   async run(invocation) {
@@ -45,8 +43,6 @@ export const quarantineList: Verb = {
 };
 
 export const quarantineShow: Verb = {
-  name: 'quarantine show',
-  summary: 'rejected rows as they came',
   description: 'Shows rejected rows with file, line and byte offset, or stream, shard and sequence number, all their reasons, and the raw record. Records of sources with personal data are kept encrypted and shown only with --reveal.',
   options: [...FILTER, { flags: '--limit <number>', description: 'so many rows', default: '20' }, { flags: '--reveal', description: 'decrypt records of sources with personal data' }],
   examples: ['millrace quarantine show --reason orders.parse.too_few_fields', 'millrace quarantine show --stream events --limit 3 --json'],
@@ -81,8 +77,6 @@ async function readersOf(runtime: Runtime, tables: readonly string[]): Promise<s
 }
 
 export const quarantineReplay: Verb = {
-  name: 'quarantine replay',
-  summary: "read rejected rows again by today's contracts",
   description: "Reads rejected rows again by today's contracts. Those that conform now go to bronze, exactly once, and leave the quarantine; then run the batch. --dry-run only tells what would change.",
   options: [...FILTER, { flags: '--dry-run', description: 'tell what would change, change nothing' }],
   examples: ['millrace quarantine replay --dry-run', 'millrace quarantine replay --source orders && millrace run batch'],
@@ -110,9 +104,6 @@ export const quarantineReplay: Verb = {
 };
 
 export const quarantineSettle: Verb = {
-  name: 'quarantine settle',
-  summary: 'mark the rejected rows of a damaged file as replaced by a mended one',
-  arguments: [{ name: '<source>', description: 'the source of both files' }, { name: '<damaged>', description: 'id of the damaged file' }, { name: '<mended>', description: 'id of the mended file' }],
   examples: ['millrace quarantine list --json', 'millrace quarantine settle orders <damaged _file_id> <mended _file_id>'],
   async run(invocation) {
     const [source = '', damaged = '', mended = ''] = invocation.arguments;

@@ -7,10 +7,7 @@ import { withRuntime } from '../runtime.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const query: Verb = {
-  name: 'query',
-  summary: "run a SELECT in Athena's dialect over the lake",
   description: "Runs a SELECT in Athena's dialect over the lake; the same statement runs on Athena. Time travel (FOR VERSION AS OF, FOR TIMESTAMP AS OF) and metadata tables (\"silver\".\"orders$snapshots\") included.",
-  arguments: [{ name: '[sql]', description: 'the statement; without it, it is read from --file or from standard input' }],
   options: [
     { flags: '-f, --file <path>', description: 'read the statement from a file' },
     { flags: '--csv', description: 'print comma-separated values (RFC 4180)' },

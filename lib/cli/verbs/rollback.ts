@@ -6,10 +6,7 @@ import { present, type Verb } from '../verb.ts';
 import { rollbackModel } from './promote.ts';
 
 export const rollback: Verb = {
-  name: 'rollback',
-  summary: 'make an older snapshot of a table the current one, or let the champion before this one answer again',
   description: 'Makes an older snapshot of a table the current one. Nothing is deleted: rolling back to the newer snapshot undoes it. A model that was rolled back is computed again by the next run. Of a predictor, the version that answered before the champion does so again.',
-  arguments: [{ name: '<table>', description: 'silver.orders, or a predictor: conversion' }],
   options: [{ flags: '--to <snapshot>', description: 'id of a snapshot or name of a tag (see millrace history)' }, { ...STAGE_OPTION, description: 'of an account, for a predictor; default: this home' }],
   examples: ['millrace rollback gold.daily_metrics --to 4815162342', 'millrace rollback conversion', 'millrace rollback conversion --stage prod'],
   async run(invocation) {

@@ -8,10 +8,7 @@ import { printRun } from '../summary.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const runBatchVerb: Verb = {
-  name: 'run',
-  summary: 'run a workflow: files into bronze, models in DAG order, audits, publication, ledger',
   description: 'Runs the batch workflow: new files into bronze, the models in DAG order, each audited before it is published, and the ledger. What has not changed is skipped.',
-  arguments: [{ name: '<workflow>', description: 'batch' }],
   options: [
     { flags: '--select <models...>', description: 'only these: gold.customer_metrics, silver.*, +model with what it reads, model+ with what reads it' },
     { flags: '--full', description: 'compute everything again, unchanged or not' },

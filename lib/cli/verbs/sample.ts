@@ -6,8 +6,6 @@ import { number, progressLine, seconds, table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const sample: Verb = {
-  name: 'sample',
-  summary: 'generate the files of a sample shop',
   description: 'Writes deterministic files, with defects planted at a stated rate, and truth.json, which counts the defects and states the totals that a right pipeline must reach.',
   options: [
     { flags: '--profile <name>', description: 'shop: all sources, coherent, quick; olist, retailrocket: their published cardinalities', default: 'shop', choices: PROFILES },

@@ -12,8 +12,6 @@ const PORT_OPTION: VerbOption = { flags: '--port <number>', description: 'where 
 export const ALL_SCOPES = ['predict', 'price', 'shipping', 'recommendations', 'features', 'outcomes', 'models', 'predictions'] as const;
 
 export const serve: Verb = {
-  name: 'serve',
-  summary: 'the scoring API alone',
   description: 'Serves predictions, prices, shipping quotes and features over HTTP on this machine. Answers are logged to the streams of the home: through its endpoint where one runs, else to the log itself.',
   options: [PORT_OPTION],
   examples: ['millrace serve', 'millrace serve --port 9000'],

@@ -24,8 +24,6 @@ const MONITOR_EVERY_MS = 10 * 60_000;
 const MOST_AT_ONCE = 500;
 
 export const start: Verb = {
-  name: 'start',
-  summary: 'generate a sample shop if there is nothing yet, run everything, then take events',
   description: 'In an empty home: generates the files of a sample shop, lands them, runs the batch workflow and shows what came out. In a home that holds something: lands what is new and runs what has changed. Nothing is ever doubled. Then it stays up: events put to the Kinesis endpoint are in a table a second later, and in the online features at once; models follow every minute. Ctrl-C ends it; what was acknowledged is never lost.',
   options: [
     { flags: '--once', description: 'end after the summary' },

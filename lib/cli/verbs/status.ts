@@ -5,8 +5,6 @@ import { paint, table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const status: Verb = {
-  name: 'status',
-  summary: 'what is running on this home: every endpoint, with its URL and process',
   examples: ['millrace status', 'millrace status --json'],
   async run(invocation) {
     const { terminal } = invocation;

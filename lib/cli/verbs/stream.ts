@@ -50,10 +50,9 @@ export async function runShown(invocation: Invocation, { home, clock }: Runtime,
   }
 }
 
-function alone(name: 'deliver' | 'features', summary: string, description: string, open: (runtime: Runtime, invocation: Invocation, source: ReturnType<typeof remoteSource>) => Promise<StreamService>, options: readonly VerbOption[]): Verb {
+function alone(name: 'deliver' | 'features', description: string, open: (runtime: Runtime, invocation: Invocation, source: ReturnType<typeof remoteSource>) => Promise<StreamService>, options: readonly VerbOption[]): Verb {
   return {
-    name: `stream ${name}`, summary, description,
-    options: [...options, { flags: '--endpoint <url>', description: 'the endpoint to read from; default: the one that runs on this home' }],
+    description, options: [...options, { flags: '--endpoint <url>', description: 'the endpoint to read from; default: the one that runs on this home' }],
     examples: [`millrace stream ${name}`, `millrace stream ${name} --endpoint http://127.0.0.1:4567`],
     async run(invocation) {
       await withRuntime(invocation, async (runtime) => {
@@ -70,8 +69,6 @@ function alone(name: 'deliver' | 'features', summary: string, description: strin
 }
 
 export const streamEndpoint: Verb = {
-  name: 'stream endpoint',
-  summary: 'the Kinesis API alone, over the streams of this home',
   description: 'Serves the Kinesis API over the durable log of this home until Ctrl-C; nothing is delivered. Any AWS SDK or CLI reaches it by --endpoint-url.',
   options: [PORT_OPTION, { flags: '--limits', description: 'each shard takes and gives no more in a second than on AWS' }],
   examples: ['millrace stream endpoint', 'millrace stream endpoint --port 0 --limits'],
@@ -91,17 +88,15 @@ export const streamEndpoint: Verb = {
   },
 };
 
-export const streamDeliver = alone('deliver', 'delivery alone: events from the endpoint into bronze',
+export const streamDeliver = alone('deliver',
   'Reads the streams of this home through their endpoint, checks every event, and commits what it finds to bronze and the quarantine, with each shard\'s position in the same commit. Killed at any instant it goes on where the tables are.',
   (runtime, invocation, source) => openDeliver(runtime, source, { intervalMilliseconds: numberOption(invocation, 'interval', 10, 900_000) }), [INTERVAL_OPTION]);
 
-export const streamFeatures = alone('features', 'the online features alone: events from the endpoint folded into the store',
+export const streamFeatures = alone('features',
   'Reads the streams of this home through their endpoint and folds every valid event into the online features, once each, as the Lambda function does on AWS.',
   (runtime, _invocation, source) => openFeatures(runtime, source), []);
 
 export const streamStatus: Verb = {
-  name: 'stream status',
-  summary: 'shards, how far each consumer is behind, the oldest record, freshness, throttles',
   examples: ['millrace stream status', 'millrace stream status --json'],
   async run(invocation) {
     const { terminal } = invocation;

@@ -4,9 +4,6 @@ import { present, type Verb } from '../verb.ts';
 import { withRuntime } from '../runtime.ts';
 
 export const tables: Verb = {
-  name: 'tables',
-  summary: 'list the tables of the lake',
-  arguments: [{ name: '[namespace]', description: 'only this namespace: bronze, silver, gold, ops' }],
   examples: ['millrace tables', 'millrace tables gold --json'],
   async run(invocation) {
     await withRuntime(invocation, async ({ lake, project }) => {

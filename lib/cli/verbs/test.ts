@@ -6,10 +6,7 @@ import { number, paint } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const testVerb: Verb = {
-  name: 'test',
-  summary: "run the models' tests (sql/**/*.test.yaml)",
   description: "Runs the tests that lie beside the models as data: given rows, the model's SELECT, expected rows. Needs no landed file. Exit code 6 where one fails.",
-  arguments: [{ name: '[models...]', description: 'only tests of these models' }],
   examples: ['millrace test', 'millrace test gold.customer_metrics'],
   async run(invocation) {
     return withRuntime(invocation, async (runtime) => {

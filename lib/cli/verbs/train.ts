@@ -9,13 +9,8 @@ import { figure } from './models.ts';
 import { tellMlflow } from './promote.ts';
 import { numberOption } from './stream.ts';
 
-const PREDICTOR = { name: '<predictor>', description: 'as in predictors/: conversion, churn' };
-
 export const train: Verb = {
-  name: 'train',
-  summary: 'train a predictor; a version that passes the gate answers from now on',
   description: 'Builds the training set as of a date, each row as of its own moment; trains; measures on a later time than anything learned from; keeps the version with all it was made from; and promotes it unless the gate says no.',
-  arguments: [PREDICTOR],
   options: [
     { flags: '--as-of <date>', description: 'what is known before this date; default: the end of the latest history that is long enough for the split' },
     { flags: '--keep-champion', description: 'keep the version without letting it answer' },
@@ -53,9 +48,6 @@ function searchOf(invocation: Invocation): { trials: number; seed: number; secon
 }
 
 export const compareVerb: Verb = {
-  name: 'compare',
-  summary: 'two versions of a predictor beside each other',
-  arguments: [PREDICTOR, { name: '<a>', description: 'a version' }, { name: '<b>', description: 'another' }],
   examples: ['millrace compare conversion 1 2'],
   async run(invocation) {
     const [name = '', a = '', b = ''] = invocation.arguments;
@@ -85,9 +77,6 @@ function differing(one: unknown, other: unknown): string[][] {
 const passed = ({ gate }: ModelCard): string => (gate === undefined ? '-' : gate.passes ? 'passed' : 'not passed');
 
 export const predictVerb: Verb = {
-  name: 'predict',
-  summary: 'batch predictions of a predictor into gold, by the version that answers',
-  arguments: [PREDICTOR],
   options: [{ flags: '--as-of <date>', description: 'what is known before this date; default: as train takes it' }],
   examples: ['millrace predict churn'],
   async run(invocation) {

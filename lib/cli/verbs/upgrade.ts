@@ -3,8 +3,6 @@ import { upgradeHome } from '../../local/index.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const upgrade: Verb = {
-  name: 'upgrade',
-  summary: 'move a home that an older version made to the layout of this one',
   description: 'Takes a home from the layout of an older version to that of this one, step by step; cut short, it goes on where it was. A home of today\'s layout stays as it is. '
     + 'A home of a newer version is refused (exit code 7): use that version. No other command works on a home of an older layout.',
   examples: ['millrace upgrade', 'millrace upgrade --home /data/shop --json'],

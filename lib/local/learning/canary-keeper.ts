@@ -1,9 +1,10 @@
 // Keeps the canaries of a home: which run, what was counted of them, also across restarts, and when they go back or take over.
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { writeDurably } from '../../base/index.ts';
 import { endAsJudged, judgeCanary, type Canary, type CanaryEnd, type CanaryVerdict, type CanaryView, type ModelRegistry } from '../../learning/index.ts';
 import { trafficOf, type CanaryCounts, type CanaryTraffic, type CountedCanary } from '../../serving/index.ts';
+import { keptIn, type KeptFile } from './canary-counts.ts';
 
 export interface CanaryKeeperOptions {
   registry: ModelRegistry;
@@ -21,9 +22,6 @@ export interface CanaryKeeperOptions {
 export interface CanaryStatus { predictor: string; canary: Canary; counts: CanaryCounts; verdict: CanaryVerdict }
 
 interface Kept { canary: Canary; traffic: CountedCanary; outcomes: CanaryView['outcomes']; areOutcomesUnknown: boolean; askedAt: number; missed: number }
-
-/** By the predictor; counts of a canary that is over are dropped. */
-export type KeptFile = Record<string, { startedAt: number; counts: CanaryCounts }>;
 
 const OUTCOMES_EVERY_MS = 60_000;
 /** Looks in a row at which the version was not there. */
@@ -106,25 +104,6 @@ export class CanaryKeeper {
     await writeDurably(temporary, text);
     await rename(temporary, file);
     this.#saved = text;
-  }
-}
-
-/** Where a home keeps what was counted of its canaries. */
-export function canaryFile(home: { run: string }): string {
-  return path.join(home.run, 'canaries.json');
-}
-
-/** What was counted of each canary when it was last looked at. */
-export function canaryCountsOf(home: { run: string }): Promise<KeptFile> {
-  return keptIn(canaryFile(home));
-}
-
-async function keptIn(file: string): Promise<KeptFile> {
-  const text = await readFile(file, 'utf8').catch(() => '{}');
-  try {
-    return JSON.parse(text) as KeptFile;
-  } catch {
-    return {}; // counts begin anew; what they lead to is decided by what comes
   }
 }
 

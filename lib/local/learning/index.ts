@@ -1,8 +1,9 @@
 // Learning on one machine: training sets from the lake, versions in the home's registry, batch predictions, and models for the API.
-export { noteForMlflow, sendToMlflow, waitingForMlflow, type SentReport } from './tracking.ts';
+export { noteForMlflow, sendToMlflow, type SentReport } from './tracking.ts';
 export { timestampText } from './as-it-stood.ts';
 export { canaryOutcomes } from './canary-outcomes.ts';
-export { canaryCountsOf, canaryFile, CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
+export { canaryFile } from './canary-counts.ts';
+export { CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
 export { readDataset, trainingSql, viewOf } from './dataset.ts';
 export { homeModels, loadVersion, type HomeModels } from './models.ts';
 export { lookThrough } from './look.ts';

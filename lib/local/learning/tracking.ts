@@ -4,6 +4,7 @@ import { messageOf, MillraceError } from '../../base/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import { MlflowClient, MlflowRefusal, mlflowSettings, sendAliases, sendVersion, sentVersion, writeModel, type ModelRegistry, type Send } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
+import { folderOf, notesOf, type Note } from './mlflow-notes.ts';
 
 export interface SentReport {
   sent: string[];
@@ -13,8 +14,6 @@ export interface SentReport {
   /** What the server will never take, with why; it is not tried again. */
   refused: { what: string; why: string }[];
 }
-
-interface Note { predictor: string; version?: string }
 
 export interface TrackingOptions {
   home: Runtime['home'];
@@ -65,26 +64,4 @@ export async function sendToMlflow({ home, registry, environment, send }: Tracki
     }
   }
   return report;
-}
-
-/** What waits to be sent. */
-export async function waitingForMlflow(home: Runtime['home']): Promise<string[]> {
-  return (await notesOf(home)).map(({ what }) => what);
-}
-
-async function notesOf(home: Runtime['home']): Promise<{ file: string; note: Note; what: string }[]> {
-  const files = new LocalFiles();
-  const found: { file: string; note: Note; what: string }[] = [];
-  for await (const { path: file } of files.list(folderOf(home))) {
-    if (!file.endsWith('.json')) continue;
-    const note = JSON.parse(Buffer.from(await files.read(file)).toString('utf8')) as Note;
-    found.push({ file, note, what: note.version === undefined ? `the aliases of ${note.predictor}` : `version ${note.version} of ${note.predictor}` });
-  }
-  // Versions in their order, and what points at them last.
-  const rank = ({ version }: Note): number => (version === undefined ? Number.POSITIVE_INFINITY : Number(version));
-  return found.sort((left, right) => (rank(left.note) === rank(right.note) ? (left.what < right.what ? -1 : 1) : rank(left.note) - rank(right.note)));
-}
-
-function folderOf(home: Runtime['home']): string {
-  return path.join(home.root, 'tracking');
 }
