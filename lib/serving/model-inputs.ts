@@ -30,6 +30,8 @@ export interface InputPlan {
   kinds: ReadonlyMap<string, 'entity' | 'input'>;
   views: readonly PlannedView[];
   inputs: readonly PlannedInput[];
+  /** Columns that name entities, each with `"visitor_id":` for the log. */
+  entities: readonly { name: string; json: string }[];
   /** Room for the matrix of one row, as most requests have: each one of its own would be memory outside the heap. */
   one: Float64Array;
 }
@@ -51,6 +53,7 @@ function planned(features: FeatureReader, model: ServedModel): InputPlan {
     model,
     kinds: new Map([...model.inputs.map(({ name }) => [name, 'input'] as const), ...model.entities.map((name) => [name, 'entity'] as const)]),
     views: names.map((name) => ({ name, columns: features.entityOf(name) ?? [], inputs: model.inputs.filter(({ view }) => view === name).map((input) => input.name) })),
+    entities: model.entities.map((name) => ({ name, json: `${JSON.stringify(name)}:` })),
     one: new Float64Array(model.inputs.length),
     inputs: model.inputs.map((input, at) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${at === 0 ? '{' : ','}${JSON.stringify(input.name)}:` })),
   };
@@ -146,14 +149,21 @@ async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number):
 }
 
 /** Row-major, NaN where nothing is known: what a row gives itself goes before what the store knows. Of one row it is good until the next is asked for. */
-export function matrixOf({ inputs, one }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
+export function matrixOf({ kinds, inputs, one }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
   const matrix = rows.length === 1 ? one : new Float64Array(rows.length * inputs.length);
   let at = 0;
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
-    for (const { name, view, column } of inputs) matrix[at++] = numberOf(row[name] ?? read[view]?.[index]?.[column] ?? null, now);
+    const gives = givesInputs(kinds, row);
+    for (const { name, view, column } of inputs) matrix[at++] = numberOf((gives ? row[name] : undefined) ?? read[view]?.[index]?.[column] ?? null, now);
   }
   return matrix;
+}
+
+/** Most rows name their entities and nothing else. */
+function givesInputs(kinds: InputPlan['kinds'], row: Row): boolean {
+  for (const name in row) if (kinds.get(name) === 'input') return true;
+  return false;
 }
 
 /** Times count as days before now: a model learns how long ago something was, not when. */
@@ -162,7 +172,7 @@ export function numberOf(cell: FeatureValue | Cell, now: number): number {
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'boolean') return cell ? 1 : 0;
   // As the online store writes times: nothing else has to be tried.
-  if (cell.charCodeAt(4) === DASH && cell.charCodeAt(7) === DASH && cell.charCodeAt(10) === SPACE && !cell.includes('T')) return daysBefore(now, Date.parse(`${cell.slice(0, 10)}T${cell.slice(11)}Z`));
+  if (cell.charCodeAt(4) === DASH && cell.charCodeAt(7) === DASH && cell.charCodeAt(10) === SPACE && !cell.includes('T')) return daysBefore(now, timeOf(cell));
   const number = Number(cell);
   if (!Number.isNaN(number)) return number;
   const time = Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`);
@@ -170,6 +180,20 @@ export function numberOf(cell: FeatureValue | Cell, now: number): number {
 }
 
 const [DASH, SPACE] = [0x2d, 0x20];
+
+/** Times as the store writes them that were read lately: features that are kept give the same ones again and again. */
+const times = new Map<string, number>();
+const MOST_TIMES = 20_000;
+
+function timeOf(cell: string): number {
+  let time = times.get(cell);
+  if (time === undefined) {
+    time = Date.parse(`${cell.slice(0, 10)}T${cell.slice(11)}Z`);
+    if (times.size === MOST_TIMES) times.clear();
+    times.set(cell, time);
+  }
+  return time;
+}
 
 /** NaN where the time is none. */
 function daysBefore(now: number, time: number): number {
@@ -188,6 +212,26 @@ export function inputsJson({ inputs }: InputPlan, row: Float64Array): string {
 }
 
 /** Inputs that a view has and the row gives itself. */
-export function inputsGiven({ kinds, inputs }: InputPlan, row: Row): string[] {
-  return Object.keys(row).filter((name) => kinds.get(name) === 'input' && inputs.some((input) => input.name === name && input.view >= 0));
+export function inputsGiven({ kinds, inputs }: InputPlan, row: Row): readonly string[] {
+  return givesInputs(kinds, row) ? Object.keys(row).filter((name) => kinds.get(name) === 'input' && inputs.some((input) => input.name === name && input.view >= 0)) : NONE;
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
+/** The entities that a row names, as JSON. */
+export function entityJson(plan: InputPlan | undefined, row: Row): string {
+  let text = '';
+  for (const { name, json } of plan?.entities ?? NO_ENTITIES) {
+    const id = row[name];
+    if (id !== undefined) text += (text === '' ? '{' : ',') + json + textJson(id);
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+const NO_ENTITIES: InputPlan['entities'] = Object.freeze([]);
+/** Letters that stand for themselves in JSON. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function textJson(cell: Cell): string {
+  return typeof cell === 'string' && PLAIN.test(cell) ? `"${cell}"` : JSON.stringify(cell);
 }

@@ -3,7 +3,7 @@ import { exposureOf, segmentsOf, type Experiment } from '../experiments/index.ts
 import type { Alias, CanaryTraffic, PredictionRecord, ServedModel, ServingContext } from './context.ts';
 import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
-import { checkRows, inputPlan, inputsGiven, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
+import { checkRows, entityJson, inputPlan, inputsGiven, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
 
 export interface Wanted {
   predictor: string;
@@ -65,16 +65,16 @@ export function predict(context: ServingContext, wanted: Wanted): Scored[] | Pro
   const now = context.clock.now();
   const work: Work = { wanted, canary, assignments, groups, now, started };
   if (context.log.isFull === true) return answered(context, work, Array<Read>(2 * groups.length).fill('log_full'));
-  const reads = groups.map((group) => (group.plan === undefined ? [] : readInputs(context, group.plan, group.rows, now)));
-  if (canary !== undefined) for (const { spare, rows: own } of groups) reads.push(spare === undefined ? [] : readInputs(context, spare, own, now));
-  return reads.some((read) => read instanceof Promise) ? Promise.all(reads).then((all) => answered(context, work, all)) : answered(context, work, reads as Read[]);
+  const reads = groups.map(({ plan, rows }): Promise<Read> | Read => (plan === undefined ? [] : readInputs(context, plan, rows, now)));
+  if (canary !== undefined) for (const { spare, rows } of groups) reads.push(spare === undefined ? [] : readInputs(context, spare, rows, now));
+  for (const read of reads) if (read instanceof Promise) return Promise.all(reads).then((all) => answered(context, work, all));
+  return answered(context, work, reads as Read[]);
 }
 
 function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion: ServedModel | undefined, assignments: readonly Assigned[], isWatched: boolean): Group[] {
   const groups: Group[] = [];
   for (const alias of ALIASES) {
-    const members: number[] = [];
-    for (let index = 0; index < assignments.length; index++) if (assignments[index]!.alias === alias) members.push(index);
+    const members = membersOf(assignments, alias);
     if (members.length === 0) continue;
     // A variant whose challenger is gone gets the champion, under its own version.
     const model = context.models.find(predictor, alias) ?? champion;
@@ -86,6 +86,14 @@ function groupsOf(context: ServingContext, { predictor, rows }: Wanted, champion
 }
 
 const ALIASES = ['champion', 'challenger'] as const;
+
+function membersOf(assignments: readonly Assigned[], alias: Alias): readonly number[] {
+  if (assignments.length === 1) return assignments[0]!.alias === alias ? ONLY : NONE;
+  return assignments.flatMap((assigned, index) => (assigned.alias === alias ? index : []));
+}
+
+const ONLY: readonly number[] = Object.freeze([0]);
+const NONE: readonly number[] = Object.freeze([]);
 
 /** @throws Problem where the rows are not what the model takes; what the champion takes, a canary answers by the champion. */
 function checkGroup(group: Group, canary: CanaryTraffic | undefined): void {
@@ -104,25 +112,32 @@ function checkGroup(group: Group, canary: CanaryTraffic | undefined): void {
 function answered(context: ServingContext, { wanted, canary, assignments, groups, now, started }: Work, reads: readonly Read[]): Scored[] {
   const { predictor, rows, key, explain = false } = wanted;
   const scored = Array<Scored>(rows.length);
-  const records: PredictionRecord[] = [];
-  const request = context.ids.prediction();
-  const segments = segmentsOf(wanted.attributes);
-  for (const [at, group] of groups.entries()) {
+  const records = Array<PredictionRecord>(rows.length);
+  /** The id of the first answer: as good as any other. */
+  let request: string | undefined;
+  for (let at = 0; at < groups.length; at++) {
+    const group = groups[at]!;
     const results = canary === undefined ? resultsOf(group, reads[at]!, explain, now) : watched(canary, group, reads[at]!, reads[groups.length + at]!, explain, now);
-    const model = group.plan?.model;
-    for (const [position, index] of group.members.entries()) {
+    const { plan, members } = group;
+    const model = plan?.model;
+    for (let position = 0; position < members.length; position++) {
+      const index = members[position]!;
       const { experiment, variant, unit } = assignments[index]!;
       const { score, reason, features, contributions } = isAnswer(results[position]!) ? results[position]! : { ...results[position]!, score: model?.fallback ?? null, reason: 'no_number' };
-      const answer: Scored = { prediction_id: context.ids.prediction(), version: model?.version ?? null, experiment, variant, score, fallback: reason !== null, reason };
+      const id = context.ids.prediction();
+      request ??= id;
+      const answer: Scored = { prediction_id: id, version: model?.version ?? null, experiment, variant, score, fallback: reason !== null, reason };
       if (contributions !== undefined) answer.contributions = contributions;
       scored[index] = answer;
-      records.push({
-        prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit, ...segments,
-        entity: entityJson(model, rows[index]!), features, response: responseJson(score, group.plan, rows[index]!), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
-      });
+      const record: PredictionRecord = {
+        prediction_id: id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit,
+        entity: entityJson(plan, rows[index]!), features, response: responseJson(score, plan, rows[index]!), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
+      };
+      records[index] = wanted.attributes === undefined ? record : Object.assign(record, segmentsOf(wanted.attributes));
     }
   }
-  const latency = performance.now() - started;
+  // As exactly as the log has it.
+  const latency = Math.round((performance.now() - started) * 1_000) / 1_000;
   for (const record of records) record.latency_ms = latency;
   context.log.predicted(records);
   return scored;
@@ -143,14 +158,16 @@ function resultsOf({ plan, rows }: Group, read: Read, explain: boolean, now: num
   if (typeof read === 'string') return rows.map(() => ({ score: model.fallback, reason: read, features: '{}' }));
   const matrix = matrixOf(plan, rows, read, now);
   const scores = model.score(matrix, rows.length);
-  return rows.map((_, index) => {
+  const results = Array<Result>(rows.length);
+  for (let index = 0; index < rows.length; index++) {
     const own = rows.length === 1 ? matrix : matrix.subarray(index * inputs.length, (index + 1) * inputs.length);
     // A model says something of anybody; where nothing is known, and nothing was said to be missing, the caller should know that it means little.
-    if (isUnknown(own) && !inputs.some(({ name }) => rows[index]![name] !== undefined)) return { score: model.fallback, reason: 'features_missing', features: '{}' };
-    const result: Result = { score: scores[index]!, reason: null, features: inputsJson(plan, own) };
-    if (explain && model.contributions !== undefined) result.contributions = named(plan, model.contributions(own));
-    return result;
-  });
+    const isBlank = isUnknown(own) && !inputs.some(({ name }) => rows[index]![name] !== undefined);
+    const result: Result = isBlank ? { score: model.fallback, reason: 'features_missing', features: '{}' } : { score: scores[index]!, reason: null, features: inputsJson(plan, own) };
+    if (explain && !isBlank && model.contributions !== undefined) result.contributions = named(plan, model.contributions(own));
+    results[index] = result;
+  }
+  return results;
 }
 
 function isUnknown(own: Float64Array): boolean {
@@ -176,18 +193,21 @@ function watched(canary: CanaryTraffic, group: Group, read: Read, spareRead: Rea
 }
 
 function assignmentsOf(context: ServingContext, wanted: Wanted, canary: CanaryTraffic | undefined, champion: ServedModel | undefined): Assigned[] {
-  const experiments = context.experiments.filter((experiment) => experiment.subject === `predict:${wanted.predictor}`);
+  const { experiments } = context;
+  const subject = `predict:${wanted.predictor}` as const;
+  const takesEffect = ({ settings }: Variant): boolean => context.models.find(wanted.predictor, aliasOf(settings)) !== undefined;
   return wanted.rows.map((row) => {
-    const assigned = assignmentOf(context, experiments, wanted, row);
+    const assigned = assignmentOf(experiments, subject, takesEffect, wanted, row);
     // Who is in no experiment may be in the canary. Sticky: by whoever is named, else by whom the row is about.
     const isCanary = canary !== undefined && assigned.experiment === null && canary.takes(wanted.unit ?? String(row[champion?.entities[0] ?? ''] ?? ''));
     return isCanary ? { ...assigned, alias: 'challenger', variant: 'canary' } : assigned;
   });
 }
 
-function assignmentOf(context: ServingContext, experiments: ServingContext['experiments'], { predictor, unit, attributes }: Wanted, row: Row): Assigned {
-  const exposure = experiments.length === 0 ? undefined
-    : exposureOf(experiments, `predict:${predictor}`, (experiment) => unitIn(row, experiment) ?? unit, attributes, ({ settings }) => context.models.find(predictor, aliasOf(settings)) !== undefined);
+type Variant = Experiment['variants'][number];
+
+function assignmentOf(experiments: ServingContext['experiments'], subject: `predict:${string}`, takesEffect: (variant: Variant) => boolean, { unit, attributes }: Wanted, row: Row): Assigned {
+  const exposure = experiments.length === 0 ? undefined : exposureOf(experiments, subject, (experiment) => unitIn(row, experiment) ?? unit, attributes, takesEffect);
   return exposure === undefined
     ? { alias: 'champion', experiment: null, variant: null, unit: unit ?? null }
     : { alias: aliasOf(exposure.variant.settings), experiment: exposure.experiment, variant: exposure.variant.name, unit: exposure.unit };
@@ -199,20 +219,14 @@ function unitIn(row: Row, { unit }: Experiment): string | undefined {
   return typeof named === 'string' ? named : undefined;
 }
 
-function aliasOf(settings: Experiment['variants'][number]['settings']): Alias {
+function aliasOf(settings: Variant['settings']): Alias {
   return settings['alias'] === 'challenger' ? 'challenger' : 'champion';
 }
 
 /** With the inputs that the row gave itself in place of the store: whoever compares the log with the lake leaves them out. */
 function responseJson(score: number | null, plan: InputPlan | undefined, row: Row): string {
   const given = plan === undefined ? [] : inputsGiven(plan, row);
-  return JSON.stringify(given.length === 0 ? { score } : { score, given });
-}
-
-function entityJson(model: ServedModel | undefined, row: Row): string {
-  const entity: Record<string, Row[string]> = {};
-  for (const column of model?.entities ?? []) if (row[column] !== undefined) entity[column] = row[column];
-  return JSON.stringify(entity);
+  return given.length === 0 ? `{"score":${score}}` : JSON.stringify({ score, given });
 }
 
 function named({ inputs }: InputPlan, contributions: Float64Array): Record<string, number> {

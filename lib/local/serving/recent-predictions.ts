@@ -78,11 +78,11 @@ function sliceOf(id: string): string {
 interface Item { slice: string; text: string }
 
 /** Lines lie one after the other already, and their ids are mostly of one moment: most items are a piece of the lines. */
-function itemsOf({ bytes, starts }: Lines, ids: readonly (string | undefined)[]): Item[] {
+function itemsOf({ bytes, starts, encoding }: Lines, ids: readonly (string | undefined)[]): Item[] {
   const items: Item[] = [];
   let [slice, before, from, to]: [string | undefined, string | undefined, number, number] = [undefined, undefined, 0, 0];
   const close = (): void => {
-    if (slice !== undefined) items.push({ slice, text: bytes.toString('utf8', from, to) });
+    if (slice !== undefined) items.push({ slice, text: bytes.toString(encoding, from, to) });
   };
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at];

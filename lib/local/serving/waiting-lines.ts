@@ -1,5 +1,6 @@
 // Records that wait in memory as lines of JSON, first in, first out: as bytes in blocks outside the heap. Kept as objects, tens of thousands a second that live for
 // a moment each would be copied from one generation of the heap to the next, which costs more than all else that is done with them.
+import { isAscii } from 'node:buffer';
 import type { PredictionRecord } from '../../serving/index.ts';
 
 /** Some lines of one block, each with its end, in the order in which they came. Good until the next is asked of whom they wait with. */
@@ -7,6 +8,8 @@ export interface Lines {
   bytes: Buffer;
   /** Where each line begins, and where the last one ends, with a line's end in between: line `at` is from `starts[at]` to before `starts[at + 1] - 1`. */
   starts: readonly number[];
+  /** Plain letters alone: nothing has to be decoded. */
+  encoding: 'latin1' | 'utf8';
 }
 
 interface Block { bytes: Buffer; /** Where the first line begins that is not dropped. */ from: number; /** Where the next one goes. */ to: number; count: number }
@@ -49,7 +52,7 @@ export class WaitingLines {
     if (block === undefined) return undefined;
     const starts = [block.from];
     for (let start = block.from; start < block.to && starts.length <= most;) starts.push((start = block.bytes.indexOf(NEWLINE, start) + 1));
-    return { bytes: block.bytes, starts };
+    return { bytes: block.bytes, starts, encoding: isAscii(block.bytes.subarray(block.from, starts.at(-1))) ? 'latin1' : 'utf8' };
   }
 
   /** Lets go what `oldest` gave last. */
@@ -89,8 +92,8 @@ export class WaitingLines {
 }
 
 /** One of them as text. */
-export function lineAt({ bytes, starts }: Lines, at: number): string {
-  return bytes.toString('utf8', starts[at], starts[at + 1]! - 1);
+export function lineAt({ bytes, starts, encoding }: Lines, at: number): string {
+  return bytes.toString(encoding, starts[at], starts[at + 1]! - 1);
 }
 
 /** A record as a line that begins with its id, by which it is found. */
@@ -107,10 +110,11 @@ export function lineBeginning(id: string): string {
 
 const QUOTE = 0x22;
 
-export function idAt({ bytes, starts }: Lines, at: number): string {
+export function idAt(lines: Lines, at: number): string {
+  const { bytes, starts, encoding } = lines;
   const from = starts[at]! + BEFORE_ID.length + 1;
   const to = bytes.indexOf(QUOTE, from);
-  const id = bytes.toString('utf8', from, to);
+  const id = bytes.toString(encoding, from, to);
   // Where a letter of it had to be escaped, the first quote may be such a letter.
-  return id.includes('\\') ? (JSON.parse(lineAt({ bytes, starts }, at)) as PredictionRecord).prediction_id : id;
+  return id.includes('\\') ? (JSON.parse(lineAt(lines, at)) as PredictionRecord).prediction_id : id;
 }
