@@ -78,6 +78,31 @@ describe('elasticities', () => {
   });
 });
 
+describe('elasticities of a shop that sells little of everything', () => {
+  // 600 items in six categories, each seen at three prices, one or two pieces sold: a rate of its own cannot be told of any.
+  const truths = [-1, -1.4, -1.8, -2.2, -2.6, -3];
+  const shopOf = (seed: number): PricePoint[] => {
+    const random = seeded(seed);
+    return Array.from({ length: 600 }, (_, index) => index).flatMap((index) => [42, 50, 60].map((price): PricePoint => {
+      const rate = 0.03 * (price / 50) ** truths[index % 6]!;
+      return { sku: `s${index}`, category: `c${index % 6}`, price, views: 20, units: Array.from({ length: 20 }, random).filter((drawn) => drawn < rate).length };
+    }));
+  };
+  const runs = [1, 2, 3, 4, 5, 6].map((seed) => elasticities(shopOf(seed)));
+
+  it('are right in their mean: points without a sale draw nothing to nothing', () => {
+    const mean = runs.flat().reduce((sum, { elasticity }) => sum + elasticity, 0) / runs.flat().length;
+    expect(mean).toBeCloseTo(-2, 0);
+    expect(Math.abs(mean + 2)).toBeLessThan(0.25);
+  });
+
+  it('come nearer than one number for all, and say how near', () => {
+    const all = runs.flat().map(({ sku, elasticity, standardError }) => ({ error: elasticity - truths[Number(sku.slice(1)) % 6]!, standardError }));
+    expect(Math.sqrt(all.reduce((sum, { error }) => sum + error ** 2, 0) / all.length)).toBeLessThan(0.6); // the truths' own standard deviation is 0.68
+    expect(all.filter(({ error, standardError }) => Math.abs(error) < 2 * standardError).length / all.length).toBeGreaterThan(0.9);
+  });
+});
+
 describe('the model of demand', () => {
   const truth = (price: number) => 10 * (price / 50) ** -2.5;
   const model = modelPolicy({ reachPercent: 15, leastGainPercent: 1 }, { version: 'price 3', demandOf: (sku) => (sku === 'a' ? (prices) => prices.map(truth) : undefined) });
