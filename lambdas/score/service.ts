@@ -10,7 +10,7 @@ import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { homeModels, viewOf } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
 import { demandFromJson, listedPrices } from '../../lib/pricing/index.ts';
-import { createApp, DEFAULT_LIMITS, storedIdempotency, Usage } from '../../lib/serving/index.ts';
+import { createApp, DEFAULT_LIMITS, defaultPredictorOf, storedIdempotency, Usage } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf, SharedCanaries } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
@@ -81,7 +81,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
     get shipping() {
       return held.shipping;
     },
-    defaultPredictor: environment['MILLRACE_DEFAULT_PREDICTOR'] ?? declared[0], limits: { ...DEFAULT_LIMITS, featureMilliseconds: FEATURE_MS },
+    defaultPredictor: environment['MILLRACE_DEFAULT_PREDICTOR'] ?? defaultPredictorOf(declared), limits: { ...DEFAULT_LIMITS, featureMilliseconds: FEATURE_MS },
   }, { onError: (error, { method, path, requestId }) => print(JSON.stringify({ level: 'ERROR', message: messageOf(error), method, path, requestId })) });
   return {
     async answer(event) {

@@ -5,6 +5,7 @@ export { createApi, type Api, type ApiAnswer, type ApiRequest, type OnError } fr
 export { createApp } from './app.ts';
 export { keepOutcomes } from './keep-outcomes.ts';
 export { CountedCanary, trafficOf, type CanaryCounts, type SideCounts } from './canary.ts';
+export { defaultPredictorOf } from './default-predictor.ts';
 export { keepUsage } from './kept-usage.ts';
 export { fingerprintOf, storedIdempotency, type IdempotencyStore, type StoredAnswer } from './idempotency.ts';
 export { allows, hashOf, newKey, Usage, type ApiKey, type KeyStore, type Scope } from './keys.ts';

@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 document, made from the routes: what is checked is what is shown.
 import type { Route } from './route.ts';
+import { predictionRoute } from './routes/catalogue.ts';
 import { ProblemBody } from './schemas.ts';
 
 const STATUSES: Readonly<Record<number, string>> = {
@@ -19,11 +20,11 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
 }
 
 function operation(route: Route): Record<string, unknown> {
-  const { summary, description, tag, scope, body, reads = {}, query = {}, params = {}, answer, mediaType, example, idempotent } = route;
+  const { summary, description, tag, scope, body, loggedAs, reads = {}, query = {}, params = {}, answer, mediaType, example, idempotent } = route;
   const problem = (text: string) => ({ description: text, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } });
   const common = Object.entries(STATUSES).filter(([status]) => (scope !== undefined || !['401', '403', '429'].includes(status)) && (body !== undefined || !['413', '415'].includes(status)));
   return {
-    operationId: `${route.method}${route.path.replaceAll(/[^a-zA-Z]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replaceAll(/\W/g, '')}`,
+    operationId: operationIdOf(route),
     summary, tags: [tag], ...(description === undefined ? {} : { description }),
     ...(scope === undefined ? {} : { security: [{ apiKey: [] }] }),
     parameters: [
@@ -33,10 +34,18 @@ function operation(route: Route): Record<string, unknown> {
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body, ...(example === undefined ? {} : { example }) }, ...Object.fromEntries(Object.keys(reads).filter((type) => type !== 'application/json').map((type) => [type, { schema: { type: 'string' } }])) } } }),
     responses: {
-      200: { description: 'The answer.', content: { [mediaType?.split(';')[0] ?? 'application/json']: { schema: answer } } },
+      200: {
+        description: 'The answer.', content: { [mediaType?.split(';')[0] ?? 'application/json']: { schema: answer } },
+        ...(loggedAs === undefined ? {} : { links: { prediction: { operationId: operationIdOf(predictionRoute), parameters: { id: `$response.body#${loggedAs}` }, description: 'The answer as it was logged, by the same key.' } } }),
+      },
       ...Object.fromEntries(common.map(([status, text]) => [status, problem(text)])),
       ...(idempotent === true ? { 422: problem('The Idempotency-Key came with another body within the last day.'), 503: problem('Earlier answers cannot be looked up now.') } : {}),
       ...Object.fromEntries(Object.entries(route.problems ?? {}).map(([status, text]) => [status, problem(text)])),
     },
   };
+}
+
+/** `postV1Price` */
+function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method}${path.replaceAll(/[^a-zA-Z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replaceAll(/\W/g, '')}`;
 }

@@ -36,6 +36,8 @@ export interface Route {
   /** May be repeated with an `Idempotency-Key`. */
   idempotent?: boolean;
   example?: unknown;
+  /** Where in the answer the id stands under which it is found again (JSON pointer). */
+  loggedAs?: string;
   handle(context: ServingContext, request: RouteRequest<unknown>): Promise<unknown> | unknown;
 }
 

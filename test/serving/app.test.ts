@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, openApi, ROUTES } from '../../lib/serving/index.ts';
+import { DEFAULT_LIMITS, defaultPredictorOf, openApi, ROUTES } from '../../lib/serving/index.ts';
 import { linearModel, NOW, testApp } from './support.ts';
 
 const row = { visitor_id: 'v1', item_id: 'i1' };
@@ -310,6 +310,24 @@ describe('the OpenAPI document', () => {
     const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
     expect(ids).toHaveLength(ROUTES.length);
     expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('postV1PredictPredictor');
+  });
+
+  it('leads from an answer to where it is found again', async () => {
+    const app = testApp();
+    for (const [path, body, at] of [['/v1/predict/{predictor}', { rows: [row] }, 'predictions'], ['/v1/price', { skus: ['p1'] }, 'prices'], ['/v1/recommendations', { visitor_id: 'v1' }, undefined]] as const) {
+      const { body: answer } = await app.send('POST', path.replace('{predictor}', 'conversion'), body);
+      const { prediction_id: id } = (at === undefined ? answer : (answer as Record<string, unknown[]>)[at]![0]) as { prediction_id: string };
+      const { links } = document.paths[path]!['post']!.responses['200'] as { links: { prediction: { operationId: string; parameters: { id: string } } } };
+      expect(links.prediction.operationId).toBe(document.paths['/v1/predictions/{id}']!['get']!.operationId);
+      const told = links.prediction.parameters.id.replace('$response.body#/', '').split('/').reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], answer);
+      expect(told).toBe(id);
+      expect(await app.send('GET', `/v1/predictions/${id}`)).toMatchObject({ status: 200, body: { prediction_id: id } });
+    }
+  });
+
+  it('asks in its example of /invocations whom it asks where nobody says whom', () => {
+    expect([defaultPredictorOf(['churn', 'conversion']), defaultPredictorOf(['churn']), defaultPredictorOf([])]).toEqual(['conversion', 'churn', undefined]);
   });
 
   it('is kept: whatever is sent, the answer is one that it shows', async () => {

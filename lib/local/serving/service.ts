@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows } from '../../learning/index.ts';
-import { createApi, DEFAULT_LIMITS, keepUsage, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
+import { createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, viewOf, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -18,7 +18,7 @@ export interface ApiOptions {
   port: number;
   /** The streams that the log of predictions goes to. */
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
-  /** Of `/invocations`; default: the first that is declared. */
+  /** Of `/invocations`; default: the one of the examples. */
   defaultPredictor?: string;
   /** Told of every error that nobody expected, with the request's id that the caller was given. */
   onError?: (message: string) => void;
@@ -103,7 +103,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     get shipping() {
       return holdings.shipping;
     },
-    defaultPredictor: defaultPredictor ?? declared[0], limits: DEFAULT_LIMITS,
+    defaultPredictor: defaultPredictor ?? defaultPredictorOf(declared), limits: DEFAULT_LIMITS,
   };
   let [trouble, sweepFailure, modelFailure, usageFailure]: [string[], string | undefined, string | undefined, string | undefined] = [await holdings.refresh(), undefined, await watchModels(), await shareUsage()];
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });

@@ -24,6 +24,7 @@ export const predictRoute = route({
       contributions: Type.Optional(Type.Record(Type.String(), Type.Number())),
     })),
   }),
+  loggedAs: '/predictions/0/prediction_id',
   problems: { 404: 'There is no such predictor.', 413: 'Too many rows or bytes.' },
   example: { rows: [{ visitorid: '257597', itemid: '355908' }] },
   handle(context, { body, params: { predictor = '' }, key }) {

@@ -25,6 +25,7 @@ export const priceRoute = route({
       reason: Type.String(), limits: Type.Array(Type.String()), fallback: Type.Boolean(), valid_to: Type.Optional(Type.String({ format: 'date-time', description: 'Of a price of the list: until when it holds.' })),
     })),
   }),
+  loggedAs: '/prices/0/prediction_id',
   problems: { 503: 'There are no prices yet.' },
   example: { skus: ['00b062c62dad9b6ca532218598ecb1b0'] },
   async handle(context, { body, key }) {

@@ -14,6 +14,7 @@ export const recommendationsRoute = route({
     prediction_id: Type.String(), version: Type.String(), source: Type.Union([Type.Literal('personal'), Type.Literal('similar'), Type.Literal('popular')]), fallback: Type.Boolean(),
     items: Type.Array(Type.Object({ item_id: Type.String(), score: Type.Number() })),
   }),
+  loggedAs: '/prediction_id',
   problems: { 503: 'Nothing was learned yet.' },
   example: { visitor_id: '257597', limit: 5 },
   handle(context, { body, key }) {

@@ -48,6 +48,7 @@ export const shippingRoute = route({
     unit: Unit, attributes: Attributes,
   }, { additionalProperties: false }),
   answer: Answer,
+  loggedAs: '/prediction_id',
   problems: { 503: 'There are no rate cards yet.' },
   example: { destination_postcode: '01310-100', parcels: [{ weight_kg: 1.2 }], order_value: 80 },
   async handle(context, { body, key, signal }) {
