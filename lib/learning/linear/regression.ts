@@ -1,6 +1,7 @@
 // Linear and logistic regression with an L2 penalty, on standardised features: by Cholesky, and by Newton's method over it.
 import { MillraceError } from '../../base/index.ts';
 import { checkTrainingSet, type FeatureColumn, type TrainingSet } from '../training-set.ts';
+import { checkRange } from '../trees/boosting-settings.ts';
 import { checkLabels } from '../trees/objectives.ts';
 import { choleskyFactor, choleskySolve } from './cholesky.ts';
 import { standardisationOf, standardise, type Standardisation } from './standardise.ts';
@@ -21,6 +22,7 @@ export interface LinearSettings {
 
 /** Ridge regression: least squares plus the penalty. */
 export function trainLinear(training: TrainingSet, { lambda = 1 }: LinearSettings = {}): LinearModel {
+  checkRange('lambda', lambda, 0, Infinity, false);
   const { rows, standardisation, width } = prepare(training);
   const { labels, weights } = training;
   const system = new NormalEquations(width);
@@ -31,7 +33,9 @@ export function trainLinear(training: TrainingSet, { lambda = 1 }: LinearSetting
 
 /** Logistic regression by Newton's method (iteratively reweighted least squares), halving steps that do not help. */
 export function trainLogistic(training: TrainingSet, { lambda = 1, iterations = 50 }: LinearSettings = {}): LinearModel {
-  checkLabels('binary:logistic', training.labels);
+  checkRange('lambda', lambda, 0, Infinity, false);
+  checkRange('iterations', iterations, 1, Infinity, true);
+  checkLabels('binary:logistic', training.labels, training.weights);
   const { rows, standardisation, width } = prepare(training);
   const { labels, weights } = training;
   const coefficients = new Float64Array(width + 1);

@@ -16,6 +16,9 @@ export function standardisationOf(features: readonly FeatureColumn[], weights?: 
     if (kind === 'categorical') {
       throw new MillraceError('bad_input', `feature ${name} is categorical`, { where: name, todo: 'give one feature of 0 and 1 a category (oneHot), or use trees' });
     }
+    if (values.includes(Infinity) || values.includes(-Infinity)) {
+      throw new MillraceError('bad_input', `feature ${name} is infinite`, { where: name, todo: 'NaN stands for a missing value; a ratio over 0 is missing' });
+    }
     let total = 0;
     let sum = 0;
     values.forEach((value, row) => {

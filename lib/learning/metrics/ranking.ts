@@ -1,15 +1,20 @@
 // How well scores put the positives before the negatives: area under the ROC curve, Kolmogorov-Smirnov distance.
+import { MillraceError } from '../../base/index.ts';
+import { checkLengths } from './classification.ts';
 
-/** Indices by ascending score; numbers that compare equal stay in their order. */
+/** Indices by ascending score; numbers that compare equal stay in their order, as equal infinities do. */
 function ascending(scores: Float32Array | Float64Array): Uint32Array {
-  return Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!);
+  return Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || 0);
 }
 
 /**
  * Area under the ROC curve: the chance that a positive scores above a negative, ties counted half (Mann and Whitney).
- * NaN without rows of both labels.
+ * NaN without rows of both labels. A score that is NaN ranks nowhere and is refused.
  */
 export function areaUnderCurve(scores: Float32Array | Float64Array, labels: ArrayLike<number>, weights?: ArrayLike<number>): number {
+  if (scores.length > 0 || labels.length > 0) checkLengths(scores, labels);
+  const missing = scores.findIndex((score) => Number.isNaN(score));
+  if (missing >= 0) throw new MillraceError('bad_input', `the score of row ${missing} is NaN`, { where: 'a metric', todo: 'leave the row out, or say what stands for a missing score' });
   const order = ascending(scores);
   let negativesBelow = 0;
   let positives = 0;

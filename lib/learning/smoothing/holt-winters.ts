@@ -45,6 +45,7 @@ export function trainSmoothing(series: ArrayLike<number>, settings: SmoothingSet
   }
   const { season: wanted = 1, damping = 0.98 } = settings;
   if (!(Number.isInteger(wanted) && wanted >= 1)) throw new MillraceError('bad_input', `a season of ${wanted} periods`, { where: 'season', todo: 'give a whole number from 1 on' });
+  if (!(damping > 0 && damping <= 1)) throw new MillraceError('bad_input', `damping is ${damping}`, { where: 'damping', todo: 'give a number above 0, up to 1, which never fades' });
   const season = values.length >= 2 * wanted ? wanted : 1;
   const hasTrend = (settings.trend ?? known.length >= 10) && known.length >= 3;
   const start = startingState(values, season, hasTrend);
@@ -134,6 +135,7 @@ export interface Forecast {
  * for demand.
  */
 export function forecast(model: SmoothingModel, periods: number, { confidence = 0.9, atLeast = -Infinity }: { confidence?: number; atLeast?: number } = {}): Forecast[] {
+  if (!(confidence > 0 && confidence < 1)) throw new MillraceError('bad_input', `a confidence of ${confidence}`, { where: 'confidence', todo: 'give a share between 0 and 1' });
   const width = normalQuantile((1 + confidence) / 2);
   let variance = 0;
   let fading = 0;

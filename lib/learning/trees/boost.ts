@@ -15,6 +15,7 @@ export interface BoostingJob {
   settings: CompleteBoostingSettings;
   /** The margin that every row starts from. */
   startingMargin: number;
+  leastGain: number;
   data: SharedRows;
   binning: SharedBinning;
   memory: GrowthMemory;
@@ -49,7 +50,7 @@ export function boost(job: BoostingJob, team: Team, tell: (round: BoostedRound) 
   margins.fill(job.startingMargin, share.begin, share.end);
   if (validation !== undefined) prepareValidation(validation, binning, job.startingMargin, team);
   team.barrier();
-  const rules = { ...settings, maxDepth: settings.depth };
+  const rules = { ...settings, maxDepth: settings.depth, leastGain: job.leastGain };
   const grower = new TreeGrower(data, binning, rules, memory, team);
   const gradient = gradientsOf(objective, quantile, settings.positiveWeight);
   const greatestHessian = hessianBound(objective, settings.positiveWeight, data.weights);

@@ -10,8 +10,9 @@ import type { SharedBinning } from './shared-data.ts';
 
 export interface GrowthRules extends SplitRules {
   maxDepth: number;
-  /** Least gain of a split. */
+  /** Least gain of a split, as it was asked for, and what is but rounding. */
   gamma: number;
+  leastGain: number;
   /** +1, 0 or -1 a feature: what it says may only rise, or only fall, with its value. */
   monotone: Int8Array | undefined;
 }
@@ -34,8 +35,6 @@ interface Binned {
   bins: Uint8Array;
 }
 
-/** XGBoost's least gain: what is smaller is rounding. */
-const LEAST_GAIN = 1e-6;
 /** Above every finite value: splits what is there from what is missing. */
 const ABOVE_ALL = 3.402_823_466_385_288_6e38;
 
@@ -264,7 +263,7 @@ export class TreeGrower {
     const { candidates } = this.#memory;
     const { width } = this.#data;
     let feature = -1;
-    let gain = Math.max(LEAST_GAIN, this.#rules.gamma === 0 ? 0 : this.#rules.gamma * (1 - 1e-12));
+    let gain = Math.max(this.#rules.leastGain, this.#rules.gamma === 0 ? 0 : this.#rules.gamma * (1 - 1e-12));
     for (let other = 0; other < width; other += 1) {
       const offered = candidates[(place * width + other) * CANDIDATE_DOUBLES]!;
       if (offered > gain) {

@@ -79,20 +79,44 @@ export function hessianBound(objective: BoostingObjective, positiveWeight: numbe
   return objective === 'binary:logistic' ? greatest * Math.max(1, positiveWeight) : greatest;
 }
 
-/** The value of all rows together that the objective would say first: on the scale of the answer, as float32. */
-export function startingScore(objective: BoostingObjective, quantile: number, labels: Float32Array, weights: Float32Array | undefined): number {
+/**
+ * The value of all rows together that the objective would say first: on the scale of the answer, as float32. Of rare positives with a weight of their own it
+ * is what they are with that weight, or the first trees would be spent on coming there.
+ */
+export function startingScore(objective: BoostingObjective, quantile: number, labels: Float32Array, weights: Float32Array | undefined, positiveWeight = 1): number {
   if (objective === 'reg:absoluteerror' || objective === 'reg:quantileerror') {
     return weightedQuantile(labels, weights ?? new Float32Array(labels.length).fill(1), objective === 'reg:quantileerror' ? quantile : 0.5);
   }
   let sum = 0;
   let total = 0;
   for (let row = 0; row < labels.length; row += 1) {
-    const weight = weights === undefined ? 1 : weights[row]!;
+    const weight = (weights === undefined ? 1 : weights[row]!) * (objective === 'binary:logistic' && labels[row] === 1 ? positiveWeight : 1);
     sum += labels[row]! * weight;
     total += weight;
   }
   const mean = sum / total;
   return Math.fround(objective === 'binary:logistic' ? Math.min(Math.max(mean, 1e-6), 1 - 1e-6) : mean);
+}
+
+/** XGBoost's: what is smaller is rounding. */
+const LEAST_GAIN = 1e-6;
+
+/**
+ * The least gain of a split. Gains of a squared error are in the square of the labels' unit: where the labels are as small as rates are, an absolute bound would leave
+ * trees without a split, so it shrinks with their variance. It stays as it is where they do not differ but by rounding.
+ */
+export function leastGain(isSquared: boolean, labels: Float32Array, weights: Float32Array | undefined): number {
+  if (!isSquared) return LEAST_GAIN;
+  let total = 0;
+  let sum = 0;
+  labels.forEach((label, row) => {
+    const weight = weights?.[row] ?? 1;
+    total += weight;
+    sum += weight * label;
+  });
+  const mean = sum / total;
+  const variance = labels.reduce((squares, label, row) => squares + (weights?.[row] ?? 1) * (label - mean) ** 2, 0) / total;
+  return variance > 1e-12 * mean * mean ? LEAST_GAIN * Math.min(1, variance) : LEAST_GAIN;
 }
 
 /** The least value at which the weights of the values up to it reach the quantile's share. */
@@ -108,18 +132,21 @@ export function weightedQuantile(values: Float32Array, weights: Float32Array, qu
   return values[order[order.length - 1]!] ?? 0;
 }
 
-/** Refuses labels that the objective has no use for. */
-export function checkLabels(objective: BoostingObjective, labels: Float32Array): void {
+/** Refuses labels that the objective has no use for; of rows with weight 0 there might as well be none. */
+export function checkLabels(objective: BoostingObjective, labels: Float32Array, weights?: Float32Array): void {
   if (objective !== 'binary:logistic') return;
+  let rows = 0;
   let ones = 0;
   labels.forEach((label, row) => {
     if (label !== 0 && label !== 1) {
       throw new MillraceError('bad_input', `the label of row ${row} is ${label}`, { where: 'the training set', todo: 'labels of a binary model are 0 and 1' });
     }
+    if (weights?.[row] === 0) return;
+    rows += 1;
     ones += label;
   });
-  if (ones === 0 || ones === labels.length) {
-    throw new MillraceError('bad_input', `all ${labels.length} labels are ${ones === 0 ? 0 : 1}`, {
+  if (ones === 0 || ones === rows) {
+    throw new MillraceError('bad_input', `all ${rows} labels are ${ones === 0 ? 0 : 1}`, {
       where: 'the training set', todo: 'there is nothing to tell apart: widen the time range, or look at how the label is made',
     });
   }

@@ -4,11 +4,11 @@ import { runThreads, threadsFor, type ThreadOptions } from '../threads/run.ts';
 import { baseMargin, type Tree, type TreeModel } from '../tree-model.ts';
 import { checkTrainingSet, type FeatureColumn, type TrainingSet } from '../training-set.ts';
 import type { BoostingJob } from './boost.ts';
-import { checkRange, completeBoosting, type BoostingSettings } from './boosting-settings.ts';
+import { checkRange, completeBoosting, type BoostingSettings, type EvaluationMetric } from './boosting-settings.ts';
 import { MAX_BINS } from './cuts.ts';
 import type { CompleteForestSettings, ForestJob } from './forest.ts';
 import { growthMemory } from './growth-memory.ts';
-import { checkLabels, startingScore } from './objectives.ts';
+import { checkLabels, leastGain, startingScore } from './objectives.ts';
 import { sharedFloats, shareBinning, shareRows } from './shared-data.ts';
 import { shareValidation } from './validation.ts';
 
@@ -34,9 +34,9 @@ export interface BoostingResult {
 export async function trainBoostedTrees(training: TrainingSet, settings: BoostingSettings, options: BoostingOptions = {}): Promise<BoostingResult> {
   checkTrainingSet(training);
   const complete = completeBoosting(settings, training.features);
-  checkLabels(complete.objective, training.labels);
+  checkLabels(complete.objective, training.labels, training.weights);
   const validation = options.validation;
-  if (validation !== undefined) checkValidation(training.features, validation);
+  if (validation !== undefined) checkValidation(training.features, validation, complete.metric);
   if (complete.earlyStopping > 0 && validation === undefined) {
     throw new MillraceError('bad_input', 'early stopping has nothing to watch', { where: 'earlyStopping', todo: 'give validation rows, or leave it out' });
   }
@@ -46,10 +46,11 @@ export async function trainBoostedTrees(training: TrainingSet, settings: Boostin
   const rows = training.labels.length;
   const width = training.features.length;
   const threads = threadsFor(rows * width, options);
-  const baseScore = startingScore(complete.objective, complete.quantile, training.labels, training.weights);
+  const baseScore = startingScore(complete.objective, complete.quantile, training.labels, training.weights, complete.positiveWeight);
   const memory = growthMemory(rows, width, complete.depth, threads);
   const job: BoostingJob = {
     kind: 'boosting', settings: complete, startingMargin: baseMargin({ objective: complete.objective, baseScore }),
+    leastGain: leastGain(complete.objective === 'reg:squarederror', training.labels, training.weights),
     data: shareRows(training), binning: shareBinning(training.features), memory,
     margins: sharedFloats(rows), gradients: sharedFloats(2 * rows), greatest: new Float64Array(new SharedArrayBuffer(threads * 8)), leaves: sharedFloats(memory.maxNodes),
     validation: validation === undefined ? undefined : shareValidation(shareRows(validation)), stop: new Int32Array(new SharedArrayBuffer(4)),
@@ -102,7 +103,7 @@ export interface ForestOptions extends ThreadOptions {
 export async function trainForest(training: TrainingSet, settings: ForestSettings, options: ForestOptions = {}): Promise<TreeModel> {
   checkTrainingSet(training);
   const classifies = settings.task === 'classification';
-  if (classifies) checkLabels('binary:logistic', training.labels);
+  if (classifies) checkLabels('binary:logistic', training.labels, training.weights);
   if (!classifies && settings.classWeights !== undefined) {
     throw new MillraceError('bad_input', 'a regression has no classes to weigh', { where: 'classWeights', todo: 'leave it out' });
   }
@@ -111,7 +112,7 @@ export async function trainForest(training: TrainingSet, settings: ForestSetting
   const data = shareRows({ ...training, weights });
   const threads = Math.min(threadsFor(data.rows * data.width * Math.ceil(complete.trees / 20), options), complete.trees);
   const center = startingScore('reg:squarederror', 0.5, training.labels, weights);
-  const job: ForestJob = { kind: 'forest', settings: complete, data, binning: shareBinning(training.features), center, stop: new Int32Array(new SharedArrayBuffer(4)) };
+  const job: ForestJob = { kind: 'forest', settings: complete, data, binning: shareBinning(training.features), center, leastGain: leastGain(!classifies, training.labels, weights), stop: new Int32Array(new SharedArrayBuffer(4)) };
   const trees: Tree[] = [];
   let done = 0;
   await runThreads(job, threads, options, (news) => {
@@ -152,8 +153,11 @@ function normalised(weights: Float32Array | undefined): Float32Array | undefined
   return weights.map((weight) => weight / mean);
 }
 
-function checkValidation(features: readonly FeatureColumn[], validation: TrainingSet): void {
+function checkValidation(features: readonly FeatureColumn[], validation: TrainingSet, metric: EvaluationMetric): void {
   checkTrainingSet(validation, 'the validation rows');
+  if (metric === 'auc' && (validation.labels.every((label) => label === 1) || !validation.labels.includes(1))) {
+    throw new MillraceError('bad_input', 'the validation rows have but one label, so that nothing ranks them', { where: 'validation', todo: 'take more of them, or another metric' });
+  }
   const names = (of: readonly FeatureColumn[]): string => of.map(({ name, kind }) => `${name} ${kind ?? 'numeric'}`).join(', ');
   if (names(features) === names(validation.features)) return;
   throw new MillraceError('bad_input', `the validation rows have the features ${names(validation.features)}`, { where: 'validation', todo: `give those of the training rows, in their order: ${names(features)}` });

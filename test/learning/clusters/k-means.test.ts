@@ -23,3 +23,7 @@ test('the same seed gives the same clusters', () => {
 test('more clusters than rows are refused', () => {
   expect(() => trainClusters([{ name: 'x', values: Float32Array.of(1, 2) }], { clusters: 3 })).toThrow('2 rows make no 3 clusters');
 });
+
+test('an infinite value is refused by the name of its feature', () => {
+  expect(() => trainClusters([{ name: 'x', values: Float32Array.of(1, Infinity, 2) }], { clusters: 2 })).toThrow('feature x is infinite');
+});

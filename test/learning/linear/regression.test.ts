@@ -16,6 +16,12 @@ describe('linear regression', () => {
     predictLinear(model, features).forEach((prediction, row) => expect(prediction).toBeCloseTo(labels[row]!, 2));
   });
 
+  test('refuses by name what cannot be', () => {
+    expect(() => trainLinear({ features, labels: a }, { lambda: -1 })).toThrow('lambda is -1');
+    expect(() => trainLogistic({ features, labels: a.map((value) => Number(value > 100)) }, { lambda: NaN })).toThrow('lambda is NaN');
+    expect(() => trainLinear({ features: [{ name: 'x', values: Float32Array.of(1, 2) }, { name: 'y', values: Float32Array.of(2, 4) }], labels: Float32Array.of(1, 2) }, { lambda: 0 })).toThrow('some features say the same');
+  });
+
   test('takes a missing value for the mean', () => {
     const model = trainLinear({ features, labels: a });
     const [answer] = predictLinear(model, [{ name: 'a', values: Float32Array.of(NaN) }, { name: 'b', values: Float32Array.of(0) }, { name: 'c', values: Float32Array.of(3) }]);

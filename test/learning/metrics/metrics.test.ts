@@ -7,6 +7,12 @@ import {
 const scored = fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.boolean()), { minLength: 2, maxLength: 60 }).filter((rows) => rows.some(([, label]) => label) && rows.some(([, label]) => !label));
 
 describe('ranking', () => {
+  test('a score that is NaN is refused, rather than looked for without end', () => {
+    expect(() => areaUnderCurve(Float32Array.of(0.5, NaN, 1), [0, 1, 1])).toThrow('the score of row 1 is NaN');
+    expect(() => areaUnderCurve(Float32Array.of(0.5, 1), [0])).toThrow('2 answers for 1 labels');
+    expect(areaUnderCurve(Float64Array.of(Infinity, -Infinity, Infinity, 0, -Infinity), [1, 0, 0, 1, 1])).toBeCloseTo(3 / 6, 12);
+  });
+
   test('the area under the curve is the chance that a positive scores higher, ties counted half', () => {
     fc.assert(fc.property(scored, (rows) => {
       let wins = 0;

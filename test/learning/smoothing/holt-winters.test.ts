@@ -5,6 +5,11 @@ import { normalQuantile } from '../../../lib/learning/smoothing/normal.ts';
 const wave = (at: number): number => 20 * Math.sin((2 * Math.PI * at) / 12);
 
 describe('exponential smoothing', () => {
+  test('refuses by name what cannot be', () => {
+    expect(() => trainSmoothing([1, 2, 3], { damping: 1.2 })).toThrow('damping is 1.2');
+    expect(() => forecast(trainSmoothing([1, 2, 3]), 1, { confidence: 1 })).toThrow('a confidence of 1');
+  });
+
   test('continues a trend and a season', () => {
     const series = Array.from({ length: 72 }, (_, at) => 100 + at + wave(at));
     const model = trainSmoothing(series, { season: 12, damping: 1 });

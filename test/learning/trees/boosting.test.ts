@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { areaUnderCurve, compileTrees, rowMajor, scoreMargins, scoreRows, trainBoostedTrees, writeXgboostJson, type TrainingSet, type TreeModel } from '../../../lib/learning/index.ts';
+import { areaUnderCurve, compileTrees, rowMajor, scoreMargins, scoreRows, seededRandom, trainBoostedTrees, writeXgboostJson, type TrainingSet, type TreeModel } from '../../../lib/learning/index.ts';
 import { firstRows, shopRows } from '../support/shop-rows.ts';
 
 const training = shopRows(6000, 1);
@@ -70,6 +70,52 @@ describe('boosted trees', () => {
         before = margins;
       }
     }
+  });
+
+  test('never answer against a monotone constraint, whatever the rows', async () => {
+    for (let seed = 0; seed < 12; seed += 1) {
+      const random = seededRandom(seed);
+      const column = (missing: number): number[] => Array.from({ length: 150 }, () => (random.uniform() < missing ? NaN : Math.round(random.normal() * (seed % 2 === 0 ? 3 : 1000)) / 3));
+      const [up, down, free] = [column(0.1), column(0), column(0.3)];
+      const labels = up.map((value) => Number(random.uniform() < 1 / (1 + Math.exp(value)))); // against the constraint
+      const weights = Float32Array.from(up, () => random.integer(4));
+      const { model } = await trainBoostedTrees({ ...columns({ up, down, free }, labels), weights }, { trees: 15, depth: 5, minChildWeight: 0, alpha: seed % 3, monotone: { up: 1, down: -1 } });
+      const compiled = compileTrees(model);
+      const margin = (row: number, feature: number, value: number): number => scoreMargins(compiled, Float32Array.of(feature === 0 ? value : up[row]!, feature === 1 ? value : down[row]!, free[row]!))[0]!;
+      for (let row = 0; row < 30; row += 1) {
+        for (const [feature, values, sign] of [[0, up, 1], [1, down, -1]] as const) {
+          const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b);
+          const margins = sorted.map((value) => sign * margin(row, feature, value));
+          expect(margins.every((value, at) => at === 0 || value >= margins[at - 1]!)).toBe(true);
+        }
+      }
+    }
+  });
+
+  test('start from the positives as they are weighed: a weight of theirs is that weight on each of them', async () => {
+    const rare = { ...training, labels: training.labels.map((label, row) => (row % 20 === 0 ? label : 0)) };
+    const settings = { trees: 5, depth: 4 };
+    const { model } = await trainBoostedTrees(rare, { ...settings, positiveWeight: 30 });
+    const weighed = await trainBoostedTrees({ ...rare, weights: rare.labels.map((label) => (label === 1 ? 30 : 1)) }, settings);
+    expect(digest(model)).toBe(digest(weighed.model));
+    expect(model.baseScore).toBeGreaterThan(0.2);
+  });
+
+  test('see small labels as well as great ones', async () => {
+    const labels = training.features[0]!.values.map((price, row) => price + (training.features[2]!.values[row]! % 3));
+    const settings = { objective: 'reg:squarederror', trees: 10, depth: 4 } as const;
+    const rows = rowMajor(later.features);
+    const answers = async (scale: number): Promise<Float32Array> => scoreRows(compileTrees((await trainBoostedTrees({ ...training, labels: labels.map((label) => label * scale) }, settings)).model), rows);
+    const plain = await answers(1);
+    (await answers(2 ** -20)).forEach((answer, row) => expect(Math.abs(answer * 2 ** 20 - plain[row]!)).toBeLessThan(1e-3));
+    expect(new Set(plain).size).toBeGreaterThan(20);
+  });
+
+  test('refuse labels that are all the same but for rows of weight 0, and validation rows that nothing ranks', async () => {
+    const set = columns({ x: [1, 2, 3, 4] }, [0, 1, 0, 1]);
+    await expect(trainBoostedTrees({ ...set, weights: Float32Array.of(1, 0, 1, 0) }, {})).rejects.toThrow('all 2 labels are 0');
+    const validation = columns({ x: [1, 2] }, [1, 1]);
+    await expect(trainBoostedTrees(set, { earlyStopping: 2, metric: 'auc' }, { validation })).rejects.toThrow('but one label');
   });
 
   test('learn from missing values themselves', async () => {

@@ -35,6 +35,19 @@ describe('a random forest', () => {
     for (const answer of answers) expect(answer >= low - 0.01 && answer <= high + 0.01).toBe(true);
   });
 
+  test('sees small labels, as rates are, as well as great ones', async () => {
+    const labels = training.features[0]!.values.map((price) => price / 2 ** 20);
+    const answers = scoreRows(compileTrees(await trainForest({ ...training, labels }, { task: 'regression', trees: 10, depth: 8 })), laterRows);
+    const error = answers.reduce((sum, answer, row) => sum + Math.abs(answer * 2 ** 20 - later.features[0]!.values[row]!), 0) / answers.length;
+    const spread = later.features[0]!.values.reduce((sum, price) => sum + Math.abs(price - 3), 0) / answers.length;
+    expect(error).toBeLessThan(spread / 10);
+  });
+
+  test('grows nothing on labels that are all the same', async () => {
+    const model = await trainForest({ ...training, labels: training.labels.map(() => 0.1) }, { task: 'regression', trees: 2 });
+    expect(model.trees.map(({ left }) => left.length)).toEqual([1, 1]);
+  });
+
   test('gives both labels the same say when their weights are balanced', async () => {
     const labels = training.labels.map((label, row) => (row % 8 === 0 ? label : 0));
     const mean = async (classWeights: 'balanced' | undefined): Promise<number> => {
