@@ -12,6 +12,7 @@ import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunc
 import type { Construct } from 'constructs';
 import { addAlarm, FIVE_MINUTES } from './constructs/alarms.ts';
 import { lakeFunction, OBJECTS, type Duties } from './constructs/lake-function.ts';
+import { LearningDashboard } from './constructs/learning-dashboard.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { allowJobs, jobRole } from './learning-job.ts';
 import { learningMachine } from './learning-machine.ts';
@@ -69,5 +70,6 @@ export class LearningStack extends Stack {
     addAlarm(this, stage, topic, { name: 'ModelsDrift', description: 'Inputs or scores lie otherwise than at training: gold.model_drift says which', threshold: driftPsi, metric: measured('FeatureDrift') });
     addAlarm(this, stage, topic, { name: 'ModelsSkew', description: 'Answers were made from other values than the lake has: gold.train_serve_skew says which', threshold: skewShare, metric: measured('TrainServeSkew') });
     addAlarm(this, stage, topic, { name: 'ModelsCalibration', description: 'A new version promises other shares than came true: its card says by how much', threshold: calibrationError, metric: measured('CalibrationError') });
+    new LearningDashboard(this, 'Dashboard', { stage, machine: this.stateMachine, limits: { driftPsi, skewShare, calibrationError } });
   }
 }

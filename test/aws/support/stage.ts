@@ -30,9 +30,11 @@ export const CONFIG: ProjectConfig = {
       stream: { shards: 4, retentionHours: 48, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'], bufferSeconds: 300, bufferMb: 128, featuresPerShard: 10, refreshMinutes: 0 },
       serving: {
         provisioned: 2, deployment: 'linear10PercentEvery1Minute', authorizerCacheSeconds: 0, firewall: false, logsRole: false, priceListHour: false, requestsPerSecond: 50, burst: 60,
+        slowMilliseconds: 300, fallbackShare: 0.05,
         plans: { shop: { ratePerSecond: 20 }, partner: { ratePerSecond: 2, burst: 3, dailyQuota: 1000 } },
         domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' },
       },
+      learning: { weekDay: 'MON-FRI', driftPsi: 0.1, skewShare: 0.005, calibrationError: 0.03 },
     },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
     roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 }, ingestAtOnce: 10 },
