@@ -1,8 +1,8 @@
 // Prices and quotes as the API answers them: who is exposed to an experiment on them, and what the log keeps for what learns from it.
 import { describe, expect, it } from 'vitest';
 import { experiment, type ExperimentDeclaration } from '../../lib/experiments/index.ts';
-import { banditPolicy, checkGuardrails, modelPolicy, rulePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
-import type { Prices, ServingContext } from '../../lib/serving/index.ts';
+import { banditPolicy, checkGuardrails, modelPolicy, rulePolicy, type ListHeader, type PriceSituation } from '../../lib/pricing/index.ts';
+import type { PriceListPart, Prices, ServingContext } from '../../lib/serving/index.ts';
 import { seeded } from '../experiments/support.ts';
 import { testApp } from './support.ts';
 
@@ -41,6 +41,25 @@ describe('an experiment on price policies', () => {
     expect((await app.send('POST', '/v1/price', { skus: ['free'], unit: 'u1', precomputed: true })).body).toMatchObject({
       policy: 'rule', experiment: null, variant: null, prices: [{ price: 40, fallback: true, reason: 'no list holds for it; by the policy rule: cost and target margin' }],
     });
+  });
+
+  it('with a list exposes only by items that the list holds of, in every variant alike', async () => {
+    const header: ListHeader = { listId: 'l1', policy: 'rule', version: 'v', currency: 'BRL', rows: 1, validFrom: 0, validTo: 4e12 };
+    let held: PriceListPart | undefined = { header, prices: new Map([['free', { price: 45, previousPrice: 50, reason: 'r', limits: [] }]]) };
+    const more: Prices = { ...prices, situationOf: (sku) => situations[sku === 'other' ? 'free' : sku], listed: async () => held };
+    const app = testApp({ prices: more, experiments: declared({ control: { settings: { policy: 'rule' } }, listed: { settings: { policy: 'list' } } }, 'price') });
+    const asked = new Map<string, number[]>();
+    for (const unit of units) {
+      const { body } = await app.send('POST', '/v1/price', { skus: ['free', 'other'], unit });
+      const { variant, prices: answers } = body as { variant: string; prices: { price: number }[] };
+      asked.set(variant, answers.map(({ price }) => price));
+    }
+    expect(Object.fromEntries(asked)).toEqual({ control: [40, 40], listed: [45, 40] });
+    expect(new Set(app.predicted.filter(({ experiment: name }) => name !== null).map(({ entity }) => entity))).toEqual(new Set(['{"sku":"free"}']));
+    expect(app.predicted.filter(({ experiment: name }) => name !== null)).toHaveLength(units.length);
+    held = undefined;
+    await app.send('POST', '/v1/price', { skus: ['free'], unit: 'u1' });
+    expect(app.predicted.at(-1)).toMatchObject({ experiment: null, variant: null });
   });
 
   it('on a bandit logs the arm for what learns from it, and shows a visitor the same price again', async () => {

@@ -1,6 +1,6 @@
 // millrace experiment create|start|ramp|stop|list|report: an A/B test, its size before, and an honest report after.
 import { MillraceError } from '../../base/index.ts';
-import { ATTRIBUTION_HOURS, experiment as declare, OUTCOMES, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
+import { ATTRIBUTION_HOURS, experiment as declare, MINIMUM_UNITS, OUTCOMES, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
 import { ExperimentFolder, predictorsOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
 import { POLICY_NAMES } from '../../pricing/index.ts';
 import { withRuntime } from '../runtime.ts';
@@ -164,8 +164,8 @@ const WORDS: Readonly<Record<ExperimentReport['verdict'][string], (primary: Metr
   better: ({ outcome }) => `better on ${outcome}`, worse: ({ outcome }) => `worse on ${outcome}`, harmful: () => 'breaks a guardrail', undecided: () => 'nothing is proven yet', invalid: () => 'invalid: the variants do not have the units they should',
 };
 
-function changeOf({ difference }: Comparison): [string, string, string] {
-  if (difference === undefined) return ['', 'too few units', ''];
+function changeOf({ difference, units }: Comparison): [string, string, string] {
+  if (difference === undefined) return ['', Math.min(...units) < MINIMUM_UNITS ? 'too few units' : 'nothing to tell apart yet', ''];
   const [low, high] = difference.relativeInterval;
   const interval = Number.isFinite(high) ? `${percent(low)} to ${percent(high)}` : Number.isFinite(low) ? `${percent(low)} or more` : 'cannot be told yet';
   return [percent(difference.relative), interval, difference.pValue.toPrecision(2)];

@@ -1,6 +1,6 @@
 // POST /v1/price: what items should cost now.
 import { Type } from '@sinclair/typebox';
-import { exposureOf, segmentsOf } from '../../experiments/index.ts';
+import { exposureOf, segmentsOf, type Variant as ExperimentVariant } from '../../experiments/index.ts';
 import { guardedPrice, type PricePolicy } from '../../pricing/index.ts';
 import type { PredictionRecord, PriceListPart, Prices, ServingContext } from '../context.ts';
 import { Problem } from '../problem.ts';
@@ -32,9 +32,10 @@ export const priceRoute = route({
     const started = performance.now();
     const { prices } = context;
     if (prices === undefined) throw new Problem(503, 'Not ready', 'there are no prices yet; run the batch first');
-    const { policyName, experiment, variant } = body.precomputed === true ? { policyName: LIST, experiment: null, variant: null } : policyOf(context, body.unit, body.attributes);
+    const { policyName, experiment, variant, needsList } = body.precomputed === true ? FROM_LIST : policyOf(context, body.unit, body.attributes);
     const now = context.clock.now();
-    const list = policyName === LIST ? await prices.listed?.(body.skus, now).catch(() => undefined) : undefined;
+    const held = needsList ? await prices.listed?.(body.skus, now).catch(() => undefined) : undefined;
+    const list = policyName === LIST ? held : undefined;
     const policy = prices.policies[policyName] ?? prices.policies[prices.policy] ?? prices.policies['rule']!;
     const version = list?.header.listId ?? prices.version;
     const request = context.ids.prediction();
@@ -42,8 +43,9 @@ export const priceRoute = route({
     const latency = performance.now() - started;
     const by = list === undefined ? `${policy.name}${policy.version === undefined ? '' : ` ${policy.version}`}` : LIST;
     context.log.predicted(answers.map(({ arm, ...answer }): PredictionRecord => {
-      // A price that no policy can move is the same in every variant: who asked for it has seen nothing of the experiment.
-      const isExposed = !answer.fallback && !answer.limits.includes('blocked');
+      // A price that no policy can move is the same in every variant: who asked for it has seen nothing of the experiment. Nor has anybody, whatever the variant, while one of them
+      // would have had to say what a list says, and none does.
+      const isExposed = !answer.fallback && !answer.limits.includes('blocked') && (!needsList || held?.prices.has(answer.sku) === true);
       return {
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${version}:${by}`, ...(isExposed ? { experiment, variant } : { experiment: null, variant: null }),
         unit: body.unit ?? null, ...segmentsOf(body.attributes), entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
@@ -80,8 +82,14 @@ function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, inst
   };
 }
 
-function policyOf({ experiments, prices }: ServingContext, unit: string | undefined, attributes: Readonly<Record<string, string>> | undefined): { policyName: string; experiment: string | null; variant: string | null } {
-  const exposure = exposureOf(experiments, 'price', () => unit, attributes, ({ settings }) => settings['policy'] === undefined || settings['policy'] === LIST || prices!.policies[String(settings['policy'])] !== undefined);
-  if (exposure !== undefined) return { policyName: String(exposure.variant.settings['policy'] ?? prices!.policy), experiment: exposure.experiment, variant: exposure.variant.name };
-  return { policyName: prices!.policy, experiment: null, variant: null };
+interface Decided { policyName: string; experiment: string | null; variant: string | null; needsList: boolean }
+
+const FROM_LIST: Decided = { policyName: LIST, experiment: null, variant: null, needsList: true };
+
+function policyOf({ experiments, prices }: ServingContext, unit: string | undefined, attributes: Readonly<Record<string, string>> | undefined): Decided {
+  const nameOf = ({ settings }: ExperimentVariant): string => String(settings['policy'] ?? prices!.policy);
+  const exposure = exposureOf(experiments, 'price', () => unit, attributes, (variant) => nameOf(variant) === LIST || prices!.policies[nameOf(variant)] !== undefined);
+  if (exposure === undefined) return { policyName: prices!.policy, experiment: null, variant: null, needsList: prices!.policy === LIST };
+  const all = experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [];
+  return { policyName: nameOf(exposure.variant), experiment: exposure.experiment, variant: exposure.variant.name, needsList: all.some((variant) => nameOf(variant) === LIST) };
 }
