@@ -1,11 +1,12 @@
 // From a shop's files to an answer that can be explained and computed again: train, promote, compare, roll back, serve, and a canary that goes wrong.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/base/index.ts';
 import { compileTrees, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
 import { loadFeatures } from '../../../lib/features/index.ts';
 import { openApiService, openRuntime, predictorNamed, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
+import type { Scope } from '../../../lib/serving/index.ts';
 import { readDataset } from '../../../lib/local/learning/dataset.ts';
 import { bronzeSnapshots, checkLeaks } from '../../../lib/local/learning/leak-check.ts';
 import { PROJECT, trainingHome, type TrainingHome } from './home.ts';
@@ -26,7 +27,7 @@ afterAll(() => shop?.remove());
 const modelFile = (version: string, predictor = 'conversion'): Buffer => readFileSync(path.join(shop.home, 'models', predictor, version, 'model.json'));
 
 /** Asks the API of the home while `work` goes on; gives the answers that were logged. */
-async function served(work: (ask: (body: unknown, url?: string) => Promise<{ status: number; body: unknown }>, runtime: Runtime) => Promise<void>): Promise<Record<string, unknown>[]> {
+async function served(work: (ask: (body: unknown, url?: string) => Promise<{ status: number; body: unknown }>, runtime: Runtime) => Promise<void>, scopes: readonly Scope[] = ['predict', 'models']): Promise<Record<string, unknown>[]> {
   // So that the service looks every few milliseconds whether a canary is to be ended.
   const clock = { now: () => systemClock.now(), sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 40), signal) };
   const runtime = await openRuntime({ home: shop.home, project: PROJECT, clock });
@@ -40,7 +41,7 @@ async function served(work: (ask: (body: unknown, url?: string) => Promise<{ sta
         return records.map((_, index) => ({ ok: true as const, sequence: String(index), shardId: 'shard' }));
       },
     });
-    const key = api.keys.addForNow('test', { scopes: ['predict', 'models'] });
+    const key = api.keys.addForNow('test', { scopes });
     const running = api.run(stop.signal);
     await work(async (body, url = '/v1/predict/conversion') => {
       const response = await fetch(`${api.server.url}${url}`, { method: body === undefined ? 'GET' : 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
@@ -241,5 +242,72 @@ describe('a canary that goes wrong', () => {
     expect(await withRegistry((registry) => registry.state('conversion'))).toMatchObject({ aliases: { champion: '2' }, change: { what: 'canary_completed' } });
     await shop.millrace(['rollback', 'conversion']);
     expect(await withRegistry((registry) => registry.aliases('conversion'))).toEqual({ champion: '1' });
+  });
+});
+
+describe('an answer, after the shop has moved on', () => {
+  /** Events of one visitor, so many minutes before now, in a file of their own. */
+  const land = async (name: string, minutes: readonly number[]): Promise<void> => {
+    const lines = minutes.map((ago, index) => `${Date.now() - ago * 60_000},mover,${index === 0 ? 'addtocart' : 'view'},355908,,${name}-${index},,`);
+    mkdirSync(path.join(shop.folder, name, 'events'), { recursive: true });
+    writeFileSync(path.join(shop.folder, name, 'events', `events-${name}.csv`), ['timestamp,visitorid,event,itemid,transactionid,event_id,device_type,query', ...lines, ''].join('\n'));
+    await shop.millrace(['ingest', path.join(shop.folder, name)]);
+    await shop.millrace(['run', 'batch', '--select', 'silver.events']);
+  };
+  const expire = ['maintain', 'silver.events', 'silver.orders', 'gold.customer_churn_predictions', '--keep', '0', '--keep-at-least', '1'];
+  const ids: Record<string, string> = {};
+
+  it('is computed again from the snapshots that it was made from', async () => {
+    await land('before', [50, 40, 3]);
+    await shop.millrace(['features', 'backfill']);
+    expect(await shop.json('train', 'recommendations')).toMatchObject({ promoted: true });
+    await served(async (ask) => {
+      const one = async (name: string, body: unknown, url?: string): Promise<void> => {
+        const answer = (await ask(body, url)).body as { prediction_id?: string; predictions?: { prediction_id: string; fallback: boolean }[] };
+        ids[name] = answer.prediction_id ?? answer.predictions![0]!.prediction_id;
+      };
+      await one('live', { rows: [{ visitorid: 'mover', itemid: '355908' }] });
+      await one('given', { rows: [{ visitorid: 'mover', itemid: '355908', 'visitor.views_7d': 30 }] });
+      await one('recommended', { visitor_id: 'mover', limit: 5 }, '/v1/recommendations');
+    }, ['predict', 'models', 'recommendations']);
+    await shop.millrace(['predict', 'churn']);
+    ids['batch'] = /[\da-f-]{36}/.exec((await shop.millrace(['query', 'SELECT prediction_id FROM gold.customer_churn_predictions ORDER BY prediction_id LIMIT 1'])).out)![0];
+
+    // Events of before the answer that come after it, other versions, other batches; and nothing is kept that is not tagged.
+    await land('late', [45, 20, 2]);
+    await shop.millrace(['promote', 'conversion', '2', '--force']);
+    await shop.millrace(['predict', 'churn']);
+    await shop.millrace(expire);
+    for (const [name, id] of Object.entries(ids)) expect(await shop.json('reproduce', id), name).toMatchObject({ equal: true, differences: [] });
+    const live = await shop.json<{ features: { name: string; value: number; source: string; newest?: string }[] }>('explain', ids['live']!);
+    expect(live.features).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'visitor.carts_7d', value: 1, source: 'visitor, from silver.events', newest: expect.any(String) as string })]));
+    expect((await shop.json<{ features: { name: string; source: string }[] }>('explain', ids['given']!)).features).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'visitor.views_7d', value: 30, source: 'the request' })]));
+    expect((await shop.millrace(['explain', ids['recommended']!])).out).toMatch(/recommendations version 1 answered what is below[^]*for mover/);
+    expect((await shop.json<{ features: unknown[]; reason: string }>('explain', ids['batch']!))).toMatchObject({ reason: 'a batch prediction, in gold.customer_churn_predictions', features: expect.arrayContaining([expect.objectContaining({ name: 'recency_days', contribution: expect.any(Number) as number })]) as unknown });
+  }, 240_000);
+
+  it('says precisely why it cannot be', async () => {
+    expect((await shop.millrace(['explain', ids['live']!.slice(0, 20)], { code: 4 })).err).toMatch(/which is no whole id either/);
+    expect((await shop.millrace(['reproduce', '01a1fe58-caf0-7d77-b06c-d1204dad934b'], { code: 4 })).err).toMatch(/there is no answer 01a1fe58/);
+    expect((await shop.millrace(['explain', "x' OR 1=1"], { code: 2 })).err).toMatch(/is not the id of a prediction/);
+    const folder = path.join(shop.home, 'models/conversion/1');
+    renameSync(folder, `${folder}-aside`);
+    expect((await shop.millrace(['reproduce', ids['live']!], { code: 4 })).err).toMatch(/cannot be computed again: version 1 of conversion cannot be read from the registry[^]*Put models\/conversion\/1 back/);
+    expect((await shop.millrace(['explain', ids['live']!])).out).toContain('conversion version 1 answered');
+    renameSync(`${folder}-aside`, folder);
+
+    // By hand, all that was tagged for answers.
+    const runtime = await openRuntime({ home: shop.home, project: PROJECT });
+    try {
+      const table = await runtime.lake.loadTable({ namespace: 'silver', name: 'events' });
+      expect(Object.keys(table.metadata.refs).some((ref) => ref.startsWith('answers.'))).toBe(true);
+      for (const ref of Object.keys(table.metadata.refs)) if (ref !== 'main') await table.removeTag(ref);
+      await table.expireSnapshots({ olderThanMilliseconds: 0, keepAtLeast: 1 });
+    } finally {
+      await runtime.close();
+    }
+    expect((await shop.millrace(['reproduce', ids['recommended']!], { code: 4 })).err).toMatch(/what it was made from has expired: silver.events at snapshot \d+/);
+    // What arrived later is known by its time of arrival, so the inputs are still there to be told apart.
+    expect(await shop.json('reproduce', ids['live']!)).toMatchObject({ equal: true });
   });
 });
