@@ -1,5 +1,6 @@
 -- One row a customer and a moment, the beginning of the as-of date and of every thirtieth day before it, for customers who had ordered by then, whatever became of the
--- order. Only what was known by then counts: a delivery once it had happened, a review once it was answered. The label is NULL while its ninety days are not over.
+-- order. Only what was known by then counts: a delivery once it had happened, an order's first review once it was
+-- answered: a mean of all would tell whether more are to come. The label is NULL while its ninety days are not over.
 WITH moments AS (
   SELECT date_add('day', -30 * step, :as_of) AS moment,
          step
@@ -28,8 +29,8 @@ orders AS (
          coalesce(items.freight_value, 0)  AS freight_value,
          coalesce(items.category, 'none')  AS category,
          payments.max_installments,
-         reviews.avg_review_score,
-         reviews.last_review_answered_at
+         reviews.first_review_score,
+         reviews.first_review_answered_at
   FROM silver.orders AS placed
   LEFT JOIN items                              ON items.order_id = placed.order_id
   LEFT JOIN silver.order_payments AS payments  ON payments.order_id = placed.order_id
@@ -45,7 +46,7 @@ known AS (
          CASE WHEN delivered_date < moments.moment THEN delivery_days END                                                      AS known_days,
          CASE WHEN delivered_date < moments.moment THEN delivery_delay
               WHEN estimated_delivery_date < moments.moment THEN date_diff('day', estimated_delivery_date, moments.moment) END AS known_delay,
-         CASE WHEN last_review_answered_at < CAST(moments.moment AS timestamp(6)) THEN avg_review_score END                    AS known_review,
+         CASE WHEN first_review_answered_at < CAST(moments.moment AS timestamp(6)) THEN first_review_score END                 AS known_review,
          row_number() OVER (PARTITION BY moments.moment, customer_unique_id ORDER BY purchase_date DESC, order_id)             AS newest,
          lead(purchase_date) OVER (PARTITION BY moments.moment, customer_unique_id ORDER BY purchase_date, order_id)           AS next_date
   FROM moments

@@ -6,7 +6,7 @@ WITH moments AS (
   FROM UNNEST(sequence(0, 41)) AS steps (step)
 ),
 orders AS (
-  SELECT order_id, customer_unique_id, purchase_date, delivered_date, delivery_delay, order_total_value, items_count, max_installments, avg_review_score, last_review_answered_at
+  SELECT order_id, customer_unique_id, purchase_date, delivered_date, delivery_delay, order_total_value, items_count, max_installments, first_review_score, first_review_answered_at
   FROM silver.orders_master
   WHERE customer_unique_id IS NOT NULL
     AND purchase_date < :as_of
@@ -16,7 +16,7 @@ known AS (
          moments.step,
          orders.*,
          CASE WHEN delivered_date < moments.moment THEN delivery_delay END                                        AS known_delay,
-         CASE WHEN last_review_answered_at < CAST(moments.moment AS timestamp(6)) THEN avg_review_score END        AS known_review,
+         CASE WHEN first_review_answered_at < CAST(moments.moment AS timestamp(6)) THEN first_review_score END     AS known_review,
          row_number() OVER (PARTITION BY moments.moment, customer_unique_id ORDER BY purchase_date DESC, order_id) AS newest
   FROM moments
   JOIN orders ON orders.purchase_date < moments.moment

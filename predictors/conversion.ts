@@ -13,6 +13,7 @@ export const conversion = predictor('conversion', {
   label: 'converted',
   baseline: 'interest.interaction_score_30d',
   algorithm: gradientBoosting({ trees: 200, depth: 4, learningRate: 0.08, minChildWeight: 5, lambda: 2, earlyStopping: 20 }),
+  sample: { most: 200_000, seed: 1 },
   split: byTime({ validate: '14d', test: '28d', gap: '7d' }),
   gate: { metric: 'auc', notWorseThanChampion: 0.002, calibrationError: 0.05 },
 });

@@ -45,9 +45,9 @@ export {
 export { readXgboost } from './xgboost/read.ts';
 export { writeXgboostJson } from './xgboost/write.ts';
 export {
-  byTime, exponentialSmoothing, gradientBoosting, kMeans, METRICS, predictor, randomForest, recommender, robustResidual, type Algorithm, type Gate, type Metric, type Predictor,
+  byTime, exponentialSmoothing, gradientBoosting, isOfTrees, kMeans, METRICS, predictor, randomForest, recommender, robustResidual, type Algorithm, type Gate, type Metric, type Predictor,
 } from './predictor/declare.ts';
-export { AT_TIME, byMaturity, datasetOf, matrixOf, newestOpen, timesOf, type Dataset } from './predictor/dataset.ts';
+export { AT_TIME, byMaturity, datasetOf, joinedDatasets, matrixOf, newestOpen, timesOf, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
 export type { AliasChange, Aliases, AliasState, ModelAlias } from './registry/alias-state.ts';

@@ -42,6 +42,8 @@ columns:
   max_installments: The most instalments that one of its payments runs over.
   avg_review_score: Mean of its reviews' scores, 1 to 5. NULL without a review.
   review_count: How many reviews it has.
+  first_review_score: Score of its first review, which stands whatever others follow.
+  first_review_answered_at: When its first review was answered (UTC).
   last_review_answered_at: When its last review was answered (UTC).
 */
 WITH baskets AS (
@@ -76,6 +78,8 @@ SELECT CAST(placed.order_id AS varchar)                                         
        CAST(payment.max_installments AS bigint)                                                         AS max_installments,
        CAST(review.avg_review_score AS double)                                                          AS avg_review_score,
        CAST(coalesce(review.review_count, 0) AS bigint)                                                 AS review_count,
+       CAST(review.first_review_score AS bigint)                                                        AS first_review_score,
+       CAST(review.first_review_answered_at AS timestamp(6))                                            AS first_review_answered_at,
        CAST(review.last_review_answered_at AS timestamp(6))                                             AS last_review_answered_at
 FROM silver.orders AS placed
 LEFT JOIN baskets               AS basket  ON basket.order_id = placed.order_id

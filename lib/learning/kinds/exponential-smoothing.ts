@@ -2,7 +2,7 @@
 import { MillraceError } from '../../base/index.ts';
 import { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable } from '../smoothing/demand.ts';
 import { durationOf } from '../split/by-time.ts';
-import { byMaturity, type Dataset } from '../predictor/dataset.ts';
+import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm, Predictor } from '../predictor/declare.ts';
 import type { Batch, Kind } from './kind.ts';
 import { laterWindow } from './later-window.ts';
@@ -48,7 +48,7 @@ export const exponentialSmoothingKind: Kind<Extract<Algorithm, { kind: typeof TA
     const grid = gridOf(predictor, settings, data, model.period);
     const { open } = byMaturity(data);
     const ahead = Array.from(open, (row) => grid.periodOf(data.times[row]!) - grid.table.periods);
-    const { items } = forecastDemand(model, grid.table, grid.table.periods, Math.max(0, ...ahead) + 1);
+    const { items } = forecastDemand(model, grid.table, grid.table.periods, ahead.reduce((most, at) => Math.max(most, at), 0) + 1);
     return {
       columns: [
         { name: 'period_start', type: 'date', doc: 'First day of the period that is foretold.' },
@@ -77,7 +77,7 @@ function gridOf({ name, entities }: Predictor, { group }: DemandSettings, data: 
   if (groupAt === -1) throw new MillraceError('bad_input', `the group ${group} is not among the entities`, { where: `predictor ${name}`, todo: `Name one of ${entities.join(', ')}.` });
   const { known, open } = byMaturity(data);
   if (known.length === 0) throw new MillraceError('bad_input', `${name} knows of no sale before this date`, { where: `predictors/${name}.sql`, todo: 'Choose a date that has a history before it: --as-of.' });
-  const first = known.reduce((least, row) => Math.min(least, data.times[row]!), Infinity);
+  const { first } = spanOf(data, known);
   const periodOf = (time: number): number => {
     const at = (time - first) / period;
     if (!Number.isInteger(at)) throw new MillraceError('bad_input', `${new Date(time).toISOString()} is no whole number of periods after ${new Date(first).toISOString()}`, { where: `predictors/${name}.sql`, todo: 'Give at_time as the beginning of a period.' });
@@ -95,8 +95,7 @@ function gridOf({ name, entities }: Predictor, { group }: DemandSettings, data: 
     items.set(key, items.size);
     return items.size - 1;
   });
-  const times = (rows: Uint32Array): number[] => Array.from(rows, (row) => periodOf(data.times[row]!));
-  const periods = open.length > 0 ? times(open).reduce((least, at) => Math.min(least, at), Infinity) : times(known).reduce((most, at) => Math.max(most, at), 0) + 1;
+  const periods = open.length > 0 ? periodOf(spanOf(data, open).first) : periodOf(spanOf(data, known).last) + 1;
   const units = Array.from({ length: items.size }, () => new Float64Array(periods));
   for (const row of known) {
     const at = periodOf(data.times[row]!);
@@ -106,8 +105,7 @@ function gridOf({ name, entities }: Predictor, { group }: DemandSettings, data: 
 }
 
 function firstPeriod({ periodOf }: Grid, data: Dataset, testRows: Uint32Array): number {
-  const from = testRows.reduce((least, row) => Math.min(least, data.times[row]!), Infinity);
-  const at = periodOf(from);
+  const at = periodOf(spanOf(data, testRows).first);
   if (at < 2) throw new MillraceError('bad_input', 'nothing lies before the test window', { where: 'split', todo: 'give more periods, or a shorter test window' });
   return at;
 }

@@ -1,7 +1,7 @@
 // Recommendations as a kind of predictor: lists of ten for people who come back, on a later time, beside what is popular.
 import { recommendTo, type Met, type RecommenderModel } from '../recommend/opinions.ts';
 import { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from '../recommend/recommender.ts';
-import { byMaturity, type Dataset } from '../predictor/dataset.ts';
+import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm, Predictor } from '../predictor/declare.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
 import { laterWindow } from './later-window.ts';
@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, RecommenderModel> = {
   async train(predictor, { settings }, data) {
     const parts = laterWindow(predictor, data, byMaturity(data).known);
-    const earlier = Math.min(...Array.from(parts.validate, (row) => data.times[row]!));
+    const earlier = spanOf(data, parts.validate).first;
     const { history } = historyOf(data);
     const model = trainRecommender(withItemsBefore(history, parts.testFrom), earlier, parts.testFrom, settings);
     return {
@@ -24,8 +24,8 @@ export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, Rec
   },
 
   measure(_, model, data, testRows): Measured {
-    const [from, to] = [Math.min(...Array.from(testRows, (row) => data.times[row]!)), Math.max(...Array.from(testRows, (row) => data.times[row]!)) + 1];
-    const { own, popular, neighbours, tastes } = recommenderQuality(model, asModelKnows(historyOf(data).history, model), from, to);
+    const { first, last } = spanOf(data, testRows);
+    const { own, popular, neighbours, tastes } = recommenderQuality(model, asModelKnows(historyOf(data).history, model), first, last + 1);
     return {
       metrics: {
         recall_at_10: own.recall, ndcg_at_10: own.gain, baseline_recall_at_10: popular.recall, baseline_ndcg_at_10: popular.gain, co_visitation_recall_at_10: neighbours.recall,

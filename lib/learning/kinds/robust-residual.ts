@@ -1,7 +1,7 @@
 // Anomalies as a kind of predictor: what stands out of daily series, measured by finding planted ones, beside the rule of so many standard deviations.
 import { dayOf, judgeSeries, plantAnomalies, trainUsual, type AnomalyModel, type DailySeries } from '../anomalies/robust.ts';
 import { areaUnderCurve } from '../metrics/ranking.ts';
-import { byMaturity, decimal, type Dataset } from '../predictor/dataset.ts';
+import { byMaturity, decimal, spanOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm } from '../predictor/declare.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
 import { laterWindow } from './later-window.ts';
@@ -25,7 +25,7 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
   },
 
   measure(_, model, data, testRows) {
-    return measurePlanted(model, data, dayOf(testRows.reduce((least, row) => Math.min(least, data.times[row]!), Infinity)));
+    return measurePlanted(model, data, dayOf(spanOf(data, testRows).first));
   },
 
   batch(_, model, data): Batch {

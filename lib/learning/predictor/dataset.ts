@@ -40,6 +40,28 @@ export function datasetOf({ name, entities, features, label, gate }: Predictor, 
   };
 }
 
+/** The rows of one after those of the other; at least one. */
+export function joinedDatasets(parts: readonly Dataset[]): Dataset {
+  const [first] = parts;
+  if (first === undefined || parts.length === 1) return first!;
+  const rows = parts.reduce((sum, { times }) => sum + times.length, 0);
+  const floats = (of: (part: Dataset) => Float32Array): Float32Array => joined(new Float32Array(rows), parts.map(of));
+  return {
+    entities: parts.flatMap(({ entities }) => entities), times: joined(new Float64Array(rows), parts.map(({ times }) => times)), labels: floats(({ labels }) => labels),
+    columns: first.columns.map((_, index) => floats(({ columns }) => columns[index]!)),
+    ...(first.parts === undefined ? {} : { parts: Object.fromEntries(Object.keys(first.parts).map((name) => [name, parts.flatMap((part) => part.parts![name]!)])) }),
+  };
+}
+
+function joined<Numbers extends Float32Array | Float64Array>(into: Numbers, parts: readonly Numbers[]): Numbers {
+  let at = 0;
+  for (const part of parts) {
+    into.set(part, at);
+    at += part.length;
+  }
+  return into;
+}
+
 /** Milliseconds since 1970 of times as a query gives them. */
 export function timesOf(cells: readonly Cell[]): Float64Array {
   return Float64Array.from(cells, timeOf);
@@ -66,6 +88,16 @@ export function matrixOf({ columns }: Dataset, rows: Uint32Array): Float32Array 
 export function byMaturity({ labels }: Dataset): { known: Uint32Array; open: Uint32Array } {
   const all = Uint32Array.from(labels.keys());
   return { known: all.filter((row) => !Number.isNaN(labels[row]!)), open: all.filter((row) => Number.isNaN(labels[row]!)) };
+}
+
+/** The times of the first and the last of these rows, milliseconds since 1970; Infinity and -Infinity of none. */
+export function spanOf({ times }: Dataset, rows: Uint32Array): { first: number; last: number } {
+  let [first, last] = [Infinity, -Infinity];
+  for (const row of rows) {
+    first = Math.min(first, times[row]!);
+    last = Math.max(last, times[row]!);
+  }
+  return { first, last };
 }
 
 /** Of every entity the newest row whose label is not known: what is to be foretold. */

@@ -78,6 +78,8 @@ export interface Predictor {
   classWeights?: 'balanced';
   /** Of trees: learns from this share of the rows whose label is 0, seeded; those left weigh more, so that probabilities stay what they are. */
   negatives?: { share: number; seed?: number };
+  /** Where there are more rows than `most`: a seeded part of the first entity's values, each with all of its rows. Half a year of a busy shop's views is more than is needed. */
+  sample?: { most: number; seed?: number };
   /** Of trees: the naive answer that a version must beat is this feature alone. Default: the base rate, or the mean, of the training rows. */
   baseline?: string;
 }
@@ -109,17 +111,23 @@ export function predictor(name: string, declared: Omit<Predictor, 'name' | 'writ
   const wrong = (message: string, todo: string) => new MillraceError('bad_input', message, { where: `predictor ${name}`, todo });
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw wrong(`'${name}' cannot be the name of a predictor`, 'Use lower-case letters, digits and _.');
   const { kind } = declared.algorithm;
-  const isOfTrees = kind === 'gradient_boosting' || kind === 'random_forest';
-  if (declared.features.length === 0 && (isOfTrees || kind === 'k_means')) throw wrong('it has no features', 'Name at least one.');
-  if (declared.features.length > 0 && !isOfTrees && kind !== 'k_means') throw wrong(`it has features, which ${kind} does not take`, 'Leave them empty: it learns from the entities, at_time and the label.');
+  const ofTrees = isOfTrees(declared.algorithm);
+  if (declared.features.length === 0 && (ofTrees || kind === 'k_means')) throw wrong('it has no features', 'Name at least one.');
+  if (declared.features.length > 0 && !ofTrees && kind !== 'k_means') throw wrong(`it has features, which ${kind} does not take`, 'Leave them empty: it learns from the entities, at_time and the label.');
   if (declared.label === undefined && kind !== 'k_means') throw wrong('it has no label', 'Name the column that is to be foretold.');
-  if (declared.baseline !== undefined && !(isOfTrees && declared.features.includes(declared.baseline))) throw wrong(`its baseline ${declared.baseline} is not among its features`, 'Name one of them, or leave it out for the mean.');
-  if (declared.negatives !== undefined && !(isOfTrees && declared.negatives.share > 0 && declared.negatives.share <= 1)) throw wrong(`it takes a share of ${declared.negatives.share} of the negatives`, 'Give trees a share above 0, up to 1.');
+  if (declared.baseline !== undefined && !(ofTrees && declared.features.includes(declared.baseline))) throw wrong(`its baseline ${declared.baseline} is not among its features`, 'Name one of them, or leave it out for the mean.');
+  if (declared.negatives !== undefined && !(ofTrees && declared.negatives.share > 0 && declared.negatives.share <= 1)) throw wrong(`it takes a share of ${declared.negatives.share} of the negatives`, 'Give trees a share above 0, up to 1.');
+  if (declared.sample !== undefined && !(Number.isInteger(declared.sample.most) && declared.sample.most > 0)) throw wrong(`it samples ${declared.sample.most} rows`, 'Give a whole number above 0.');
   if (declared.entities.length === 0) throw wrong('it says of nobody who a row is about', 'Name the columns of its entities.');
   const twice = declared.features.find((feature, index) => declared.features.indexOf(feature) < index);
   if (twice !== undefined) throw wrong(`the feature ${twice} is named twice`, 'Name it once.');
   if (declared.label !== undefined && declared.features.includes(declared.label)) throw wrong(`the label ${declared.label} is among the features`, 'A model that sees its answer learns nothing else.');
   return Object.freeze({ output: 'probability' as const, writes: `gold.${name}_predictions`, ...declared, name });
+}
+
+/** Whether it learns trees, which answer each row by its features alone. */
+export function isOfTrees({ kind }: Algorithm): boolean {
+  return kind === 'gradient_boosting' || kind === 'random_forest';
 }
 
 /** A predictor is what has a question and an algorithm. */

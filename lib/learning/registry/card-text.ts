@@ -27,13 +27,14 @@ function intended({ predictor, entities, output, owner, features }: ModelCard, s
   ];
 }
 
-function data({ rows, asOf, baseRate, output, split, snapshots, leaks, trainingSet }: ModelCard): string[] {
+function data({ rows, asOf, baseRate, output, split, snapshots, leaks, trainingSet, sample }: ModelCard): string[] {
   const checked = leaks === undefined ? 'It was not looked through for features that see their future.'
     : leaks.leaks.length === 0 ? `No feature sees its future: ${leaks.rows} rows stayed the same when the shop was made to end at ${leaks.cuts.map((cut) => cut.slice(0, 10)).join(' and ')}.${leaks.whole.length === 0 ? '' : ` Sources that do not say when a row came about could not be cut: ${leaks.whole.join(', ')}.`}`
       : `**It learned from what was not known yet**: ${leaks.leaks.map(({ feature }) => `\`${feature}\``).join(', ')}.`;
   return [
     '## Data', table(['', ''], [
       ['as of', asOf], ['rows to learn from', count(rows.train)], ['rows to validate', count(rows.validate)], ['later rows to test', count(rows.test)],
+      ...(sample === undefined ? [] : [['a seeded part of the rows', `${(100 * sample.share).toPrecision(3)} % of ${count(sample.of)}`]]),
       ...(split === undefined ? [] : [['split by time', `the last ${split.test} test, ${split.validate} before validate, ${split.gap} before each are left out`]]),
       [output === 'probability' ? 'share of rows for which it happened' : 'mean of the label', figure(baseRate)],
       ['training set (SHA-256 of its statement)', `\`${trainingSet.slice(0, 16)}\``],

@@ -23,6 +23,8 @@ export interface ModelCard {
   reliability: readonly ReliabilityBin[];
   importance: readonly { feature: string; loss: number }[];
   rows: { train: number; validate: number; test: number };
+  /** Where it learned from, and was measured on, a part of the rows: which share of how many. */
+  sample?: { share: number; of: number };
   baseRate: number;
   /** What its metrics `baseline_…` are of: an answer that takes no learning. */
   baseline?: string;

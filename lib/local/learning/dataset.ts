@@ -1,8 +1,8 @@
 // The training set of a predictor as one statement: its own SELECT, and beside it the features of the stream as of each row's moment.
 import { featuresOfPointsSql, type FeatureSet } from '../../features/index.ts';
-import { AT_TIME, datasetOf, type Dataset, type LoadedPredictor } from '../../learning/index.ts';
+import { AT_TIME, datasetOf, joinedDatasets, type Dataset, type LoadedPredictor } from '../../learning/index.ts';
 import { MillraceError } from '../../base/index.ts';
-import type { Engine, Parameters } from '../../warehouse/index.ts';
+import type { Engine, Parameters, QueryOptions } from '../../warehouse/index.ts';
 
 /** `view.feature` of a view that there is; undefined for a column of the training set itself. */
 export function viewOf(features: FeatureSet, name: string): string | undefined {
@@ -10,8 +10,8 @@ export function viewOf(features: FeatureSet, name: string): string | undefined {
   return feature === undefined || !features.views.has(view) ? undefined : view;
 }
 
-/** @throws `bad_input` for a feature that no view has. */
-export function trainingSql(predictor: LoadedPredictor, features: FeatureSet): string {
+/** @param only a condition on the columns of the predictor's own SELECT: features of the stream are read for no other rows. @throws `bad_input` for a feature that no view has. */
+export function trainingSql(predictor: LoadedPredictor, features: FeatureSet, only?: string): string {
   const views = [...new Set(predictor.features.flatMap((name) => viewOf(features, name) ?? []))];
   for (const name of predictor.features) {
     const view = viewOf(features, name);
@@ -28,14 +28,59 @@ export function trainingSql(predictor: LoadedPredictor, features: FeatureSet): s
     const keys = [...compiled.entity, AT_TIME].map((column) => `"${view}"."${column}" = points."${column}"`);
     return `LEFT JOIN (${featuresOfPointsSql(compiled, `SELECT ${compiled.entity.map((column) => `"${column}"`).join(', ')}, "${AT_TIME}" FROM points`)}) AS "${view}" ON ${keys.join(' AND ')}`;
   });
-  return `WITH points AS (\n${predictor.sql.trim().replace(/;$/, '')}\n)\nSELECT points.*${columns.map((column) => `, ${column}`).join('')}\nFROM points\n${joins.join('\n')}\nORDER BY ${[...predictor.entities, AT_TIME].map((column) => `points."${column}"`).join(', ')}`;
+  return `WITH points AS (\n${pointsOf(predictor, only)}\n)\nSELECT points.*${columns.map((column) => `, ${column}`).join('')}\nFROM points\n${joins.join('\n')}\nORDER BY ${[...predictor.entities, AT_TIME].map((column) => `points."${column}"`).join(', ')}`;
 }
 
+function pointsOf({ sql }: LoadedPredictor, only: string | undefined): string {
+  const own = sql.trim().replace(/;$/, '');
+  return only === undefined ? own : `SELECT own.* FROM (\n${own}\n) AS own WHERE ${only}`;
+}
+
+/** A part of a training set. */
+export interface Sampled {
+  /** Of the values of the first entity, above 0 and below 1. */
+  share: number;
+  /** Rows that there are in all. */
+  of: number;
+  /** The condition that takes them. */
+  only: string;
+}
+
+/** The part that a predictor with more rows than it asks for learns from; undefined where it has no more. */
+export async function sampleOf(engine: Engine, predictor: LoadedPredictor, parameters: Parameters, signal?: AbortSignal): Promise<Sampled | undefined> {
+  const { sample } = predictor;
+  if (sample === undefined) return undefined;
+  const of = await countPoints(engine, predictor, undefined, { parameters, ...(signal === undefined ? {} : { signal }) });
+  return of <= sample.most ? undefined : { share: sample.most / of, of, only: between(predictor, `sample ${sample.seed ?? 0}`, 0, sample.most / of) };
+}
+
+/** A condition that holds for this share of the first entity's values, `from` to `to` of 1: the first digits of a hash are a number that is the same in every engine. */
+function between({ entities: [who = ''] }: LoadedPredictor, salt: string, from: number, to: number): string {
+  const digits = (share: number): string => Math.floor(share * 2 ** 32).toString(16).padStart(8, '0').toUpperCase();
+  const hash = `substr(to_hex(md5(to_utf8(concat('${salt} ', CAST(own."${who}" AS varchar))))), 1, 8)`;
+  return [...(from > 0 ? [`${hash} >= '${digits(from)}'`] : []), ...(to < 1 ? [`${hash} < '${digits(to)}'`] : [])].join(' AND ') || 'TRUE';
+}
+
+async function countPoints(engine: Engine, predictor: LoadedPredictor, only: string | undefined, options: QueryOptions): Promise<number> {
+  const { rows } = await engine.query(`SELECT count(*) FROM (\n${pointsOf(predictor, only)}\n) AS own`, options);
+  return Number(rows[0]![0]);
+}
+
+/** So many rows are joined with the features of the stream at a time: what an engine holds for each of them does not go to disk. */
+const ROWS_A_PART = 40_000;
+
 /** The rows of the training set, those included whose label is not known yet: what is to be foretold. Tables are read at these snapshots, others as they are now. */
-export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal, snapshots: Readonly<Record<string, string>> = {}): Promise<Dataset> {
-  const sql = trainingSql(predictor, features);
-  const { columns, rows } = await engine.query(sql, { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) });
-  return datasetOf(predictor, columns.map(({ name }) => name), rows as (string | number | bigint | boolean | null)[][]);
+export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal, snapshots: Readonly<Record<string, string>> = {}, only?: string): Promise<Dataset> {
+  const options = { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) };
+  const ofStream = predictor.features.some((name) => viewOf(features, name) !== undefined);
+  const count = ofStream ? Math.max(1, Math.ceil(await countPoints(engine, predictor, only, options) / ROWS_A_PART)) : 1;
+  const parts: Dataset[] = [];
+  for (let part = 0; part < count; part += 1) {
+    const condition = count === 1 ? only : [...(only === undefined ? [] : [only]), between(predictor, 'part', part / count, (part + 1) / count)].join(' AND ');
+    const { columns, rows } = await engine.query(trainingSql(predictor, features, condition), options);
+    parts.push(datasetOf(predictor, columns.map(({ name }) => name), rows as (string | number | bigint | boolean | null)[][]));
+  }
+  return joinedDatasets(parts);
 }
 
 function unknown({ name, file }: LoadedPredictor, feature: string, todo: string): MillraceError {

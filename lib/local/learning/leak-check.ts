@@ -15,6 +15,8 @@ export interface LeakCheckOptions {
   parameters: Parameters;
   /** Of the rows of the training set, milliseconds since 1970. */
   times: Float64Array;
+  /** Which part of the rows these times are of; default: 1. */
+  share?: number;
   seed?: number;
   /** How many moments; default 2. */
   moments?: number;
@@ -39,6 +41,8 @@ export interface LookOptions {
   times: () => Promise<Float64Array>;
   /** Versions whose training set may have been looked through already. */
   earlier: readonly Pick<ModelCard, 'leaks'>[];
+  /** Which part of the rows these times are of; default: 1. */
+  share?: number;
   /** Gives what was found, instead of refusing it. */
   allowLeaks: boolean;
   onProgress?: (text: string) => void;
@@ -48,7 +52,7 @@ export interface LookOptions {
  * Looks through a training set that was not looked through before, as it is made now; else gives what was found then. undefined where there are no features, or no rows.
  * @throws `conflict` naming every feature that sees its future.
  */
-export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { asOf, times: timesOfRows, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
+export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { asOf, times: timesOfRows, share = 1, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
   if (predictor.features.length === 0) return undefined;
   const project = await runtime.project();
   const fingerprint = fingerprintOf(predictor, features, project);
@@ -64,7 +68,7 @@ export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor,
     const parameters = await runtime.parameters(asOf, asItStood(trainingSql(predictor, features), project, undefined).sql);
     check = {
       ...await checkLeaks(engine, predictor, features, project, {
-        parameters, times, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots, ...(signal === undefined ? {} : { signal }),
+        parameters, times, share, landed: (source) => snapshots[`bronze.${source}`] !== undefined, snapshots, ...(signal === undefined ? {} : { signal }),
         // Athena writes a WITH out wherever it is read, and takes no statement of so many stages.
         ...(engine.home === 'aws' ? { tableByTable: { clock, runId: `leaks-${uuidv7(clock.now())}` } } : {}),
       }), fingerprint,
@@ -98,35 +102,34 @@ function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { model
 interface Window { from: number; until: number }
 
 /** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
-export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, tableByTable, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
-  const sql = trainingSql(predictor, features).replace(/\nORDER BY [^\n]*$/, '');
+export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, share = 1, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, tableByTable, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
+  const sqlOf = (window?: Window): string => trainingSql(predictor, features, window && `own.${AT_TIME} >= ${timestampText(window.from)} AND own.${AT_TIME} <= ${timestampText(window.until)}`).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
   const { uniform } = seededRandom(seed);
   const windows = Array.from({ length: moments }, (_, moment): Window => {
     const place = Math.floor(sorted.length * (moment + 0.3 + 0.6 * uniform()) / moments);
-    return { from: sorted[Math.max(0, place - ROWS_A_MOMENT)]!, until: sorted[Math.min(place, sorted.length - 1)]! };
+    return { from: sorted[Math.max(0, place - Math.ceil(share * ROWS_A_MOMENT))]!, until: sorted[Math.min(place, sorted.length - 1)]! };
   });
   // Business dates begin some hours off UTC: rows may use what happened until then.
   const slack = slackOf([...project.sources.values()].map(({ timeZone }) => timeZone), sorted.at(-1)!);
   const options = { parameters, snapshots, ...(signal === undefined ? {} : { signal }) };
-  const rowsIn = async (select: string, { from, until }: Window, overlays: Readonly<Record<string, string>> = {}): Promise<LeakRows> => {
-    const { columns, rows } = await engine.query(`SELECT r.* FROM (\n${select}\n) AS r WHERE r.${AT_TIME} >= ${timestampText(from)} AND r.${AT_TIME} <= ${timestampText(until)}`, { ...options, overlays });
+  const rowsIn = async (select: string, overlays: Readonly<Record<string, string>> = {}): Promise<LeakRows> => {
+    const { columns, rows } = await engine.query(select, { ...options, overlays });
     return { columns: columns.map(({ name }) => name), rows: rows as LeakRows['rows'] };
   };
   /** Of the shop that ends then, the rows of each window. */
   const rowsOf = async (end: number | undefined, wanted: readonly Window[]): Promise<LeakRows[]> => {
     if (tableByTable === undefined) {
-      const stood = asItStood(sql, project, end, { knownAhead, landed }).sql;
-      return inTurn(wanted, (window) => rowsIn(stood, window));
+      return inTurn(wanted, (window) => rowsIn(asItStood(sqlOf(window), project, end, { knownAhead, landed }).sql));
     }
-    const { sql: select, tables } = tablesAsTheyStood(sql, project, end, { knownAhead, landed });
-    return withStoodTables(engine, tables, { ...options, ...tableByTable }, (overlays) => inTurn(wanted, (window) => rowsIn(select, window, overlays)));
+    const stood = (window?: Window) => tablesAsTheyStood(sqlOf(window), project, end, { knownAhead, landed });
+    return withStoodTables(engine, stood().tables, { ...options, ...tableByTable }, (overlays) => inTurn(wanted, (window) => rowsIn(stood(window).sql, overlays)));
   };
   const worlds = [{ end: undefined, wanted: windows }, ...windows.map((window) => ({ end: window.until + slack, wanted: [window] }))];
   // What Athena is asked waits for Athena; what is asked in this process shares its memory.
   const [whole, ...ended] = await (tableByTable === undefined ? inTurn : atOnce)(worlds, ({ end, wanted }) => rowsOf(end, wanted));
-  const result: Omit<LeakCheck, 'fingerprint'> = { cuts: [], rows: 0, leaks: [], whole: asItStood(sql, project, undefined, { knownAhead, landed }).whole };
+  const result: Omit<LeakCheck, 'fingerprint'> = { cuts: [], rows: 0, leaks: [], whole: asItStood(sqlOf(), project, undefined, { knownAhead, landed }).whole };
   for (const [moment, { until }] of windows.entries()) {
     const [all, [known]] = [whole![moment]!, ended[moment]!];
     result.cuts.push(new Date(until + slack).toISOString());

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, uuidv7 } from '../../base/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
-import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
+import { batchOf, isOfTrees, type Batch, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
@@ -42,7 +42,9 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const sql = trainingSql(predictor, features);
   const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
   const snapshots = await snapshotsOf(lake, sql);
-  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots);
+  // Trees answer rows as they are; others need what came before.
+  const open = isOfTrees(predictor.algorithm) ? `own."${predictor.label}" IS NULL` : undefined;
+  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, open);
   const batch = batchOf(predictor, await registry.model(name, version), data);
   const predictedAt = clock.now() * 1000;
   const lines = batch.rows.map(({ entity, values }) => JSON.stringify({

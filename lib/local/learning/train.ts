@@ -9,7 +9,7 @@ import {
 } from '../../learning/index.ts';
 import { didYouMean } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, trainingSql } from './dataset.ts';
+import { readDataset, sampleOf, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
 import { snapshotsOf, sourcesBehind, tablesOf, tagSnapshots } from './training-tables.ts';
@@ -80,6 +80,8 @@ export interface PreparedTraining {
   snapshots: Readonly<Record<string, string>>;
   /** When training began, milliseconds since 1970. */
   started: number;
+  /** Where it is a part of the rows: which share of how many. */
+  sample?: { share: number; of: number };
 }
 
 /** Reads a predictor's training set, and notes which state of the lake it was. @throws `bad_input` for a feature that there is not. */
@@ -90,13 +92,14 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   const project = await runtime.project();
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
-  const sql = trainingSql(predictor, features);
-  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
+  const every = trainingSql(predictor, features);
+  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(every)));
   onProgress?.(`${name}   training set as of ${date}`);
-  const snapshots = await snapshotsOf(lake, sql);
-  const parameters = await runtime.parameters(date, sql);
-  const data = await readDataset(engine, predictor, features, parameters, signal, snapshots);
-  return { predictor, data, asOf: date, sql, snapshots, started };
+  const snapshots = await snapshotsOf(lake, every);
+  const parameters = await runtime.parameters(date, every);
+  const sampled = await sampleOf(engine, predictor, parameters, signal);
+  const data = await readDataset(engine, predictor, features, parameters, signal, snapshots, sampled?.only);
+  return { predictor, data, asOf: date, sql: trainingSql(predictor, features, sampled?.only), snapshots, started, ...(sampled === undefined ? {} : { sample: { share: sampled.share, of: sampled.of } }) };
 }
 
 /**
@@ -106,12 +109,12 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
 export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining, options: Omit<TrainPredictorOptions, 'asOf'> & { grown?: TreeModel } = {}): Promise<TrainingReport> {
   const { keepChampion = false, tune: search, allowLeaks = false, looked, withoutLeakCheck = false, grown, onProgress } = options;
   const { clock, lake } = runtime;
-  const { predictor: declared, data, asOf: date, sql, snapshots, started } = prepared;
+  const { predictor: declared, data, asOf: date, sql, snapshots, started, sample } = prepared;
   const { name } = declared;
   const features = await featuresOf(runtime);
   const registry = registryOf(runtime);
   const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, {
-    asOf: date, times: async () => data.times, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
+    asOf: date, times: async () => data.times, share: sample?.share ?? 1, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { predictor, tuning } = search === undefined ? { predictor: declared, tuning: undefined } : await tune(declared, data, {
     ...search, now: () => clock.now(), onTrial: (done, of) => onProgress?.(`${name}   trial ${done} of ${of}`), train: trainPredictor,
@@ -123,7 +126,7 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
     predictor: name, question: predictor.question, owner: predictor.owner, entities: predictor.entities, features: predictor.features, output: predictor.output, algorithm: predictor.algorithm.kind,
     ...(predictor.label === undefined ? {} : { label: predictor.label }), split: predictor.split,
     parameters: predictor.algorithm.settings, metrics: trained.metrics, reliability: trained.reliability, importance: trained.importance, rows: trained.rows, baseRate: trained.baseRate, baseline: trained.baseline, asOf: date,
-    gate, slices, leaks, suspects: suspectsOf(predictor, data, trained.testRows), ...(tuning === undefined ? {} : { tuning }), ...(champion === undefined ? {} : { beside: { version: champion.version, metrics: champion.metrics } }),
+    ...(sample === undefined ? {} : { sample }), gate, slices, leaks, suspects: suspectsOf(predictor, data, trained.testRows), ...(tuning === undefined ? {} : { tuning }), ...(champion === undefined ? {} : { beside: { version: champion.version, metrics: champion.metrics } }),
     snapshots, trainingSet: textHash(sql), codeVersion: runtime.version, trainedAt: started, seconds: (clock.now() - started) / 1000,
   }, trained.model, baselineOf(predictor, data, trained.model));
   await tagSnapshots(lake, name, card.version, snapshots);
