@@ -129,20 +129,22 @@ async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: N
       origin_latitude: from?.latitude, origin_longitude: from?.longitude, destination_latitude: to?.latitude, destination_longitude: to?.longitude, zone_days_28d: lately.get(destinationZone),
     };
   };
-  /** undefined where nobody knows where the parcels come from or go to. */
-  const ask = ({ inputs, score }: Model, asked: CarrierRequest, parcels: readonly Parcel[]): number[] | undefined => {
+  /** What the model says of a piece of each parcel, and how many of them the parcel is; undefined where nobody knows where the parcels come from or go to. */
+  const ask = ({ inputs, score }: Model, asked: CarrierRequest, parcels: readonly Parcel[]): { says: number; pieces: number }[] | undefined => {
     if (placeOf(asked.originPostcode) === undefined || placeOf(asked.destinationPostcode) === undefined) return undefined;
-    const rows = parcels.flatMap((parcel) => inPieces(parcel, heaviestKg, cubicCmPerKg)).map((piece) => inputsOf(asked, piece));
-    return Array.from(score(Float64Array.from(rows.flatMap((row) => inputs.map(({ name }) => row[name] ?? Number.NaN))), rows.length));
+    const divided = parcels.map((parcel) => inPieces(parcel, heaviestKg, cubicCmPerKg));
+    const rows = divided.map(({ piece }) => inputsOf(asked, piece));
+    const scores = score(Float64Array.from(rows.flatMap((row) => inputs.map(({ name }) => row[name] ?? Number.NaN))), rows.length);
+    return divided.map(({ pieces }, index) => ({ says: scores[index]!, pieces }));
   };
   const freightOf = (model: Model): NonNullable<QuoteSettings['freightOf']> => (asked, parcels) => {
     const each = ask(model, asked, parcels);
-    return each === undefined ? undefined : Math.round(each.reduce((sum, one) => sum + Math.max(0, one), 0) * 100) / 100;
+    return each === undefined ? undefined : Math.round(each.reduce((sum, { says, pieces }) => sum + Math.max(0, says) * pieces, 0) * 100) / 100;
   };
   /** All of a quote's parcels are promised for one day: that of the slowest. */
   const arrivalDays = (model: Model): NonNullable<QuoteSettings['arrivalDays']> => (asked, parcels) => {
     const each = ask(model, asked, parcels);
-    return each === undefined ? undefined : Math.max(...each);
+    return each === undefined ? undefined : Math.max(...each.map(({ says }) => says));
   };
   return {
     ...(freight === undefined ? {} : { freightOf: freightOf(freight) }),
@@ -150,11 +152,13 @@ async function estimates(engine: Pick<Engine, 'query'>, { freight, delivery }: N
   };
 }
 
-/** What is heavier than any card goes counts as several pieces of the same sum: trees know nothing beyond what was ever sent. */
-function inPieces(parcel: Parcel, heaviestKg: number, cubicCmPerKg: number): Parcel[] {
-  const count = Math.max(1, Math.ceil(Math.max(parcel.weightKg, volumetricWeightKg(parcel, cubicCmPerKg) ?? 0) / heaviestKg));
-  const piece: Parcel = { ...parcel, weightKg: parcel.weightKg / count, ...(parcel.lengthCm === undefined ? {} : { lengthCm: parcel.lengthCm / count }) };
-  return Array.from({ length: count }, () => piece);
+/**
+ * What is heavier than any card goes counts as several pieces of the same sum: trees know nothing beyond what was ever sent. They are alike, so one stands for
+ * all: by its size alone a parcel may be millions of them.
+ */
+function inPieces(parcel: Parcel, heaviestKg: number, cubicCmPerKg: number): { piece: Parcel; pieces: number } {
+  const pieces = Math.max(1, Math.ceil(Math.max(parcel.weightKg, volumetricWeightKg(parcel, cubicCmPerKg) ?? 0) / heaviestKg));
+  return { pieces, piece: { ...parcel, weightKg: parcel.weightKg / pieces, ...(parcel.lengthCm === undefined ? {} : { lengthCm: parcel.lengthCm / pieces }) } };
 }
 
 interface Places {
