@@ -37,15 +37,23 @@ function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {}, servi
 
 /** @throws MillraceError `usage` that names the setting and what it may be. */
 export function checkStage(name: string, settings: StageSettings): void {
-  const wrong = (setting: string, found: string, todo: string): MillraceError =>
+  const wrong: Wrong = (setting, found, todo) =>
     new MillraceError('usage', `${setting} of stage '${name}' is ${found}`, { where: 'millrace.config.ts', todo });
   for (const [setting, value, from, to] of limitsOf(settings)) {
     if (value !== undefined && (!Number.isInteger(value) || value < from || value > to)) {
       throw wrong(setting, String(value), `It is a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${to}`}.`);
     }
   }
-  const { rejectedShare, producers = [] } = settings.stream ?? {};
-  if (rejectedShare !== undefined && !(rejectedShare >= 0 && rejectedShare < 1)) throw wrong('stream.rejectedShare', String(rejectedShare), 'It is a share: from 0 to below 1.');
+  const { producers = [] } = settings.stream ?? {};
+  for (const [setting, share] of [
+    ['stream.rejectedShare', settings.stream?.rejectedShare], ['serving.fallbackShare', settings.serving?.fallbackShare], ['learning.skewShare', settings.learning?.skewShare], ['learning.calibrationError', settings.learning?.calibrationError],
+  ] as const) {
+    if (share !== undefined && !(share >= 0 && share < 1)) throw wrong(setting, String(share), 'It is a share: from 0 to below 1.');
+  }
+  const { driftPsi, weekDay } = settings.learning ?? {};
+  if (driftPsi !== undefined && !(driftPsi >= 0)) throw wrong('learning.driftPsi', String(driftPsi), 'It is 0 or more; 0.25 is usual.');
+  if (weekDay !== undefined && !/^(\*|[\w,#-]+)$/.test(weekDay)) throw wrong('learning.weekDay', `'${weekDay}'`, 'Write days as a cron has them: SUN, MON-FRI, TUE,THU, or *.');
+  checkApi(settings, wrong);
   for (const producer of producers) {
     if (!/^(\d{12}|arn:aws[\w-]*:iam::\d{12}:(role|user)\/.+)$/.test(producer)) throw wrong('stream.producers', `'${producer}'`, 'Name an account by its twelve digits, or a role by its ARN.');
   }
@@ -53,8 +61,29 @@ export function checkStage(name: string, settings: StageSettings): void {
   if (sageMaker !== undefined) checkJobs(sageMaker, settings.region, wrong);
 }
 
+type Wrong = (setting: string, found: string, todo: string) => MillraceError;
+
+/** Plans under which keys are counted, and the API's own name. */
+function checkApi({ region, serving: { plans, domain, deployment } = {} }: StageSettings, wrong: Wrong): void {
+  if (plans !== undefined && Object.keys(plans).length === 0) throw wrong('serving.plans', 'empty', 'Every key is under a plan: declare one, or leave the setting out.');
+  for (const [plan, { ratePerSecond, burst, dailyQuota }] of Object.entries(plans ?? {})) {
+    if (!/^[a-z][\w-]{0,60}$/.test(plan)) throw wrong('serving.plans', `'${plan}'`, 'A plan has a name of letters, digits, _ and -, from a small letter on.');
+    if (!(ratePerSecond > 0)) throw wrong(`serving.plans.${plan}.ratePerSecond`, String(ratePerSecond), 'It is above 0.');
+    for (const [limit, value] of [['burst', burst], ['dailyQuota', dailyQuota]] as const) {
+      if (value !== undefined && !(Number.isInteger(value) && value >= 1)) throw wrong(`serving.plans.${plan}.${limit}`, String(value), 'It is a whole number from 1 on.');
+    }
+  }
+  if (deployment !== undefined && !DEPLOYMENTS.includes(deployment)) throw wrong('serving.deployment', `'${String(deployment)}'`, `It is one of ${DEPLOYMENTS.join(', ')}.`);
+  if (domain === undefined) return;
+  if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/.test(domain.name)) throw wrong('serving.domain.name', `'${domain.name}'`, 'Write a name such as api.shop.example, in small letters.');
+  const [, of] = /^arn:aws[\w-]*:acm:([\w-]+):\d{12}:certificate\/.+$/.exec(domain.certificateArn) ?? [];
+  if (of !== region) throw wrong('serving.domain.certificateArn', `'${domain.certificateArn}'`, `Give the ARN of a certificate that ACM has in ${region}, where the API is.`);
+}
+
+const DEPLOYMENTS = ['canary10Percent5Minutes', 'canary10Percent15Minutes', 'linear10PercentEvery1Minute', 'allAtOnce'];
+
 /** XGBoost before 2.1 leaves its old binary format in a file without an extension, as the container names it: found out only after the job was paid for. */
-function checkJobs({ instanceType, image }: SageMakerSettings, region: string, wrong: (setting: string, found: string, todo: string) => MillraceError): void {
+function checkJobs({ instanceType, image }: SageMakerSettings, region: string, wrong: Wrong): void {
   if (!/^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceType)) throw wrong('learning.sageMaker.instanceType', `'${instanceType}'`, 'Name one of SageMaker\'s, such as ml.m5.4xlarge.');
   const [, of, major, minor] = /^\d{12}\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(?:\.cn)?\/[\w./-]+:(\d+)\.(\d+)-[\w.-]+$/.exec(image) ?? [];
   if (of !== region) throw wrong('learning.sageMaker.image', `'${image}'`, `Give <account>.dkr.ecr.${region}.amazonaws.com/sagemaker-xgboost:<tag>, with the account that AWS lists for this region.`);

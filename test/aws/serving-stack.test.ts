@@ -85,7 +85,10 @@ describe('the API', () => {
 
   it('writes down who called by the name of the key, and nothing personal', () => {
     const [, { Properties }] = only(dev.serving, 'AWS::ApiGateway::Stage');
-    const { Format } = Properties['AccessLogSetting'] as { Format: string };
+    const { Format, DestinationArn } = Properties['AccessLogSetting'] as { Format: string; DestinationArn: unknown };
+    expect(dev.serving[/<(\w+)>/.exec(textOf(DestinationArn))?.[1] ?? '']).toMatchObject({ Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/aws/apigateway/millrace-dev-api', RetentionInDays: 90, KmsKeyId: expect.anything() as unknown } });
+    // Values without quotation marks of their own would make it no JSON.
+    expect(Object.keys(JSON.parse(Format) as object)).toEqual(expect.arrayContaining(['requestId', 'key', 'route', 'status', 'milliseconds', 'firewall']));
     expect(Format).toContain('$context.authorizer.principalId');
     expect(Format).not.toMatch(/sourceIp|userAgent|context\.path|caller|apiKey|user/i);
     expect(Properties).toMatchObject({ StageName: 'dev', TracingEnabled: true, MethodSettings: [{ DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true, ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 }] });
@@ -94,6 +97,8 @@ describe('the API', () => {
   it('counts keys by the plans of the stage', () => {
     const plans = (one: SynthesisedStage) => Object.fromEntries(ofType(one.serving, 'AWS::ApiGateway::UsagePlan').map(([, { Properties }]) => [Properties['UsagePlanName'], [Properties['Throttle'], Properties['Quota']]]));
     expect(plans(dev)).toEqual({ 'millrace-dev-standard': [{ RateLimit: 50, BurstLimit: 100 }, undefined] });
+    const [stage] = only(dev.serving, 'AWS::ApiGateway::Stage');
+    for (const [, { Properties }] of ofType(dev.serving, 'AWS::ApiGateway::UsagePlan')) expect((Properties['ApiStages'] as { Stage: unknown }[]).map((one) => textOf(one.Stage))).toEqual([`<${stage}>`]);
     expect(plans(shared)).toEqual({ 'millrace-shared-shop': [{ RateLimit: 20, BurstLimit: 40 }, undefined], 'millrace-shared-partner': [{ RateLimit: 2, BurstLimit: 3 }, { Limit: 1000, Period: 'DAY' }] });
   });
 
@@ -101,12 +106,16 @@ describe('the API', () => {
     expect(ofType(dev.serving, 'AWS::ApiGateway::DomainName')).toEqual([]);
     expect(only(shared.serving, 'AWS::ApiGateway::DomainName')[1].Properties).toMatchObject({ DomainName: 'api.shop.example', SecurityPolicy: 'TLS_1_2' });
     expect(only(shared.serving, 'AWS::ApiGateway::RestApi')[1].Properties['DisableExecuteApiEndpoint']).toBe(true);
+    const [name] = only(shared.serving, 'AWS::ApiGateway::DomainName');
+    const [stage] = only(shared.serving, 'AWS::ApiGateway::Stage');
+    expect(['DomainName', 'Stage'].map((property) => textOf(only(shared.serving, 'AWS::ApiGateway::BasePathMapping')[1].Properties[property]))).toEqual([`<${name}>`, `<${stage}>`]);
   });
 
   it('stands behind a firewall unless the stage switches it off; bodies of many rows pass it', () => {
     const [, { Properties }] = only(dev.serving, 'AWS::WAFv2::WebACL');
     expect((Properties['Rules'] as { Name: string }[]).map(({ Name }) => Name)).toEqual(['rate', 'AWSManagedRulesAmazonIpReputationList', 'AWSManagedRulesCommonRuleSet', 'AWSManagedRulesKnownBadInputsRuleSet']);
     expect(JSON.stringify(Properties)).toContain('{"ActionToUse":{"Count":{}},"Name":"SizeRestrictions_BODY"}');
+    expect((Properties['Rules'] as object[])[0]).toMatchObject({ Action: { Block: {} }, Statement: { RateBasedStatement: { AggregateKeyType: 'IP', Limit: 100_000 } } });
     expect(textOf(only(dev.serving, 'AWS::WAFv2::WebACLAssociation')[1].Properties['ResourceArn'])).toMatch(/^arn:aws:apigateway:eu-central-1::\/restapis\/<.+>\/stages\/<.+>$/);
     expect(ofType(shared.serving, 'AWS::WAFv2::WebACL')).toEqual([]);
   });
@@ -122,6 +131,12 @@ describe('a new version of the scoring function', () => {
     const [, alias] = only(dev.serving, 'AWS::Lambda::Alias');
     expect(textOf((alias.UpdatePolicy as { CodeDeployLambdaAliasUpdate: { DeploymentGroupName: unknown } }).CodeDeployLambdaAliasUpdate.DeploymentGroupName)).toBe(`<${group}>`);
     expect(textOf(only(shared.serving, 'AWS::CodeDeploy::DeploymentGroup')[1].Properties['DeploymentConfigName'])).toContain('LambdaLinear10PercentEvery1Minute');
+  });
+
+  it('is traced, encrypted, on the runtime that bundles are made for, and gives up before the gateway does', () => {
+    expect(named(dev.serving, 'AWS::Lambda::Function', 'FunctionName', 'millrace-dev-score')[1].Properties).toMatchObject({
+      Runtime: 'nodejs24.x', Architectures: ['x86_64'], Timeout: 15, MemorySize: 1769, TracingConfig: { Mode: 'Active' }, KmsKeyArn: expect.anything() as unknown, LoggingConfig: { LogFormat: 'JSON' },
+    });
   });
 
   it('is what the API calls, kept ready where the stage says so', () => {

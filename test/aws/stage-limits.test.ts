@@ -24,7 +24,25 @@ describe('a setting', () => {
     expect(refused({ bigFiles: { diskGb: 500 } })?.[1]).toBe('It is a whole number from 21 to 200.');
   });
 
+  it.each([
+    [{ serving: { fallbackShare: 20 } }, 'serving.fallbackShare', '20', 'It is a share: from 0 to below 1.'],
+    [{ learning: { skewShare: 1 } }, 'learning.skewShare', '1', 'It is a share: from 0 to below 1.'],
+    [{ learning: { calibrationError: -1 } }, 'learning.calibrationError', '-1', 'It is a share: from 0 to below 1.'],
+    [{ learning: { driftPsi: Number.NaN } }, 'learning.driftPsi', 'NaN', 'It is 0 or more; 0.25 is usual.'],
+    [{ learning: { weekDay: 'on Sundays' } }, 'learning.weekDay', "'on Sundays'", 'Write days as a cron has them: SUN, MON-FRI, TUE,THU, or *.'],
+    [{ serving: { plans: {} } }, 'serving.plans', 'empty', 'Every key is under a plan: declare one, or leave the setting out.'],
+    [{ serving: { plans: { 'Two words': { ratePerSecond: 1 } } } }, 'serving.plans', "'Two words'", 'A plan has a name of letters, digits, _ and -, from a small letter on.'],
+    [{ serving: { plans: { shop: { ratePerSecond: 0 } } } }, 'serving.plans.shop.ratePerSecond', '0', 'It is above 0.'],
+    [{ serving: { plans: { shop: { ratePerSecond: 5, dailyQuota: 0.5 } } } }, 'serving.plans.shop.dailyQuota', '0.5', 'It is a whole number from 1 on.'],
+    [{ serving: { deployment: 'slowly' as never } }, 'serving.deployment', "'slowly'", 'It is one of canary10Percent5Minutes, canary10Percent15Minutes, linear10PercentEvery1Minute, allAtOnce.'],
+    [{ serving: { domain: { name: 'https://api.shop.example', certificateArn: '' } } }, 'serving.domain.name', "'https://api.shop.example'", 'Write a name such as api.shop.example, in small letters.'],
+    [{ serving: { domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/abc' } } }, 'serving.domain.certificateArn', "'arn:aws:acm:us-east-1:123456789012:certificate/abc'", 'Give the ARN of a certificate that ACM has in eu-central-1, where the API is.'],
+  ] as [Partial<StageSettings>, string, string, string][])('of the API or of learning that cannot be is told by its name: %j', (more, setting, found, todo) => {
+    expect(refused(more)).toEqual([`${setting} of stage 'dev' is ${found}`, todo]);
+  });
+
   it('that is left out, or fits, is fine', () => {
+    expect(refused({ serving: { plans: { shop: { ratePerSecond: 0.5, burst: 3, dailyQuota: 1000 } }, fallbackShare: 0, deployment: 'allAtOnce', domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' } }, learning: { weekDay: 'MON-FRI', driftPsi: 0 } })).toBeUndefined();
     expect(refused({})).toBeUndefined();
     expect(refused({ stream: { bufferSeconds: 0, refreshMinutes: 0, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'] }, bigFiles: {}, upkeep: {} })).toBeUndefined();
   });
