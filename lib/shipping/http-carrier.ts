@@ -43,12 +43,18 @@ export function httpCarrier({ name, url, headers = {}, timeoutMilliseconds = 800
           if (response.status !== 429 && response.status < 500) break;
         } catch (thrown) {
           if (thrown instanceof MillraceError || signal?.aborted === true) throw thrown;
-          trouble = thrown instanceof Error && thrown.name === 'TimeoutError' ? `no answer within ${timeoutMilliseconds} ms` : messageOf(thrown);
+          trouble = thrown instanceof Error && thrown.name === 'TimeoutError' ? `no answer within ${timeoutMilliseconds} ms` : reasonOf(thrown);
         }
       }
       throw new MillraceError('io', `the carrier ${name} gave no offers: ${trouble}`, { where: url, todo: 'The other carriers still count; look at its service.' });
     },
   };
+}
+
+/** `fetch failed` says nothing: what lies behind it does. */
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error ? messageOf(cause) || messageOf(thrown) : messageOf(thrown);
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -80,7 +80,7 @@ describe('a promise', () => {
 describe('a carrier over HTTP', () => {
   let server: Server;
   let url: string;
-  let answers: ((body: string) => { status: number; body: string } | 'silence')[];
+  let answers: ((body: string) => { status: number; body: string } | 'silence' | 'drops' | 'hang up')[];
   let asked: unknown[];
   beforeAll(async () => {
     server = createServer((incoming, response) => {
@@ -89,7 +89,9 @@ describe('a carrier over HTTP', () => {
       incoming.on('end', () => {
         asked.push(JSON.parse(body));
         const answer = answers.shift()!(body);
-        if (answer !== 'silence') response.writeHead(answer.status, { 'content-type': 'application/json', ...(answer.status === 307 ? { location: '/elsewhere' } : {}) }).end(answer.body);
+        if (answer === 'drops') response.writeHead(200, { 'content-type': 'application/json' }).write('{"offers":[');
+        else if (answer === 'hang up') incoming.socket.destroy();
+        else if (answer !== 'silence') response.writeHead(answer.status, { 'content-type': 'application/json', ...(answer.status === 307 ? { location: '/elsewhere' } : {}) }).end(answer.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -119,6 +121,8 @@ describe('a carrier over HTTP', () => {
   it.each([
     ['that refuses', [() => ({ status: 400, body: '' })], /answered 400/],
     ['that stays silent', [() => 'silence' as const, () => 'silence' as const], /no answer within 200 ms/],
+    ['that answers drop by drop', [() => 'drops' as const, () => 'drops' as const], /no answer within 200 ms/],
+    ['that hangs up', [() => 'hang up' as const, () => 'hang up' as const], /other side closed|ECONNRESET/],
     ['that answers something else', [ok([{ service: 'bike', price: '9.50' }])], /gave the offer/],
     ['that answers no offers', [() => ({ status: 200, body: '[]' })], /without `offers`/],
     ['that answers a page', [() => ({ status: 200, body: '<html>' })], /no JSON: "<html>"/],
