@@ -57,6 +57,10 @@ describe('a job is given', () => {
     });
   });
 
+  it('constraints that Python reads as a tuple, of one feature too', () => {
+    expect(jobHyperparameters(declared({ monotone: { price: -1 } }, { features: ['price'] }), { weighted: false })).toMatchObject({ monotone_constraints: '(-1,)' });
+  });
+
   it.each([
     ['objective reg:quantileerror', declared({ objective: 'reg:quantileerror' }, { output: 'value' })],
     ['objective reg:absoluteerror', declared({ objective: 'reg:absoluteerror' }, { output: 'value' })],
@@ -66,11 +70,11 @@ describe('a job is given', () => {
     expect(() => jobHyperparameters(wrong, { weighted: false })).toThrow(`conversion has the ${what}, which no training job takes`);
   });
 
-  it('rows with the label first, then a weight where there are any, nothing for what is missing, in files of so many rows', () => {
+  it('rows with the label first, then a weight where there are any, nan for what is missing, in files of so many rows', () => {
     const set = { features: [{ name: 'a', values: Float32Array.of(0.1, Number.NaN, -3) }, { name: 'b', values: Float32Array.of(1e-9, 2, Number.NaN) }], labels: Float32Array.of(1, 0, 1), weights: Float32Array.of(0.5, 2, 0.5) };
     const texts = (weighted: boolean, rowsAFile: number) => [...jobFiles(set, { weighted, rowsAFile })].map((bytes) => new TextDecoder().decode(bytes));
-    expect(texts(false, 2)).toEqual(['1.0,0.1,1e-9\n0.0,,2.0\n', '1.0,-3.0,\n']);
-    expect(texts(true, 10)).toEqual(['1.0,0.5,0.1,1e-9\n0.0,2.0,,2.0\n1.0,0.5,-3.0,\n']);
+    expect(texts(false, 2)).toEqual(['1.0,0.1,1e-9\n0.0,nan,2.0\n', '1.0,-3.0,nan\n']);
+    expect(texts(true, 10)).toEqual(['1.0,0.5,0.1,1e-9\n0.0,2.0,nan,2.0\n1.0,0.5,-3.0,nan\n']);
   });
 });
 
@@ -198,7 +202,7 @@ describe('the machine with jobs', () => {
     const { train, validate: watched } = (await runtime.learning!.registry.versions('conversion'))[0]!.rows;
     const [training, validation] = [await lines('train'), await lines('validation')];
     expect([training.length, validation.length]).toEqual([train, watched]);
-    const cells = (line: string) => line.split(',').map((cell) => (cell === '' ? null : Math.fround(Number(cell))));
+    const cells = (line: string) => line.split(',').map((cell) => (cell === 'nan' ? null : Math.fround(Number(cell))));
     expect(training.map(cells)).toEqual(rows.slice(0, train).map((row) => row.slice(2)));
   });
 

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export MILLRACE_VERIFY_HOME=${MILLRACE_VERIFY_HOME:-$root/.verify}
-all=(trino pyiceberg spark chdb ministack aws node24 xgboost mlflow cfn-lint kinesis schemathesis)
+all=(trino pyiceberg spark chdb ministack aws node24 xgboost sagemaker mlflow cfn-lint kinesis schemathesis)
 
 # Trino 449 from Maven with a Java 25 from PyPI: 0.6 GB. Needs mvn and a JDK 17.
 trino() { TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino "$root/test/oracles/trino/start" --prepare; }
@@ -16,6 +16,8 @@ pyiceberg() { engine pyiceberg; }
 spark() { engine spark; }
 # XGBoost and scikit-learn, in a virtual environment: 0.9 GB. Needs python3 with venv.
 xgboost() { engine xgboost; }
+# The XGBoost that SageMaker's container has: 0.3 GB. Needs python3 with venv.
+sagemaker() { engine sagemaker; }
 # MLflow, its server and its client, in a virtual environment: 0.9 GB. Needs python3 with venv.
 mlflow() { engine mlflow; }
 # ClickHouse as a library for Node: 0.6 GB.

@@ -21,7 +21,8 @@ export function jobHyperparameters(predictor: Predictor, { weighted }: { weighte
     min_child_weight: floatText(settings.minChildWeight), lambda: floatText(settings.lambda), alpha: floatText(settings.alpha), gamma: floatText(settings.gamma), max_bin: String(settings.maxBins),
     subsample: floatText(settings.subsample), colsample_bytree: floatText(settings.featuresPerTree), seed: String(settings.seed),
     ...(settings.objective === 'binary:logistic' && settings.positiveWeight !== 1 ? { scale_pos_weight: floatText(settings.positiveWeight) } : {}),
-    ...(settings.monotone === undefined ? {} : { monotone_constraints: `(${settings.monotone.join(',')})` }),
+    // It is read as a tuple of Python's, of which one of one element is `(1,)`.
+    ...(settings.monotone === undefined ? {} : { monotone_constraints: `(${settings.monotone.join(',')}${settings.monotone.length === 1 ? ',' : ''})` }),
     ...(settings.earlyStopping > 0 ? { early_stopping_rounds: String(settings.earlyStopping), eval_metric: settings.metric } : {}),
     ...(weighted ? { csv_weights: '1' } : {}),
   };
