@@ -13,23 +13,25 @@ export interface DriftBaseline {
 }
 
 /**
- * Bins of about equal share of the values at training. A smallest value that fills a bin by itself, as the 0 of a count does, has one of its own, so
- * that a count that was hardly ever above 0 is seen to rise.
+ * Bins of about equal share of the values at training. A value that fills a bin by itself, as the 0 of a count or each side of a flag does, has one of its own
+ * that holds nothing else: so a count that was hardly ever above 0 is seen to rise, and a flag that becomes a half is seen, too.
  */
 export function driftBaseline(values: ArrayLike<number>, bins = 10): DriftBaseline {
   const sorted = Float64Array.from(values).filter((value) => value === value).sort();
   if (values.length === 0) throw new MillraceError('bad_input', 'there are no values to compare with', { where: 'drift', todo: 'give those of the training rows' });
-  const [least, most] = [sorted[0], sorted.at(-1)];
-  // Of a single value, both what is below and what is above it are news.
-  if (least !== undefined && least === most) return withShares(values, [least, least + spacing(least)]);
-  const cuts: number[] = [];
-  const second = sorted.find((value) => value > least!);
-  if (second !== undefined && sorted[Math.floor(sorted.length / bins)] === least) cuts.push(second);
+  const cuts = new Set<number>();
   for (let bin = 1; bin < bins; bin += 1) {
     const cut = sorted[Math.floor((bin * sorted.length) / bins)];
-    if (cut !== undefined && cut > least! && cut > (cuts.at(-1) ?? Number.NEGATIVE_INFINITY)) cuts.push(cut);
+    if (cut !== undefined && cut > sorted[0]!) cuts.add(cut);
   }
-  return withShares(values, cuts);
+  for (let from = 0; from < sorted.length;) {
+    const value = sorted[from]!;
+    let to = from;
+    while (to < sorted.length && sorted[to] === value) to += 1;
+    if (to - from >= sorted.length / bins) cuts.add(value).add(value + spacing(value));
+    from = to;
+  }
+  return withShares(values, [...cuts].sort((left, right) => left - right));
 }
 
 /** Of all values of a model's inputs and of its score: what later ones are compared with. */
