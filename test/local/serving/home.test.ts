@@ -198,6 +198,14 @@ describe('API keys of a home', () => {
     await expect(keys.revoke('web')).rejects.toThrow(/no API key 'web'/);
   });
 
+  it('are all kept, and gone when they are revoked, however many are changed at once', async () => {
+    const [one, other] = [0, 1].map(() => openKeyFile({ keys: path.join(root, 'keys') }, () => 0)) as [ReturnType<typeof openKeyFile>, ReturnType<typeof openKeyFile>];
+    await one.create('old', { scopes: ['price'] });
+    await Promise.all([other.revoke('old'), ...Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? one : other).create(`k${at}`, { scopes: ['price'] }))]);
+    expect((await one.list()).map(({ id }) => id).toSorted()).toEqual(Array.from({ length: 12 }, (_, at) => `k${at}`).toSorted());
+    expect((await readdir(path.join(root, 'keys'))).filter((name) => name !== 'api-keys.json')).toEqual([]);
+  });
+
   it('may be made for one process alone', async () => {
     const keys = openKeyFile({ keys: path.join(root, 'keys') }, () => 0);
     const key = keys.addForNow('start', { scopes: ['price'] });
