@@ -35,7 +35,7 @@ export const PRICES_DUTIES: Duties = {
   description: 'Makes a list of prices, and hands it over to the shop', athena: true, reads: ['bronze', 'silver', 'gold', 'ops'], writes: ['gold'], minutes: 15, memoryMb: 3538, scratchMb: 2048,
 };
 
-export const JUDGE_DUTIES: Duties = { description: 'Judges canaries of models: they go back, or take over', athena: true, reads: ['silver', 'ops'], minutes: 5, memoryMb: 1769 };
+export const JUDGE_DUTIES: Duties = { description: 'Judges canaries of models: they go back, or take over', athena: true, reads: ['silver'], minutes: 5, memoryMb: 1769 };
 
 export interface ServingProps extends StackProps {
   foundation: FoundationStack;
