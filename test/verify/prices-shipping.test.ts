@@ -10,6 +10,7 @@ import { runProgram, VERBS } from '../../lib/cli/index.ts';
 import { currentExport, exportFolderOf, homeModels, openRuntime, registryOf, whereListsAre, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
 import { HomePrices } from '../../lib/local/serving/index.ts';
 import { guardedPrice, modelPolicy, type PricePolicy } from '../../lib/pricing/index.ts';
+import { addDays, daysOfGrace } from '../../lib/shipping/index.ts';
 import { CATEGORIES } from '../../samples/marketplace/categories.ts';
 import { generateSample } from '../../samples/index.ts';
 
@@ -54,6 +55,31 @@ describe('predictors', () => {
     expect(trained['delivery']!.card.metrics['below']).toBeGreaterThan(0.87);
     expect(trained['delivery']!.card.metrics['below']).toBeLessThan(0.94);
   });
+});
+
+it('history keeps at least the share of promises that is stated, of parcels that came later, whatever the share', async () => {
+  const engine = await runtime.engine();
+  const parcels = (await engine.query(`SELECT orders.delivery_zone, CAST(orders.carrier_date AS varchar), CAST(date_diff('day', orders.carrier_date, orders.delivered_date) AS double) - usual.days
+    FROM silver.orders_master AS orders
+    JOIN (SELECT destination_zone, avg(CAST(transit_days AS double)) AS days FROM silver.shipping_rates WHERE service = 'standard' GROUP BY destination_zone) AS usual ON usual.destination_zone = orders.delivery_zone
+    WHERE orders.carrier_date IS NOT NULL`)).rows as [string, string, number | null][];
+  const newest = parcels.reduce((day, [, one]) => (one > day ? one : day), '');
+  const [known, from, until] = [135, 90, 45].map((days) => addDays(newest, -days)) as [string, string, string];
+  for (const confidence of [0.5, 0.8, 0.9, 0.95, 0.99]) {
+    let [promised, kept] = [0, 0];
+    for (const zone of new Set(parcels.map(([one]) => one))) {
+      const grace = daysOfGrace(parcels.flatMap(([one, day, late]) => (one === zone && day <= known && late !== null ? [late] : [])).sort((one, other) => one - other), confidence);
+      if (grace === undefined) continue; // then the days of grace are added, and no share is stated
+      for (const [one, day, late] of parcels) {
+        if (one !== zone || day <= from || day > until) continue;
+        promised += 1;
+        if (late !== null && late <= grace) kept += 1;
+      }
+    }
+    process.stdout.write(`promises by history at ${confidence}: ${(kept / promised).toFixed(3)} of ${promised} kept\n`);
+    // Three standard errors of such a share below it.
+    expect(kept / promised).toBeGreaterThan(confidence - 3 * Math.sqrt((confidence * (1 - confidence)) / promised));
+  }
 });
 
 it('the model-based policy earns most of what the shop\'s own causes allow within the guardrails', async () => {

@@ -1,7 +1,7 @@
 // millrace experiment create|start|ramp|stop|list|report: an A/B test, its size before, and an honest report after.
 import { MillraceError } from '../../base/index.ts';
 import { ATTRIBUTION_HOURS, experiment as declare, MINIMUM_UNITS, OUTCOMES, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
-import { ExperimentFolder, predictorsOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
+import { ExperimentFolder, predictorsOf, registryOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
 import { POLICY_NAMES } from '../../pricing/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
@@ -123,13 +123,24 @@ FROM (SELECT variant, row_number() OVER (PARTITION BY unit ORDER BY predicted_at
 WHERE exposure = 1
 GROUP BY variant`;
 
+/** Of a running experiment on a model: what a variant is to be answered by, and is not there. */
+async function missingAlias(runtime: Runtime, { subject, state, variants }: KeptExperiment): Promise<string | undefined> {
+  if (state !== 'running' || !subject.startsWith('predict:')) return undefined;
+  const aliases = await registryOf(runtime).aliases(subject.slice('predict:'.length));
+  return variants.map(({ settings }) => (settings['alias'] === 'challenger' ? 'challenger' : 'champion')).find((alias) => aliases[alias] === undefined);
+}
+
 function stateChange(word: 'start' | 'stop', change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
   return {
     examples: [`millrace experiment ${word} free_79`],
     async run(invocation: Invocation) {
-      await withRuntime(invocation, async ({ home, clock }) => {
-        const kept = await change(new ExperimentFolder(home), invocation.arguments[0] ?? '', clock.now());
-        present(invocation, kept, () => invocation.terminal.out(`${kept.name} ${says}\n`));
+      await withRuntime(invocation, async (runtime) => {
+        const kept = await change(new ExperimentFolder(runtime.home), invocation.arguments[0] ?? '', runtime.clock.now());
+        const missing = await missingAlias(runtime, kept);
+        present(invocation, { ...kept, ...(missing === undefined ? {} : { missing }) }, () => {
+          invocation.terminal.out(`${kept.name} ${says}\n`);
+          if (missing !== undefined) invocation.terminal.out(`  ${paint(invocation.terminal, 'yellow', '!')} ${kept.subject.slice('predict:'.length)} has no ${missing} yet: nobody takes part until \`millrace promote\` makes one\n`);
+        });
       });
     },
   };
