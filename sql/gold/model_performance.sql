@@ -62,13 +62,15 @@ answered AS (
          NOT fallback AND score IS NOT NULL AND is_old AS is_matured,
          reported.prediction_id IS NOT NULL AS came_true,
          row_number() OVER (PARTITION BY kind, version, experiment, variant, predicted_date ORDER BY latency_ms, answers.prediction_id) AS latency_rank,
-         count(*) OVER (PARTITION BY kind, version, experiment, variant, predicted_date) AS of_the_day
+         count(*) OVER (PARTITION BY kind, version, experiment, variant, predicted_date) AS of_the_day,
+         min(CASE WHEN kind NOT IN ('price', 'shipping') AND (fallback OR score IS NULL OR score BETWEEN 0e0 AND 1e0) THEN 1 ELSE 0 END)
+           OVER (PARTITION BY kind, version) AS of_probabilities   -- a price of 0.90 is none
   FROM answers
   LEFT JOIN reported ON reported.prediction_id = answers.prediction_id
 ),
 judged AS (
   SELECT answered.*,
-         CASE WHEN is_matured AND score BETWEEN 0e0 AND 1e0 THEN greatest(least(score, 1e0 - 1e-15), 1e-15) END AS probability,
+         CASE WHEN is_matured AND of_probabilities = 1 THEN greatest(least(score, 1e0 - 1e-15), 1e-15) END AS probability,
          CASE WHEN came_true THEN 1e0 ELSE 0e0 END AS truth
   FROM answered
 ),
