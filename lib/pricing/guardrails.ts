@@ -35,7 +35,8 @@ export function checkGuardrails(guardrails: Guardrails): Guardrails {
  * away than that moves towards it as far as the cap lets it. Where no allowed price has an allowed ending, the current price stays if it is allowed,
  * and else the nearest allowed one is taken.
  */
-export function guardedPrice(policy: PricePolicy, situation: PriceSituation, guardrails: Guardrails): GuardedPrice {
+export function guardedPrice(policy: PricePolicy, given: PriceSituation, guardrails: Guardrails): GuardedPrice {
+  const situation = withSoundCost(given);
   const { sku } = situation;
   const unit = 10 ** (guardrails.fractionDigits ?? 2);
   const current = unitsOf(situation.currentPrice, unit, sku);
@@ -46,6 +47,12 @@ export function guardedPrice(policy: PricePolicy, situation: PriceSituation, gua
   const wanted = inUnits(proposed, unit, current);
   const { price, limits } = inRange(wanted, range, guardrails.endings);
   return { price: price / unit, proposed: wanted / unit, reason, policy: policy.name, limits, ...(arm === undefined ? {} : { arm }) };
+}
+
+/** A piece that costs nothing is a mistake in a supplier's file far more often than a gift: it counts as unknown, for the policy too, which else would give it away day by day. */
+function withSoundCost(situation: PriceSituation): PriceSituation {
+  const { cost, ...rest } = situation;
+  return cost === undefined || (cost > 0 && Number.isFinite(cost)) ? situation : rest;
 }
 
 /** What may be asked today, in the smallest units of the currency. */
@@ -63,7 +70,7 @@ function rangeOf({ sku, dayStartPrice, cost }: PriceSituation, current: number, 
   const start = dayStartPrice === undefined ? current : unitsOf(dayStartPrice, unit, sku);
   const cap = (start * dailyChangePercent) / 100;
   const [lowest, highest] = [Math.max(1, Math.ceil(start - cap - ROUNDING)), Math.floor(start + cap + ROUNDING)];
-  const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
+  const known = cost !== undefined;
   const floor = known ? Math.ceil((cost * unit) / (1 - marginFloorPercent / 100) - ROUNDING) : current;
   if (floor > highest) return { current, from: highest, to: highest, floor: 'margin_floor_not_reached', isOutOfReach: true };
   return { current, from: Math.max(lowest, floor), to: highest, floor: floor <= lowest ? 'daily_change' : known ? 'margin_floor' : 'cost_unknown', isOutOfReach: false };

@@ -31,6 +31,14 @@ describe('a proposed price', () => {
     expect(guardedPrice(proposes(proposed), { ...item, currentPrice, cost }, { ...guardrails, fractionDigits: fractionDigitsOf(currency) }).price).toBe(price);
   });
 
+  it.each([0, -3, Number.NaN, Infinity])('is lowered by no policy where the cost is %d: that is no cost', (cost) => {
+    const rule = rulePolicy({ targetMarginPercent: 40, undercutPercent: 1, anchorDiscountPercent: 3 });
+    const model = modelPolicy(undefined, { version: 'price 1', demandOf: () => (prices) => prices.map((price) => 1 / price ** 9) });
+    for (const policy of [rule, model, modelPolicy(), proposes(1)]) {
+      expect(guardedPrice(policy, { ...item, currentPrice: 49.9, cost, elasticity: -9, competitorPrice: 5 }, guardrails).price).toBe(49.9);
+    }
+  });
+
   it('counts the day from what it was when the day began', () => {
     const moved = { ...item, currentPrice: 54.9, dayStartPrice: 50 };
     expect(guardedPrice(proposes(80), moved, guardrails).price).toBe(54.99);
@@ -63,7 +71,7 @@ describe('a proposed price', () => {
           expect(Math.abs(Math.round(price * unit) / unit - price)).toBeLessThan(1e-9);
           expect(price).toBeGreaterThan(0);
           expect(Math.abs(price - start)).toBeLessThanOrEqual((start * given.dailyChangePercent) / 100 + 1e-6);
-          const known = cost !== undefined && Number.isFinite(cost) && cost >= 0;
+          const known = cost !== undefined && Number.isFinite(cost) && cost > 0;
           if (limits.includes('margin_floor_not_reached')) continue;
           if (known) expect(price * (1 - given.marginFloorPercent / 100)).toBeGreaterThanOrEqual(cost - 1e-6);
           else expect(price).toBeGreaterThanOrEqual(currentPrice - 1e-9);

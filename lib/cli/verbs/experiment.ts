@@ -139,7 +139,7 @@ function stateChange(word: 'start' | 'stop', change: (folder: ExperimentFolder, 
         const missing = await missingAlias(runtime, kept);
         present(invocation, { ...kept, ...(missing === undefined ? {} : { missing }) }, () => {
           invocation.terminal.out(`${kept.name} ${says}\n`);
-          if (missing !== undefined) invocation.terminal.out(`  ${paint(invocation.terminal, 'yellow', '!')} ${kept.subject.slice('predict:'.length)} has no ${missing} yet: nobody takes part until \`millrace promote\` makes one\n`);
+          if (missing !== undefined) invocation.terminal.out(`  ${paint(invocation.terminal, 'yellow', '!')} ${kept.subject.slice('predict:'.length)} has no ${missing} in this home yet: nobody takes part here until \`millrace promote\` makes one\n`);
         });
       });
     },

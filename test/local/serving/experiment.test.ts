@@ -68,7 +68,7 @@ it('goes from create to an honest report', async () => {
   expect((await millrace('experiment', 'stop', 'new_model')).err).toMatch(/does not run/);
   expect((await millrace('experiment', 'start', 'new_model')).out).toBe('new_model runs: the API assigns units from now on\n');
   expect((await millrace('experiment', 'create', 'too_early', '--subject', 'predict:churn', '--variants', 'control', 'treated:alias=challenger')).code).toBe(0);
-  expect((await millrace('experiment', 'start', 'too_early')).out).toMatch(/churn has no champion yet: nobody takes part until `millrace promote` makes one/);
+  expect((await millrace('experiment', 'start', 'too_early')).out).toMatch(/churn has no champion in this home yet: nobody takes part here until `millrace promote` makes one/);
   expect((await millrace('experiment', 'start', 'new_model')).err).toMatch(/is running/);
   expect((await millrace(...create)).err).toMatch(/there is an experiment 'new_model' already/);
   expect((await millrace('experiment', 'ramp', 'new_model', '0.2')).err).toMatch(/lets 0.4 of the units in already/);
