@@ -10,7 +10,12 @@ import type { ExportManifest } from './list-files.ts';
 import { handedPrices, makePriceList } from './make-list.ts';
 import { readPriceTable, type PriceList } from './price-table.ts';
 
-export interface ComputedPrices { list: PriceList; exported: ExportManifest }
+export interface ComputedPrices {
+  list: PriceList;
+  exported: ExportManifest;
+  /** Of a list that was just made: products that the settings block and the list does not know. */
+  blockedInVain?: readonly string[];
+}
 
 export function exportFolderOf({ home }: Pick<Runtime, 'home'>): string {
   return path.join(home.root, 'exports', 'prices');
@@ -29,7 +34,7 @@ export async function computePrices(runtime: Runtime, options: { policy?: string
 async function compute(runtime: Runtime, { policy, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
   const made = await makePriceList(runtime, policy);
   if (made === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
-  return { list: made.list, exported: await handOverList(runtime, made.list, folder) };
+  return { list: made.list, exported: await handOverList(runtime, made.list, folder), blockedInVain: made.blockedInVain };
 }
 
 /** What gold holds, to where the shop reads it. @throws `not_found` where no list was computed, `conflict` while another process does the same. */

@@ -10,6 +10,8 @@ export interface MadeList {
   list: PriceList;
   /** That the model-based policy went by, whichever policy made the list; undefined: there is no champion. */
   demand: TabledDemand | undefined;
+  /** Products that the settings block and the list does not know: mistyped, or never sold. */
+  blockedInVain: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -40,7 +42,8 @@ export async function makePriceList(runtime: Runtime, wanted?: string): Promise<
   };
   const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
   await writePriceTable(runtime, list);
-  return { list, demand: made.demand };
+  const known = new Set(listed.map(({ productId }) => productId));
+  return { list, demand: made.demand, blockedInVain: [...prices.guardrails.blocked.keys()].filter((productId) => !known.has(productId)) };
 }
 
 /** What `handOver` takes of a list. */

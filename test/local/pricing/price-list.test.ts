@@ -84,6 +84,16 @@ describe('a list of a home', () => {
     await computePrices(shop.runtime);
   });
 
+  it('leaves what is blocked as it is, and names what is blocked in vain', async () => {
+    const project = await shop.runtime.project();
+    const blocking = { ...shop.runtime, project: async () => ({ ...project, config: { ...project.config, pricing: { blocked: { dear: 'fixed by contract', daer: 'mistyped' } } } }) } as typeof shop.runtime;
+    const before = (await readPriceTable(shop.runtime)).prices.find(({ productId }) => productId === 'dear')!.price;
+    shop.clock.at += 86_400_000;
+    const { list, blockedInVain } = await computePrices(blocking);
+    expect(list.prices.find(({ productId }) => productId === 'dear')).toMatchObject({ price: before, limits: ['blocked'], reason: 'its price is not to be changed: fixed by contract' });
+    expect(blockedInVain).toEqual(['daer']);
+  });
+
   it('is refused by name for a policy that there is not', async () => {
     await expect(computePrices(shop.runtime, { policy: 'guess' })).rejects.toThrow(/no price policy 'guess'/);
   });
