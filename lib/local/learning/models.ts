@@ -1,4 +1,5 @@
 // The models that a home answers from: champions and challengers of the registry, read again when an alias moves.
+import { MillraceError, messageOf } from '../../base/index.ts';
 import { explainer, scorerOf, type Canary, type ModelAlias, type ModelCard, type ModelReader } from '../../learning/index.ts';
 import type { Models, ServedModel } from '../../serving/index.ts';
 
@@ -42,7 +43,7 @@ export function homeModels(registry: ModelReader, declared: readonly string[], v
         const known = served.get(keyOf(predictor, alias));
         // One that cannot be loaded leaves all others, and what answered under its name before.
         const model = known?.card.version === version ? known : await loadVersion(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
-          failures.push(thrown);
+          failures.push(new MillraceError('bad_input', `version ${version} of ${predictor} cannot be loaded: ${messageOf(thrown)}`, { where: `models/${predictor}/${version}`, todo: 'Roll back to another version, or train a new one.', cause: thrown }));
           return alias === 'champion' ? known : undefined;
         });
         if (model !== undefined) next.set(keyOf(predictor, alias), model);

@@ -113,10 +113,18 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     await store.close();
     throw thrown;
   });
+  const failureNow = (): string | undefined => modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure ?? usageFailure;
+  let told: string | undefined;
+  /** What is wrong is said when it begins: answers are marked meanwhile, and whoever runs this should not have to learn it from them. */
+  const tell = (): void => {
+    const failure = failureNow();
+    if (failure !== undefined && failure !== told) onError?.(failure);
+    told = failure;
+  };
   return {
     name: 'api', server, keys, context,
     status() {
-      const failure = modelFailure ?? trouble[0] ?? log.failure ?? sweepFailure ?? usageFailure;
+      const failure = failureNow();
       return {
         url: server.url, waitingInLog: log.waiting, ...(log.lost === 0 ? {} : { lostFromLog: log.lost }), models: models.list().map(({ predictor, alias, version }) => `${predictor} ${alias} ${version}`),
         ...(canaries.status().length === 0 ? {} : { canaries: canaries.status().map(canaryLine) }),
@@ -125,10 +133,12 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
       };
     },
     async run(signal) {
+      tell();
       const watching = (async () => {
         while (!signal.aborted) {
           await clock.sleep(REFRESH_MS, signal).catch(() => undefined);
           if (!signal.aborted) [modelFailure, usageFailure] = [await watchModels(), await shareUsage()];
+          tell();
         }
       })();
       for (let sweptAt = clock.now(); !signal.aborted;) {
