@@ -80,7 +80,7 @@ function weighed({ classWeights, negatives }: Predictor, whole: TrainingSet): Tr
 async function fit(algorithm: TreeAlgorithm, set: TrainingSet, validation: TrainingSet | undefined, { onProgress }: TrainOptions): Promise<TreeModel> {
   if (algorithm.kind === 'random_forest') return trainForest(set, algorithm.settings, { onTree: (done) => onProgress?.(done, algorithm.settings.trees ?? 100) });
   const { model } = await trainBoostedTrees(set, algorithm.settings, {
-    ...(validation === undefined ? {} : { validation }), onRound: ({ round }) => onProgress?.(round + 1, algorithm.settings.trees ?? 100),
+    ...(validation === undefined ? {} : { validation }), onRound: ({ round }) => onProgress?.(round, algorithm.settings.trees ?? 100),
   });
   return model;
 }

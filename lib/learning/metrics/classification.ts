@@ -94,8 +94,11 @@ export function calibration(probabilities: Numbers, labels: Numbers, bins = 10):
   const order = Uint32Array.from({ length: count }, (_, row) => row).sort((a, b) => probabilities[a]! - probabilities[b]! || a - b);
   const table: ReliabilityBin[] = [];
   let error = 0;
+  let boundary = 1;
   for (let begin = 0; begin < count;) {
-    let end = Math.max(begin + 1, Math.round((count * (table.length + 1)) / bins));
+    // The next boundary that is not passed yet: many equal ones may have taken several bins' rows.
+    while (Math.round((count * boundary) / bins) <= begin) boundary += 1;
+    let end = Math.min(Math.round((count * boundary) / bins), count);
     while (end < count && probabilities[order[end]!] === probabilities[order[end - 1]!]) end += 1;
     end = Math.min(end, count);
     let said = 0;

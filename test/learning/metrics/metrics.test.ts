@@ -65,6 +65,10 @@ describe('probabilities', () => {
 
   test('rows with the same probability share a bin of the calibration', () => {
     expect(calibration([0.5, 0.5, 0.5, 0.5, 0.9], [1, 0, 1, 0, 1], 5).bins).toEqual([{ rows: 4, said: 0.5, happened: 0.5 }, { rows: 1, said: 0.9, happened: 1 }]);
+    // What follows a great share of equal ones is in bins of the usual size, not in bins of one row each.
+    const chances = Array.from({ length: 100 }, (_, row) => (row < 60 ? 0 : row / 100));
+    expect(calibration(chances, chances.map(Math.round), 10).bins.map(({ rows }) => rows)).toEqual([60, 10, 10, 10, 10]);
+    for (const count of [7, 10, 23]) expect(calibration(Array.from({ length: count }, (_, row) => row / count), new Array<number>(count).fill(0), 3).bins).toHaveLength(3);
   });
 });
 

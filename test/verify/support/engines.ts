@@ -27,6 +27,11 @@ export function sagemakerPython(): string {
   return join(pythonEnvironment(['xgboost-cpu==3.0.5', 'numpy==2.1.0', 'scipy==1.15.0']), 'python');
 }
 
+/** The Python that has an XGBoost of before 3: base scores are no list, splits by categories have no threshold, and a number of ten digits is read as 0. */
+export function olderXgboostPython(): string {
+  return join(pythonEnvironment(['xgboost==2.1.4', 'numpy==2.4.6']), 'python');
+}
+
 /** The folder of programs of the Python that has MLflow, its server and its client, and XGBoost. */
 export function mlflowPrograms(): string {
   return pythonEnvironment(['mlflow==3.14.0', 'xgboost==3.2.0']);
@@ -80,7 +85,7 @@ export function lambdaNode(): string {
 }
 
 const INSTALLERS: Readonly<Record<string, () => unknown>> = {
-  pyiceberg: pyicebergPython, xgboost: xgboostPython, sagemaker: sagemakerPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode, 'cfn-lint': cfnLint, schemathesis, mlflow: mlflowPrograms,
+  pyiceberg: pyicebergPython, xgboost: () => [xgboostPython(), olderXgboostPython()], sagemaker: sagemakerPython, spark, chdb: chdbFolder, ministack: () => pythonEnvironment([MINISTACK]), node24: lambdaNode, 'cfn-lint': cfnLint, schemathesis, mlflow: mlflowPrograms,
 };
 
 if (process.argv[1] === import.meta.filename) {
