@@ -66,7 +66,7 @@ async function list(invocation: Invocation, registry: ModelRegistry, declared: r
     const { aliases, canary, change } = await registry.state(predictor);
     const counted = counts[predictor];
     return {
-      predictor, aliases, ...(canary === undefined ? {} : { canary: { ...canary, ...(counted?.startedAt === canary.startedAt ? { counts: counted.counts } : {}) } }), ...(change === undefined ? {} : { lastChange: change }), versions: await registry.versions(predictor),
+      predictor, aliases, ...(canary === undefined ? {} : { canary: { ...canary, ...(counted?.startedAt === canary.startedAt ? { counts: counted.counts } : {}) } }), ...(change === undefined ? {} : { lastChange: change }), versions: await registry.versions(predictor), damaged: await registry.damaged(predictor),
     };
   }));
   present(invocation, listed, () => {
@@ -82,6 +82,7 @@ async function list(invocation: Invocation, registry: ModelRegistry, declared: r
       }
       if (lastChange?.what === 'canary_rolled_back') terminal.out(`\n  ${paint(terminal, 'yellow', '!')} the canary of ${predictor}, version ${lastChange.version}, went back at ${new Date(lastChange.at).toISOString()}: ${(lastChange.reasons ?? []).join('; ')}\n`);
     }
+    for (const { predictor, damaged } of listed) for (const { version, why } of damaged) terminal.out(`\n  ${paint(terminal, 'red', '✖')} version ${version} of ${predictor} is not listed: ${why}\n`);
     if (waiting.length > 0) terminal.out(`\n  waiting for MLflow: ${waiting.join(', ')}; millrace models send\n`);
   });
 }

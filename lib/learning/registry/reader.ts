@@ -1,5 +1,5 @@
 // The registry for who only answers from it: models, their cards, and which of them answers.
-import { MillraceError } from '../../base/index.ts';
+import { messageOf, MillraceError } from '../../base/index.ts';
 import { readModel, type FittedModel } from '../kinds/model-file.ts';
 import { newestState, type Aliases, type AliasState } from './alias-state.ts';
 import type { ModelCard } from './card.ts';
@@ -12,14 +12,14 @@ export class ModelReader {
     this.#store = store;
   }
 
-  /** @throws `not_found` */
+  /** @throws `not_found`, and `bad_input` naming a damaged file */
   async card(predictor: string, version: string): Promise<ModelCard> {
-    return JSON.parse(await this.#read(predictor, version, 'card.json')) as ModelCard;
+    return this.#parsed(predictor, version, 'card.json', (text) => JSON.parse(text) as ModelCard);
   }
 
-  /** @throws `not_found`, and `bad_input` for a damaged file */
+  /** @throws `not_found`, and `bad_input` naming a damaged file */
   async model(predictor: string, version: string): Promise<FittedModel> {
-    return readModel(await this.#read(predictor, version, 'model.json'));
+    return this.#parsed(predictor, version, 'model.json', readModel);
   }
 
   async aliases(predictor: string): Promise<Aliases> {
@@ -29,6 +29,17 @@ export class ModelReader {
   /** Aliases, and the canary where one runs. */
   async state(predictor: string): Promise<AliasState> {
     return (await newestState(this.#store, predictor)).state;
+  }
+
+  async #parsed<Value>(predictor: string, version: string, file: string, parse: (text: string) => Value): Promise<Value> {
+    const text = await this.#read(predictor, version, file);
+    try {
+      return parse(text);
+    } catch (cause) {
+      throw new MillraceError('bad_input', `${file} of version ${version} of ${predictor} is damaged: ${messageOf(cause)}`, {
+        where: `${this.#store.place}/${predictor}/${version}/${file}`, todo: `Put the file back, or delete the folder and train again: millrace train ${predictor}.`, cause,
+      });
+    }
   }
 
   async #read(predictor: string, version: string, file: string): Promise<string> {

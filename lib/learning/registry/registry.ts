@@ -24,10 +24,14 @@ export class ModelRegistry extends ModelReader {
     return this.#store.folders('');
   }
 
-  /** Oldest first. */
+  /** Oldest first. One whose card is damaged is left out; `damaged` names it. */
   async versions(predictor: string): Promise<ModelCard[]> {
-    const cards = await Promise.all((await this.#numbers(predictor)).map((version) => this.#store.read(`${predictor}/${version}/card.json`)));
-    return cards.flatMap((bytes) => (bytes === undefined ? [] : [cardOf(bytes)]));
+    return (await this.#cards(predictor)).flatMap(({ card }) => card ?? []);
+  }
+
+  /** Versions whose card cannot be read, and why. */
+  async damaged(predictor: string): Promise<{ version: string; why: string }[]> {
+    return (await this.#cards(predictor)).flatMap(({ version, why }) => (why === undefined ? [] : [{ version, why }]));
   }
 
   /** How features and scores lay at training; undefined for a version that was kept without. */
@@ -50,9 +54,9 @@ export class ModelRegistry extends ModelReader {
     }
   }
 
-  /** Lets a version answer. Gives the version that did before. @throws `not_found` */
+  /** Lets a version answer. Gives the version that did before. @throws `not_found`, and `bad_input` for a version whose files are damaged */
   async setAlias(predictor: string, alias: ModelAlias, version: string, now: number): Promise<string | undefined> {
-    await this.card(predictor, version);
+    await this.#whole(predictor, version);
     return this.#aliases.set(predictor, alias, version, now);
   }
 
@@ -66,9 +70,9 @@ export class ModelRegistry extends ModelReader {
     return this.#aliases.history(predictor);
   }
 
-  /** Lets a version answer a share of the traffic. @throws `not_found`, and `conflict` where another one does or there is no champion beside it. */
+  /** Lets a version answer a share of the traffic. @throws as `setAlias`, and `conflict` where another one does or there is no champion beside it. */
   async startCanary(predictor: string, canary: Canary): Promise<void> {
-    await this.card(predictor, canary.version);
+    await this.#whole(predictor, canary.version);
     if (!(canary.share > 0 && canary.share <= 1)) throw new MillraceError('usage', `a canary's share is above 0 and at most 100 %, not ${canary.share * 100} %`, { todo: 'Give --canary 10%.' });
     await this.#aliases.startCanary(predictor, canary);
   }
@@ -78,13 +82,28 @@ export class ModelRegistry extends ModelReader {
     return this.#aliases.endCanary(predictor, startedAt, end, now);
   }
 
+  /** Nobody is let answer who could not. */
+  async #whole(predictor: string, version: string): Promise<void> {
+    await Promise.all([this.card(predictor, version), this.model(predictor, version)]);
+  }
+
+  async #cards(predictor: string): Promise<{ version: string; card?: ModelCard; why?: string }[]> {
+    return Promise.all((await this.#numbers(predictor)).map(async (number) => {
+      const version = String(number);
+      try {
+        return { version, card: await this.card(predictor, version) };
+      } catch (thrown) {
+        // Without a card it is no version: whoever registered it was stopped.
+        if (thrown instanceof MillraceError && thrown.code === 'not_found') return { version };
+        if (thrown instanceof MillraceError && thrown.code === 'bad_input') return { version, why: thrown.message };
+        throw thrown;
+      }
+    }));
+  }
+
   async #numbers(predictor: string): Promise<number[]> {
     return (await this.#store.folders(predictor)).filter((name) => /^\d+$/.test(name)).map(Number).sort((left, right) => left - right);
   }
-}
-
-function cardOf(bytes: Uint8Array): ModelCard {
-  return JSON.parse(textOf(bytes)) as ModelCard;
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 // What an answer was made from: who gave it, from which inputs, how old these were, what each contributed, and what came of it.
 import { explainer, matrixOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { featuresOf, readDataset, registryOf, trainingSql, viewOf } from '../learning/index.ts';
+import { featuresOf, readDataset, registryOf, textHash, trainingSql, viewOf } from '../learning/index.ts';
 import { givenIn } from '../monitoring/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { goneOf, valueOf, type Value } from './again.ts';
@@ -119,10 +119,12 @@ async function explainBatch(runtime: Runtime, { predictionId: id, predictor, tab
   };
 }
 
-/** The row of the training set of then whose answer was open; undefined where there is none. */
-async function inputsOf(runtime: Runtime, predictor: BatchAnswer['predictor'], { asOf, snapshots }: NonNullable<BatchAnswer['source']>, entity: readonly string[]): Promise<Float32Array | undefined> {
+/** The row of the training set of then whose answer was open; undefined where there is none, or the training set is another by now. */
+async function inputsOf(runtime: Runtime, predictor: BatchAnswer['predictor'], { asOf, snapshots, trainingSet }: NonNullable<BatchAnswer['source']>, entity: readonly string[]): Promise<Float32Array | undefined> {
   const features = await featuresOf(runtime);
-  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, trainingSql(predictor, features)), runtime.signal, snapshots);
+  const sql = trainingSql(predictor, features);
+  if (textHash(sql) !== trainingSet) return undefined;
+  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, sql), runtime.signal, snapshots);
   const row = data.entities.findLastIndex((one, index) => one.every((value, at) => value === entity[at]) && (predictor.label === undefined || Number.isNaN(data.labels[index]!)));
   return row < 0 ? undefined : matrixOf(data, Uint32Array.of(row));
 }

@@ -90,6 +90,7 @@ async function endedVersions(runtime: Pick<Runtime, 'home' | 'learning'>, tags: 
   const ended = new Set(tags);
   for (const predictor of await registry.predictors()) {
     const used = new Set((await registry.history(predictor)).flatMap(({ aliases }) => Object.values(aliases)));
+    for (const { version } of await registry.damaged(predictor)) ended.delete(`${MODEL_TAG}${predictor}.${version}`);
     for (const { version, trainedAt } of await registry.versions(predictor)) {
       if (now - trainedAt <= (used.has(version) ? TRAINING_KEPT_MS : UNUSED_KEPT_MS)) ended.delete(`${MODEL_TAG}${predictor}.${version}`);
     }

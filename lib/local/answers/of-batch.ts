@@ -1,6 +1,6 @@
 // A batch prediction again: by the version of then, over the training set of then.
 import { batchOf } from '../../learning/index.ts';
-import { featuresOf, readDataset, registryOf, trainingSql } from '../learning/index.ts';
+import { featuresOf, readDataset, registryOf, textHash, trainingSql } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { cannot, differencesOf, goneOf, type Again } from './again.ts';
 import type { BatchAnswer } from './find.ts';
@@ -12,9 +12,11 @@ export async function batchAgain(runtime: Runtime, { predictionId: id, predictor
   const { version, asOf, snapshots } = source;
   const gone = await goneOf(runtime.lake, snapshots);
   if (gone.length > 0) throw cannot(id, `what it was made from has expired: ${gone.join(', ')}`, 'Its tag was lifted: by `millrace maintain` thirty days after the next `millrace predict`, or by `millrace forget`, or by hand.');
-  const { fitted } = await versionOf(registryOf(runtime), { prediction_id: id, kind: predictor.name, version });
   const features = await featuresOf(runtime);
-  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, trainingSql(predictor, features)), runtime.signal, snapshots);
+  const sql = trainingSql(predictor, features);
+  if (textHash(sql) !== source.trainingSet) throw cannot(id, `the SELECT of ${predictor.name}'s training set, or a feature in it, has been changed since`, `Go back to the project as it was then: predictors/${predictor.name}.sql, features/.`, predictor.file);
+  const { fitted } = await versionOf(registryOf(runtime), { prediction_id: id, kind: predictor.name, version });
+  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, sql), runtime.signal, snapshots);
   const { columns, rows } = batchOf(predictor, fitted, data);
   const entity = predictor.entities.map((name) => String(row[name]));
   const logged = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));

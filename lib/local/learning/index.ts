@@ -9,5 +9,6 @@ export { homeModels, loadVersion, type HomeModels } from './models.ts';
 export { lookThrough } from './look.ts';
 export { batchSources, predictInHome, type BatchPredictions, type BatchSource } from './predict.ts';
 export { featuresOf, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type TrainingReport, type TrainPredictorOptions } from './train.ts';
+export { textHash } from './text-hash.ts';
 export { trainingDate } from './training-date.ts';
 export { currentSnapshots, MODEL_TAG, sourcesBehind, tableNameOf, tablesOf, TRAINING_KEPT_MS, UNUSED_KEPT_MS } from './training-tables.ts';

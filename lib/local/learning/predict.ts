@@ -8,13 +8,14 @@ import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
+import { textHash } from './text-hash.ts';
 import { trainingDate } from './training-date.ts';
 import { snapshotsOf, sourcesBehind, tablesOf } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
 
 /** What a snapshot of a predictor's table was made from: in its summary, so that the one is never without the other. */
-export interface BatchSource { version: string; asOf: string; /** Of the tables that were read. */ snapshots: Readonly<Record<string, string>> }
+export interface BatchSource { version: string; asOf: string; /** Of the tables that were read. */ snapshots: Readonly<Record<string, string>>; /** SHA-256 of the SELECT that read them. */ trainingSet: string }
 
 const MADE_FROM = 'millrace.made-from';
 
@@ -62,7 +63,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
     const select = table.schema.fields.map(({ name: column, type }) => (type === 'timestamp' ? `make_timestamp(${quoteName(column)}) AS ${quoteName(column)}` : quoteName(column)));
     await database.use((session) => overwriteRows(session, table, { sql: 'TRUE' },
       `SELECT ${select.join(', ')} FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = {${columns.join(', ')}})`,
-      { summary: { 'millrace.model': `${name} ${version}`, [MADE_FROM]: JSON.stringify({ version, asOf: date, snapshots } satisfies BatchSource) }, temporaryFolder: folder, ...(signal === undefined ? {} : { signal }) }));
+      { summary: { 'millrace.model': `${name} ${version}`, [MADE_FROM]: JSON.stringify({ version, asOf: date, snapshots, trainingSet: textHash(sql) } satisfies BatchSource) }, temporaryFolder: folder, ...(signal === undefined ? {} : { signal }) }));
   } finally {
     await rm(file, { force: true });
   }
