@@ -1,5 +1,6 @@
 // Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
 import type { Context } from 'aws-lambda';
+import { MillraceError } from '../../lib/base/index.ts';
 import type { LeakCheck } from '../../lib/learning/index.ts';
 import { lookThrough, monitorHome, predictInHome, predictorNamed, prepareTraining, trainPrepared, type Runtime, type TrainingReport, type TrainPredictorOptions } from '../../lib/local/index.ts';
 import type { AwsContext } from '../shared/context.ts';
@@ -11,13 +12,16 @@ import { jobResult, orderJob, type JobOrder, type JobPlace } from './job.ts';
 import { driftMetrics, trainingMetrics } from './metrics.ts';
 import { learningRuntime, type LearningRuntime } from './runtime.ts';
 
+/** Settings are searched for first, as by `millrace train --tune`. */
+export interface TuneEvent { trials?: number; seconds?: number; seed?: number }
+
 export type LearnEvent =
   /** Which predictors there are, those asked for or all. A state machine says null for what nobody asked for. */
   | { step: 'plan'; predictors?: string[] | null }
   /** Looks for features that see their future, before anything is trained; what was looked through for an earlier version is not looked through again. */
   | { step: 'look'; predictor: string; as_of?: string | null; allow_leaks?: boolean }
   /** A version, or the order for a training job where the stage has them and there are too many rows. The version goes through the gate; it answers from then on unless `keep_champion`. `looked`: what `look` found; without it this step looks; null: nobody is to. */
-  | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: LeakCheck | null }
+  | { step: 'train'; predictor: string; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: LeakCheck | null; tune?: TuneEvent | null }
   /** The version whose trees a training job grew from the rows that `train` gave it; it is measured, judged and kept like one that grew here. */
   | { step: 'adopt'; predictor: string; job: Pick<JobOrder, 'prepared' | 'output'>; artifact: string; keep_champion?: boolean; allow_leaks?: boolean; looked?: LeakCheck | null }
   /** The champion's batch predictions, into gold by one commit. */
@@ -30,7 +34,8 @@ export type LearnResult =
   | { predictors: string[] }
   /** null: there are no features to look at, or no rows. */
   | { predictor: string; looked: LeakCheck | null }
-  | { predictor: string; version: string; promoted: boolean; reasons: string[]; metrics: Readonly<Record<string, number>> }
+  /** `suspects`: features that foretell the label almost alone. */
+  | { predictor: string; version: string; promoted: boolean; reasons: string[]; suspects: string[]; metrics: Readonly<Record<string, number>> }
   | { predictor: string; job: JobOrder }
   | { predictor: string; table: string; rows: number; version: string }
   | { versions: number; drifting: string[]; skewed: string[] };
@@ -43,7 +48,7 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
   const now = () => runtime.clock.now();
   const kept = ({ card, gate, promoted }: TrainingReport): LearnResult => {
     tell(trainingMetrics(card, promoted, stage, now()));
-    return { predictor: card.predictor, version: card.version, promoted, reasons: gate.passes ? [] : [...gate.reasons], metrics: card.metrics };
+    return { predictor: card.predictor, version: card.version, promoted, reasons: gate.passes ? [] : [...gate.reasons], suspects: (card.suspects ?? []).map(({ feature }) => feature), metrics: card.metrics };
   };
   switch (event.step) {
     case 'plan': {
@@ -58,9 +63,10 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
     }
     case 'train': {
       const prepared = await prepareTraining(home, event.predictor, asOf(event));
-      const job = jobs === undefined ? undefined : await orderJob(runtime, prepared, jobs, stage);
+      const tune = searchOf(event.tune);
+      const job = jobs === undefined ? undefined : await orderJob(runtime, prepared, jobs, stage, { tune: tune !== undefined });
       if (job !== undefined) return { predictor: event.predictor, job };
-      return kept(await trainPrepared(home, prepared, optionsOf(event)));
+      return kept(await trainPrepared(home, prepared, { ...optionsOf(event), ...(tune === undefined ? {} : { tune }) }));
     }
     case 'adopt': {
       const { prepared, grown } = await jobResult(runtime, event.predictor, event.job, event.artifact);
@@ -85,6 +91,19 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
 
 function optionsOf({ keep_champion: keepChampion, allow_leaks: allowLeaks, looked }: Extract<LearnEvent, { step: 'train' | 'adopt' }>): Omit<TrainPredictorOptions, 'asOf'> {
   return { keepChampion: keepChampion === true, allowLeaks: allowLeaks === true, ...(looked === undefined ? {} : looked === null ? { withoutLeakCheck: true } : { looked }) };
+}
+
+/** No trial begins after so long: what follows the search has to be done within the function's time, too. */
+const MOST_SEARCH_SECONDS = 480;
+
+/** @throws `bad_input` for what is no search. */
+function searchOf(tune: TuneEvent | null | undefined): TrainPredictorOptions['tune'] {
+  if (tune === undefined || tune === null) return undefined;
+  const { trials, seconds = MOST_SEARCH_SECONDS, seed } = tune;
+  for (const [name, value, from, to] of [['trials', trials, 1, 1000], ['seconds', seconds, 1, MOST_SEARCH_SECONDS], ['seed', seed, 0, 2 ** 31]] as const) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= from && value <= to)) throw new MillraceError('bad_input', `tune.${name} is ${JSON.stringify(value)}`, { todo: `It is a whole number from ${from} to ${to}.` });
+  }
+  return { seconds, ...(trials === undefined ? {} : { trials }), ...(seed === undefined ? {} : { seed }) };
 }
 
 const asOf = ({ as_of: date }: { as_of?: string | null }): { asOf?: string } => (date === undefined || date === null ? {} : { asOf: date });

@@ -57,7 +57,7 @@ function jobStates({ instanceType, image, maxSeconds, diskGb = 50 }: SageMakerSe
   };
 }
 
-/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true, "allow_leaks": true}`, all optional. `look`: for features that see their future, before training. */
+/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true, "allow_leaks": true, "tune": {"trials": 20}}`, all optional. `look`: for features that see their future, before training. */
 export function learningMachine(jobs?: SageMakerSettings, { look = true }: { look?: boolean } = {}): StateMachine {
   return {
     Comment: 'millrace learning',
@@ -91,7 +91,7 @@ export function learningMachine(jobs?: SageMakerSettings, { look = true }: { loo
               },
             } : {}),
             Train: {
-              ...call({ step: 'train', predictor: '{% $predictor %}', as_of: AS_OF, keep_champion: KEEP_CHAMPION, allow_leaks: ALLOW_LEAKS, looked: '{% $looked %}' }),
+              ...call({ step: 'train', predictor: '{% $predictor %}', as_of: AS_OF, keep_champion: KEEP_CHAMPION, allow_leaks: ALLOW_LEAKS, looked: '{% $looked %}', tune: '{% $exists($options.tune) ? $options.tune : null %}' }),
               Retry: [TRANSIENT], Catch: [notDone('training')], ...(jobs === undefined ? { Next: 'Predict' } : { Assign: { trained: '{% $states.result.Payload %}' }, Next: 'WhereTrained' }),
             },
             ...(jobs === undefined ? {} : jobStates(jobs)),

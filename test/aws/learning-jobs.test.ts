@@ -137,7 +137,7 @@ describe('the machine with jobs', () => {
   }
 
   /** `train` stands for SageMaker: it sees the request, and says where it left the model. */
-  async function run(aboveRows: number, train: (request: Record<string, unknown>) => Promise<string>): Promise<Outcome> {
+  async function run(aboveRows: number, train: (request: Record<string, unknown>) => Promise<string>, more: Record<string, Json> = {}): Promise<Outcome> {
     const interpreter = new Interpreter(learningMachine(JOBS), {
       clock: systemClock, random: () => 0.5,
       resources: {
@@ -158,7 +158,7 @@ describe('the machine with jobs', () => {
         },
       },
     });
-    return interpreter.run({ as_of: '2020-06-01' }, { id: 'l', name: 'l' });
+    return interpreter.run({ as_of: '2020-06-01', ...more }, { id: 'l', name: 'l' });
   }
 
   /** What SageMaker makes of an output path. */
@@ -212,6 +212,15 @@ describe('the machine with jobs', () => {
     expect(calls).toEqual(['plan', 'look', 'train', 'predict', 'monitor']);
     await run(20, left);
     expect((jobs[0]!['InputDataConfig'] as { ChannelName: string }[]).map(({ ChannelName }) => ChannelName)).toEqual(['train']);
+  });
+
+  it('searches for settings in the function, and refuses by name to do so for a job', async () => {
+    begin({ trees: 3 });
+    expect((await run(ROWS, left, { tune: { trials: 2 } })).status).toBe('succeeded');
+    expect((await runtime.learning!.registry.versions('conversion'))[0]!.tuning?.trials).toHaveLength(3);
+    expect(await run(20, left, { tune: { trials: 2 } })).toMatchObject({ status: 'failed', cause: expect.stringContaining('settings of conversion are not searched for: a job trains it') as string });
+    expect(await run(ROWS, left, { tune: { trials: 'many' } })).toMatchObject({ status: 'failed', cause: expect.stringContaining('tune.trials is "many"') as string });
+    expect(jobs).toEqual([]);
   });
 
   it('says which predictor’s job failed, left a model of another kind, or cannot be ordered, and keeps no version of it', async () => {

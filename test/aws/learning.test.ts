@@ -9,7 +9,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { policiesOf } from './support/policies.ts';
 import { named, ofType, only, synthesise, textOf, type SynthesisedStage } from './support/stage.ts';
 
-type Payload = { step: string; predictor?: string; predictors?: string[] | null; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: unknown };
+type Payload = { step: string; predictor?: string; predictors?: string[] | null; as_of?: string | null; keep_champion?: boolean; allow_leaks?: boolean; looked?: unknown; tune?: unknown };
 
 /** What a look finds nothing with. */
 const LOOKED = { cuts: ['2018-06-01T00:00:00.000Z'], rows: 7, leaks: [], whole: [], fingerprint: 'f' };
@@ -50,14 +50,14 @@ describe('the learning machine', () => {
     expect(payloads[1]).toEqual({ step: 'look', predictor: expect.any(String) as string, as_of: null, allow_leaks: false });
     const trained = payloads.filter(({ step }) => step === 'train').sort((left, right) => (left.predictor! < right.predictor! ? -1 : 1));
     expect(trained).toEqual([
-      { step: 'train', predictor: 'churn', as_of: null, keep_champion: false, allow_leaks: false, looked: LOOKED }, { step: 'train', predictor: 'conversion', as_of: null, keep_champion: false, allow_leaks: false, looked: null },
+      { step: 'train', predictor: 'churn', as_of: null, keep_champion: false, allow_leaks: false, looked: LOOKED, tune: null }, { step: 'train', predictor: 'conversion', as_of: null, keep_champion: false, allow_leaks: false, looked: null, tune: null },
     ]);
   });
 
   it('takes what is asked for: one predictor, as of a day, beside the champion', async () => {
-    const { calls, payloads } = await run({ predictors: ['churn'], as_of: '2018-10-18', keep_champion: true, allow_leaks: true });
+    const { calls, payloads } = await run({ predictors: ['churn'], as_of: '2018-10-18', keep_champion: true, allow_leaks: true, tune: { trials: 3 } });
     expect(calls).toEqual(['plan', 'look churn', 'train churn', 'predict churn', 'monitor']);
-    expect(payloads[2]).toEqual({ step: 'train', predictor: 'churn', as_of: '2018-10-18', keep_champion: true, allow_leaks: true, looked: LOOKED });
+    expect(payloads[2]).toEqual({ step: 'train', predictor: 'churn', as_of: '2018-10-18', keep_champion: true, allow_leaks: true, looked: LOOKED, tune: { trials: 3 } });
   });
 
   it('goes on with the others where one cannot be trained, and says at the end which', async () => {

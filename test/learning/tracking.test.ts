@@ -6,9 +6,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import { MlflowClient, MlflowRefusal, mlflowSettings, ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
-import { noteForMlflow, sendToMlflow } from '../../lib/local/index.ts';
+import { noteForMlflow, sendRegistryToMlflow, sendToMlflow } from '../../lib/local/index.ts';
 import { waitingForMlflow } from '../../lib/local/versions.ts';
 import type { Runtime } from '../../lib/local/index.ts';
+import { CARD, STUMP } from './registry/stump.ts';
 
 interface Call { method: string; url: string; authorization: string | undefined; body: Record<string, unknown[]> }
 
@@ -99,5 +100,27 @@ describe('a home', () => {
     expect(await sendToMlflow({ home, registry, environment })).toEqual({ sent: ['the aliases of rain'], waiting: [], refused: [] });
     expect(await waitingForMlflow(home)).toEqual([]);
     await expect(sendToMlflow({ home, registry, environment: {} })).rejects.toThrow(/no MLflow server is configured/);
+  });
+});
+
+describe('a registry that nobody keeps notes beside', () => {
+  let root: string;
+  beforeEach(() => (root = mkdtempSync(path.join(tmpdir(), 'millrace-tracking-'))));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('is sent whole, versions before aliases, and what was not taken is found again', async () => {
+    const registry = new ModelRegistry(modelStoreOn(new LocalFiles(), path.join(root, 'models')));
+    const { version } = await registry.register(CARD, STUMP);
+    await registry.setAlias(CARD.predictor, 'champion', version, 1);
+    const environment = { MLFLOW_TRACKING_URI: uri };
+    const [one, aliases] = [`version ${version} of ${CARD.predictor}`, `the aliases of ${CARD.predictor}`];
+    answer = () => ({ status: 500, body: {} });
+    expect(await sendRegistryToMlflow({ registry, environment })).toMatchObject({ sent: [], waiting: [one, aliases], refused: [] });
+    // As if it were there already.
+    answer = ({ url }) => ({ status: 200, body: url.includes('model-versions/search') ? { model_versions: [{ version: '7', tags: [{ key: 'millrace.version', value: `${CARD.predictor}/${version}/${CARD.trainedAt}` }] }] } : {} });
+    calls = [];
+    expect(await sendRegistryToMlflow({ registry, environment, predictors: [CARD.predictor] })).toEqual({ sent: [one, aliases], waiting: [], refused: [] });
+    expect(calls.find(({ url }) => url.endsWith('/registered-models/alias'))?.body).toMatchObject({ alias: 'champion', version: '7' });
+    expect(await sendRegistryToMlflow({ registry, environment, predictors: [] })).toEqual({ sent: [], waiting: [], refused: [] });
   });
 });

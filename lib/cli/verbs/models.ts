@@ -10,9 +10,9 @@ import { present, type Invocation, type Verb } from '../verb.ts';
 
 export const models: Verb = {
   description: 'Without words: all versions, the aliases champion and challenger, and canaries with what was counted of them. `card PREDICTOR [VERSION]` prints the model card, in Markdown, of a version, by default of the champion. '
-    + '`send` sends what waits for MLflow.',
+    + '`send` sends what waits for MLflow; with --stage, all versions of the account that the server lacks, and who answers.',
   options: [STAGE_OPTION],
-  examples: ['millrace models', 'millrace models --stage prod', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send'],
+  examples: ['millrace models', 'millrace models --stage prod', 'millrace models --json', 'millrace models card conversion', 'millrace models card conversion 3 > conversion-3.md', 'MLFLOW_TRACKING_URI=http://127.0.0.1:5000 millrace models send', 'millrace models send --stage prod'],
   async run(invocation) {
     const [word, ...rest] = invocation.arguments;
     const { project, environment } = invocation;
@@ -34,13 +34,13 @@ export const models: Verb = {
 
 /** The same of an account. Loaded only for who asks for it: its clients take a while. */
 async function ofStage(invocation: Invocation, stage: NamedStage): Promise<number | void> {
-  const [{ withRegistry }, { registryOf, sendToMlflow }] = await Promise.all([import('../registry.ts'), import('../../local/index.ts')]);
+  const [{ withRegistry }, { registryOf, sendRegistryToMlflow }] = await Promise.all([import('../registry.ts'), import('../../local/index.ts')]);
   const [word, name = '', version] = invocation.arguments;
   return withRegistry(invocation, async (runtime) => {
     const registry = registryOf(runtime);
     if (word === 'card') return card(invocation, registry, name, version);
-    if (word === 'send') return sent(invocation, await sendToMlflow({ home: runtime.home, registry, environment: invocation.environment }));
-    return list(invocation, registry, await declaredPredictors(invocation.project), await countsIn(stage, registry, invocation), await waitingForMlflow(runtime.home));
+    if (word === 'send') return sent(invocation, await sendRegistryToMlflow({ registry, environment: invocation.environment }));
+    return list(invocation, registry, await declaredPredictors(invocation.project), await countsIn(stage, registry, invocation), []);
   });
 }
 

@@ -1,7 +1,7 @@
 // millrace promote, and rollback of a predictor: which version answers, all at once or a share of the traffic first.
 import { MillraceError, systemClock } from '../../base/index.ts';
 import { DEFAULT_CANARY_LIMITS, type ModelAlias, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
-import { ExperimentFolder, noteForMlflow, predictorNamed, registryOf, sendToMlflow, type Runtime } from '../../local/index.ts';
+import { ExperimentFolder, noteForMlflow, predictorNamed, registryOf, sendRegistryToMlflow, sendToMlflow, type Runtime } from '../../local/index.ts';
 import { withRegistry } from '../registry.ts';
 import { stageOf, STAGE_OPTION, type NamedStage } from '../stage.ts';
 import { paint } from '../terminal.ts';
@@ -62,10 +62,13 @@ export async function rollbackModel(invocation: Invocation, name: string): Promi
 export async function tellMlflow(invocation: Invocation, runtime: Runtime, predictor: string, version?: string): Promise<void> {
   const { environment, terminal, json } = invocation;
   if ((environment['MLFLOW_TRACKING_URI'] ?? '') === '') return;
-  if (version !== undefined) await noteForMlflow({ home: runtime.home, environment }, { predictor, version });
-  await noteForMlflow({ home: runtime.home, environment }, { predictor });
+  // What a home keeps notes of is its own versions, not a stage's.
+  const ofStage = typeof invocation.options['stage'] === 'string';
+  if (!ofStage && version !== undefined) await noteForMlflow({ home: runtime.home, environment }, { predictor, version });
+  if (!ofStage) await noteForMlflow({ home: runtime.home, environment }, { predictor });
   try {
-    const report = await sendToMlflow({ home: runtime.home, registry: registryOf(runtime), environment });
+    const registry = registryOf(runtime);
+    const report = await (ofStage ? sendRegistryToMlflow({ registry, environment, predictors: [predictor] }) : sendToMlflow({ home: runtime.home, registry, environment }));
     printSent(json ? { ...terminal, out: terminal.err } : terminal, report);
   } catch (thrown) {
     if (!(thrown instanceof MillraceError)) throw thrown;

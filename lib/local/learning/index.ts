@@ -1,5 +1,5 @@
 // Learning on one machine: training sets from the lake, versions in the home's registry, batch predictions, and models for the API.
-export { noteForMlflow, sendToMlflow, type SentReport } from './tracking.ts';
+export { noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './tracking.ts';
 export { timestampText } from './as-it-stood.ts';
 export { canaryOutcomes } from './canary-outcomes.ts';
 export { canaryFile } from './canary-counts.ts';

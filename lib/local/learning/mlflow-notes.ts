@@ -18,10 +18,14 @@ export async function notesOf(home: Home): Promise<{ file: string; note: Note; w
   for await (const { path: file } of files.list(folderOf(home))) {
     if (!file.endsWith('.json')) continue;
     const note = JSON.parse(Buffer.from(await files.read(file)).toString('utf8')) as Note;
-    found.push({ file, note, what: note.version === undefined ? `the aliases of ${note.predictor}` : `version ${note.version} of ${note.predictor}` });
+    found.push({ file, note, what: whatOf(note) });
   }
   const rank = ({ version }: Note): number => (version === undefined ? Number.POSITIVE_INFINITY : Number(version));
   return found.sort((left, right) => (rank(left.note) === rank(right.note) ? (left.what < right.what ? -1 : 1) : rank(left.note) - rank(right.note)));
+}
+
+export function whatOf({ predictor, version }: Note): string {
+  return version === undefined ? `the aliases of ${predictor}` : `version ${version} of ${predictor}`;
 }
 
 export function folderOf(home: Home): string {

@@ -4,11 +4,11 @@ import { messageOf, MillraceError } from '../../base/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import { MlflowClient, MlflowRefusal, mlflowSettings, sendAliases, sendVersion, sentVersion, writeModel, type ModelRegistry, type Send } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { folderOf, notesOf, type Note } from './mlflow-notes.ts';
+import { folderOf, notesOf, whatOf, type Note } from './mlflow-notes.ts';
 
 export interface SentReport {
   sent: string[];
-  /** Waits in the home, with why. */
+  /** Was not sent. */
   waiting: string[];
   failure?: string;
   /** What the server will never take, with why; it is not tried again. */
@@ -31,10 +31,30 @@ export async function noteForMlflow({ home, environment }: Pick<TrackingOptions,
 
 /** Sends what waits, versions before aliases. Never throws because of the server: what it does not take now waits on. @throws `usage` where none is configured. */
 export async function sendToMlflow({ home, registry, environment, send }: TrackingOptions): Promise<SentReport> {
+  const files = new LocalFiles();
+  return sendAll((await notesOf(home)).map(({ file, note, what }) => ({ note, what, done: () => files.delete(file) })), { registry, environment, ...(send === undefined ? {} : { send }) });
+}
+
+/**
+ * Sends what a server lacks of a registry, and the aliases as they stand: for a registry that nobody keeps notes beside, such as an account's. `predictors`: of these
+ * alone. Errors as of `sendToMlflow`; what the server does not take now is found again by the next call.
+ */
+export async function sendRegistryToMlflow({ predictors, ...options }: Omit<TrackingOptions, 'home'> & { predictors?: readonly string[] }): Promise<SentReport> {
+  const items: Item[] = [];
+  for (const predictor of predictors ?? await options.registry.predictors()) {
+    for (const { version } of await options.registry.versions(predictor)) items.push({ note: { predictor, version }, what: whatOf({ predictor, version }), done: async () => undefined });
+    items.push({ note: { predictor }, what: whatOf({ predictor }), done: async () => undefined });
+  }
+  return sendAll(items, options);
+}
+
+/** `done`: is called once nothing is to be sent any more, because it was or never will be. */
+interface Item { note: Note; what: string; done: () => Promise<void> }
+
+async function sendAll(items: readonly Item[], { registry, environment, send }: Omit<TrackingOptions, 'home'>): Promise<SentReport> {
   const settings = mlflowSettings(environment);
   if (settings === undefined) throw new MillraceError('usage', 'no MLflow server is configured', { where: 'MLFLOW_TRACKING_URI', todo: 'Set it: MLFLOW_TRACKING_URI=http://127.0.0.1:5000.' });
   const client = new MlflowClient(settings, send);
-  const files = new LocalFiles();
   const report: SentReport = { sent: [], waiting: [], refused: [] };
   const versionSent = async (predictor: string, version: string): Promise<string> => {
     const card = await registry.card(predictor, version);
@@ -43,7 +63,7 @@ export async function sendToMlflow({ home, registry, environment, send }: Tracki
     const model = await registry.model(predictor, version);
     return sendVersion(client, { card, model: writeModel(model), isXgboost: model.kind === 'trees', state: await registry.state(predictor) });
   };
-  for (const { file, note, what } of await notesOf(home)) {
+  for (const { note, what, done } of items) {
     if (report.failure !== undefined) {
       report.waiting.push(what);
       continue;
@@ -51,11 +71,11 @@ export async function sendToMlflow({ home, registry, environment, send }: Tracki
     try {
       if (note.version === undefined) await sendAliases(client, note.predictor, await registry.state(note.predictor), (version) => versionSent(note.predictor, version));
       else await versionSent(note.predictor, note.version);
-      await files.delete(file);
+      await done();
       report.sent.push(what);
     } catch (thrown) {
       if (thrown instanceof MlflowRefusal || (thrown instanceof MillraceError && thrown.code === 'not_found')) {
-        await files.delete(file);
+        await done();
         report.refused.push({ what, why: thrown.message });
       } else {
         report.failure = messageOf(thrown);
