@@ -40,14 +40,15 @@ export function compare(control: Moments, treatment: Moments, { alpha, plannedUn
   const read = (moments: Moments): Estimate => (kind === 'ratio' ? ratio(moments) : adjusted(moments, theta, both.x / both.units));
   const [base, other] = [read(control), read(treatment)];
   const own = base.variance / control.units + other.variance / treatment.units;
-  if (!(own > 0)) return undefined;
   const variance = Math.max(own, kind === 'ratio' ? commonOfRatio(control, treatment, both) : adjusted(both, theta, 0).variance * (1 / control.units + 1 / treatment.units));
+  if (!(variance > 0)) return undefined;
   const plain = kind === 'ratio' ? own : adjusted(control, 0, 0).variance / control.units + adjusted(treatment, 0, 0).variance / treatment.units;
   const v = (both.units * tunedProduct(alpha)) / plannedUnits; // nρ², ρ² chosen for the planned size
   const width = Math.sqrt((1 + 1 / v) * (Math.log(v + 1) - 2 * Math.log(alpha)));
   const error = Math.sqrt(variance);
   const absolute = other.mean - base.mean;
-  const squares = (variant: Estimate, units: number): number => (width * width * variant.variance * variance) / (units * own);
+  // Where neither varies by itself, all of one and none of the other, each has its part of what is common.
+  const squares = (variant: Estimate, units: number): number => (width * width * variance * (own > 0 ? variant.variance / own : 1 / (1 / control.units + 1 / treatment.units))) / units;
   return {
     absolute, interval: [absolute - width * error, absolute + width * error],
     relative: base.mean === 0 ? Number.NaN : absolute / Math.abs(base.mean),

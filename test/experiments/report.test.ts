@@ -276,6 +276,15 @@ describe('a report', () => {
     expect(few).toMatchObject({ verdict: { lower: 'undecided' }, notes: [expect.stringContaining('fewer than 100 units')] });
   });
 
+  it('sees that everybody buys where nobody did', () => {
+    const [none, all] = [proportion('control', 'orders', 1_000, 0), proportion('lower', 'orders', 1_000, 1_000)];
+    expect(reportOn(shipping, [none, all], { plannedUnits: 2_000, assigned: { control: 1_000, lower: 1_000 } }).verdict).toEqual({ lower: 'better' });
+    const { interval, relativeInterval } = compare(all, none, { alpha: 0.05, plannedUnits: 2_000 })!;
+    expect(interval[1]).toBeLessThan(0);
+    expect(relativeInterval[1]).toBeLessThan(0);
+    expect(compare(none, { ...none }, { alpha: 0.05, plannedUnits: 2_000 })).toBeUndefined();
+  });
+
   it('says that a guardrail watches nothing where its outcome was never reported, and who was seen twice', () => {
     const careful = experiment('one', { hypothesis: 'h', variants: { control: {}, lower: {} }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' }, guardrails: { left: { kind: 'proportion', outcome: 'abandonment', margin: 0.05 } } });
     const report = reportOn(careful, good, { ...options, crossed: 7 });

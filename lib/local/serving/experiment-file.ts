@@ -1,7 +1,7 @@
 // The experiments of a home, a file each: what was declared, whether it runs, and since when.
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, syncFolder, writeDurably } from '../../base/index.ts';
 import { checkLayers, type Experiment } from '../../experiments/index.ts';
 
 export type ExperimentState = 'draft' | 'running' | 'stopped';
@@ -90,8 +90,9 @@ export class ExperimentFolder {
   async #write(experiment: KeptExperiment): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const file = path.join(this.#folder, `${experiment.name}.json`);
-    const temporary = `${file}.${process.pid}.tmp`;
-    await writeFile(temporary, `${JSON.stringify(experiment, null, 1)}\n`);
+    const temporary = `${file}.${process.pid}.tmp`; // of this process alone: a second command may write at the same moment
+    await writeDurably(temporary, `${JSON.stringify(experiment, null, 1)}\n`);
     await rename(temporary, file);
+    await syncFolder(this.#folder);
   }
 }
