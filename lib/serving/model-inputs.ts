@@ -155,7 +155,11 @@ export function matrixOf({ kinds, inputs, one }: InputPlan, rows: readonly Row[]
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
     const gives = givesInputs(kinds, row);
-    for (const { name, view, column } of inputs) matrix[at++] = numberOf((gives ? row[name] : undefined) ?? read[view]?.[index]?.[column] ?? null, now);
+    for (const { name, view, column } of inputs) {
+      // Who says that it is missing means so, whatever the store knows.
+      const own = gives ? row[name] : undefined;
+      matrix[at++] = numberOf(own === undefined ? read[view]?.[index]?.[column] ?? null : own, now);
+    }
   }
   return matrix;
 }

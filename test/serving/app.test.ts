@@ -30,6 +30,8 @@ describe('a prediction', () => {
     const { body } = await app.send('POST', '/v1/predict/conversion', { rows: [{ ...row, 'visitor.views_7d': 0, discount: 0.5 }] });
     expect(body).toMatchObject({ predictions: [{ score: expect.closeTo(1 / (1 + Math.exp(-1)), 9) as number }] });
     expect(JSON.parse(app.predicted[0]!.response)).toMatchObject({ given: ['visitor.views_7d'] });
+    await app.send('POST', '/v1/predict/conversion', { rows: [{ ...row, 'visitor.views_7d': null, 'item.views_7d': true }] });
+    expect(JSON.parse(app.predicted[1]!.features)).toEqual({ 'visitor.views_7d': null, 'item.views_7d': 1, discount: null });
   });
 
   it('comes from the challenger for those whom an experiment puts there', async () => {

@@ -1,4 +1,4 @@
-// The lines of docs/experiments.md and docs/monitoring.md, run as they stand there, while everything runs on the sample shop.
+// The lines of docs/serving.md, docs/experiments.md and docs/monitoring.md, run as they stand there, while everything runs on the sample shop.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,6 +30,29 @@ async function lines(page: string, block: string): Promise<{ stdout: string }> {
   const npx = `npx() { shift; '${process.execPath}' '${join(PROJECT, 'bin/millrace-cli.mjs')}' "$@"; }`;
   return bash('bash', ['-ec', `${npx}\n${found}`], { cwd: PROJECT, env: { ...process.env, MILLRACE_HOME: sample.root, API: api, KEY: key } });
 }
+
+/** What the lines of docs/serving.md print, by block. */
+const PRINTED: Readonly<Record<string, RegExp>> = {
+  predict: /^\{"predictor":"conversion","output":"probability","predictions":\[\{"prediction_id":"[\w-]+","version":"1".*"score":0\.\d+,"fallback":false,"reason":null\}\]\}$/,
+  explain: /"contributions":\{.*"visitor\.views_1h":.*"bias":/,
+  price: /"policy":"rule".*"sku":"00b062c62dad9b6ca532218598ecb1b0","price":\d[\d.]*.*"items":\[\{"item_id":/,
+  features: /"entity":"visitor","id":\["257597"\].*"views_7d":.*"entity":"interest","id":\["257597","355908"\]/,
+  outcome: /^\{"accepted":1,"outcome_ids":\["order-4712"\]\}$/,
+  again: /^\{"prediction_id":"[\w-]+","kind":"conversion".*"features":\{"interest\.interaction_score_30d":/,
+  mlflow: /^\{"predictions":\[0\.\d+,0\.\d+\]\}\{"predictions":\[0\.\d+\]\}$/,
+  keys: /^mr_[\w-]{43}\n[^]*checkout +predict:conversion, price +50 +100000\n[^]*'checkout' is revoked\n$/,
+  wrong: /^\{"type":"urn:millrace:problem:invalid-request","title":"Invalid request","status":400,"detail":"the rows are not what conversion takes","errors":\[\{"pointer":"\/rows\/0\/visitorid","detail":"expected a string, an id of 1 to 200 characters .*; got 257597"\}\]\}$/,
+  repeat: /^(\{"currency":.*\})\1$/,
+};
+
+it.each(Object.entries(PRINTED))('the API: %s', async (block, printed) => {
+  expect((await lines('serving.md', block)).stdout).toMatch(printed);
+});
+
+it('the API: every block of the page is one of these', async () => {
+  const page = await readFile(join(PROJECT, 'docs/serving.md'), 'utf8');
+  expect([...page.matchAll(/^```sh (\w+)$/gm)].map(([, block]) => block)).toEqual(['setup', ...Object.keys(PRINTED)]);
+});
 
 it('an experiment, from question to answer', async () => {
   expect((await lines('experiments.md', 'declare')).stdout).toMatch(/visitors in each variant find a change[\s\S]*free_79 +shipping +running/);
