@@ -1,5 +1,6 @@
 // What alarms and dashboards look at is measured by somebody: each metric of ours under the very names that a function writes, each of AWS's of a resource that is there.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { featureMetrics } from '../../lambdas/features/metrics.ts';
 import { canaryMetrics } from '../../lambdas/judge/metrics.ts';
@@ -139,6 +140,19 @@ describe('what is looked at', () => {
     ]);
     const body = textOf(only(shared.learning, 'AWS::CloudWatch::Dashboard')[1].Properties['DashboardBody']);
     for (const limit of [0.1, 0.005, 0.03]) expect(body).toContain(`"horizontal":[{"value":${limit},"label":"alarm"`);
+  });
+});
+
+describe('the guide', () => {
+  it('says of every alarm of the streams, of learning and of the API what it means, and of no other', async () => {
+    const guide = await readFile(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
+    // The first cells of the tables of alarms: `a`, `<contract>-b`, `-c`, `d-*`.
+    const told = guide.split('| alarm | means |').slice(1).flatMap((table) => table.split('\n\n')[0]!.split('\n').slice(2)).flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+      .map((name) => (name.startsWith('-') ? `<contract>${name}` : name));
+    const alarms = (['stream', 'serving', 'learning'] as const).flatMap((stack) => ofType(dev[stack], 'AWS::CloudWatch::Alarm')).map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', ''));
+    const means = (name: string) => new RegExp(`^${name.replace('<contract>', '(events|outcomes|predictions|transactions)').replace('*', '.*')}$`);
+    expect(alarms.filter((alarm) => !told.some((name) => means(name).test(alarm)))).toEqual([]);
+    expect(told.filter((name) => !alarms.some((alarm) => means(name).test(alarm)))).toEqual([]);
   });
 });
 

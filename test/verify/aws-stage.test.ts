@@ -16,9 +16,11 @@ import { newKey, type CanaryCounts } from '../../lib/serving/index.ts';
 import { bundleFunctions } from '../../lib/stacks/bundle.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { startLambda, type LambdaProcess } from '../aws/support/lambda-process.ts';
+import { synthesise } from '../aws/support/stage.ts';
 import { CARD } from '../learning/registry/stump.ts';
 import { lambdaNode } from './support/engines.ts';
 import { startMinistack, type AwsServer } from './support/ministack.ts';
+import { recordingDoor, refusedTo, type Door } from './support/recorded-calls.ts';
 import { verb } from './support/served-home.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
@@ -36,6 +38,8 @@ let topic: string;
 let queue: string;
 const bundles = new Map<string, string>();
 const running: LambdaProcess[] = [];
+/** What each function asks AWS for goes through a door of its own. */
+const doors = new Map<string, Door>();
 
 /** A call of a service that takes forms, with the text of its answer. */
 const asked = async (service: 'sns' | 'sqs', form: Readonly<Record<string, string>>): Promise<string> => {
@@ -75,6 +79,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const lambda of running) await lambda.stop();
+  for (const door of doors.values()) await door.close();
   s3?.destroy();
   await aws?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -83,7 +88,8 @@ afterAll(async () => {
 let started = 0;
 /** A fresh one, which has looked at the registry as it is now. */
 async function functionOf(name: string): Promise<(event: unknown) => Promise<unknown>> {
-  const { endpoint } = aws.config;
+  if (!doors.has(name)) doors.set(name, await recordingDoor(aws.config.endpoint));
+  const { endpoint } = doors.get(name)!;
   const lambda = await startLambda({
     folder: bundles.get(name)!, name, temporary: join(folder, 'tmp', String(started += 1)), node: lambdaNode(), memoryMb: 1769,
     environment: {
@@ -242,6 +248,22 @@ describe('experiments of a stage', () => {
     await locally('stop', 'older');
     expect(await millrace('experiment', 'publish')).toEqual({ published: [] });
     expect((await answersFor(['v1']))[0]).toMatchObject({ experiment: null, version: '2' });
+  });
+});
+
+describe('what the functions asked AWS for', () => {
+  it('is what their roles are given, and of tables the items that they may touch', async () => {
+    const { serving, folder: synthesised } = await synthesise({ stage: 'dev' });
+    await rm(synthesised, { recursive: true, force: true });
+    const asked = (name: string) => [...new Set(doors.get(name)!.calls.map(({ action }) => action))].sort();
+    expect([asked('authorize'), asked('score'), asked('judge')]).toEqual([
+      ['dynamodb:BatchGetItem'], ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'kinesis:PutRecords', 's3:GetObject', 's3:ListBucket'],
+      ['dynamodb:BatchGetItem', 'glue:GetTable', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'sns:Publish'],
+    ]);
+    for (const [name, { calls }] of doors) expect([name, refusedTo(serving, name, calls)]).toEqual([name, []]);
+    // The check tells one from the other.
+    expect(refusedTo(serving, 'judge', [{ action: 's3:PutObject', resources: ['arn:aws:s3:::millrace-dev-models-ACCOUNT-REGION/registry/conversion/3/model.json'] }])).toHaveLength(1);
+    expect(refusedTo(serving, 'judge', [{ action: 'dynamodb:BatchGetItem', resources: ['arn:aws:dynamodb:eu-central-1:ACCOUNT:table/millrace-dev-api'], keys: ['prediction:1'] }])).toHaveLength(1);
   });
 });
 
