@@ -88,6 +88,20 @@ describe('a carrier of one\'s own', () => {
     expect((await quoted(slow)).failed[0]!.reason).toMatch(/left alone for 30 s after 2 failures: no answer within 50 ms/);
   });
 
+  it('never spoils a quote, whatever carriers answer', async () => {
+    const anything = fc.oneof(fc.double(), fc.integer({ min: -5, max: 500 }), fc.string(), fc.constant(null), fc.constant(undefined));
+    const offer = fc.oneof(fc.record({ service: fc.constantFrom('bike', 'train', ''), price: anything, transitDays: anything }), fc.record({ service: fc.constant('bike'), price: fc.double({ min: 0, max: 500, noNaN: true }), transitDays: fc.integer({ min: 0, max: 20 }) }), fc.anything());
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.array(offer, { maxLength: 4 }), fc.anything()), { minLength: 1, maxLength: 4 }), fc.double({ min: 0, max: 200, noNaN: true }), async (answers, orderValue) => {
+      const carriers = answers.map((answer, index): Carrier => ({ name: `c${index}`, offers: async () => answer as never }));
+      const { options, failed, missingForFree } = await quoteShipping({ ...request, orderValue }, { ...settings, carriers, freeShipping: { threshold: 79 } });
+      for (const name of carriers.map((one) => one.name)) expect(failed.some(({ carrier }) => carrier === name) && options.some(({ carrier }) => carrier === name)).toBe(false);
+      options.forEach(({ price, customerPrice, promiseDate, transitDays }, index) => {
+        expect([Number.isInteger(Math.round(price * 1e9) / 1e7), price >= (options[index - 1]?.price ?? 0), /^\d{4}-\d\d-\d\d$/.test(promiseDate), transitDays >= 0]).toEqual([true, true, true, true]);
+        expect(customerPrice).toBe(index === 0 && missingForFree === 0 ? 0 : price);
+      });
+    }), { numRuns: 300 });
+  });
+
   it('asks in whole coins of the shop', async () => {
     const bike = own(async () => [{ carrier: 'own', service: 'bike', price: 7.4951, transitDays: 1, source: 'carrier' }]);
     expect((await quoted(bike)).options[0]).toMatchObject({ carrier: 'own', price: 7.5, customerPrice: 7.5 });
