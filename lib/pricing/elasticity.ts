@@ -110,7 +110,7 @@ function posterior(all: readonly Sales[], { mean, variance }: Belief): Belief {
     if (!(curvature > 1e-9)) return { mean: elasticity, variance: Number.POSITIVE_INFINITY };
     const move = Math.max(-1, Math.min(1, (score - (elasticity - mean) / variance) / curvature));
     elasticity = Math.max(-MOST, Math.min(MOST, elasticity + move));
-    if (Math.abs(move) < 1e-9) break;
+    if (Math.abs(move) < 1e-6) break;
   }
   return { mean: elasticity, variance: 1 / (slopeAt(elasticity, all).information + 1 / variance) };
 }
