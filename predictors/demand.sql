@@ -1,4 +1,4 @@
--- One row a product of the catalogue and a week in which it sold, in orders of the marketplace or at the shop's own till; and one for each of the eight weeks to
+-- One row a product, of the catalogue or sold without being in it, and a week in which it sold, in orders of the marketplace or at the shop's own till; and one for each of the eight weeks to
 -- come, whose units are NULL. Weeks are counted back from the as-of date, so that the last one is whole; weeks without a row sold nothing.
 WITH sold AS (
   SELECT product_id, purchase_date AS sold_date, 1 AS pieces
@@ -16,18 +16,27 @@ weekly AS (
          sum(pieces)                                   AS units
   FROM sold
   GROUP BY product_id, (date_diff('day', sold_date, :as_of) + 6) / 7
+),
+goods AS (
+  SELECT product_id, category
+  FROM silver.products
+  UNION ALL
+  SELECT sold.product_id, 'unknown' AS category
+  FROM (SELECT DISTINCT product_id FROM sold WHERE product_id IS NOT NULL) AS sold
+  LEFT JOIN silver.products AS known ON known.product_id = sold.product_id
+  WHERE known.product_id IS NULL
 )
 SELECT products.category,
        products.product_id,
        CAST(date_add('day', -7 * weekly.weeks_ago, :as_of) AS timestamp(6))  AS at_time,
        CAST(weekly.units AS double)                                          AS units
 FROM weekly
-JOIN silver.products AS products ON products.product_id = weekly.product_id
+JOIN goods AS products ON products.product_id = weekly.product_id
 WHERE weekly.weeks_ago <= 156
 UNION ALL
 SELECT products.category,
        products.product_id,
        CAST(date_add('day', 7 * ahead.week, :as_of) AS timestamp(6))         AS at_time,
        CAST(NULL AS double)                                                  AS units
-FROM silver.products AS products
+FROM goods AS products
 CROSS JOIN UNNEST(sequence(0, 7)) AS ahead (week)

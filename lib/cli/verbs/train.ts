@@ -1,5 +1,4 @@
 // millrace train, compare, predict: from a question to versions that answer it.
-import { MillraceError } from '../../base/index.ts';
 import type { GateCheck, ModelCard } from '../../learning/index.ts';
 import { predictInHome, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
@@ -23,7 +22,6 @@ export const train: Verb = {
   examples: ['millrace train conversion', 'millrace train conversion --tune --trials 30', 'millrace train churn --as-of 2018-08-01 --keep-champion'],
   async run(invocation) {
     const { asOf } = invocation.options;
-    if (typeof asOf === 'string' && !/^\d{4}-\d{2}-\d{2}$/.test(asOf)) throw new MillraceError('usage', `--as-of wants a date, not '${asOf}'`, { todo: 'Write it as 2018-10-18.' });
     return withRuntime(invocation, async (runtime) => {
       const line = progressLine(invocation.terminal);
       try {

@@ -58,7 +58,7 @@ export function judgeVersion({ metric, notWorseThanChampion, calibrationError, l
 }
 
 function reasonOf({ check, figure, bound, must }: GateCheck): string {
-  return Number.isNaN(figure) ? `${check} could not be measured: the test rows have one label only` : `${check} is ${short(figure)}, and must be ${must} ${short(bound)}`;
+  return Number.isNaN(figure) ? `${check} could not be measured on the test rows${check === 'auc' ? ': they have one label only' : ''}` : `${check} is ${short(figure)}, and must be ${must} ${short(bound)}`;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -19,7 +19,7 @@ export function laterWindow({ name, split }: Predictor, { times }: Dataset, rows
   if (rows.length === 0) {
     throw new MillraceError('bad_input', `the training set of ${name} has no row whose label is known`, { where: `predictors/${name}.sql`, todo: 'Give it a longer time, or look whether its tables are filled.' });
   }
-  const parts = splitByTime(Float64Array.from(rows, (row) => times[row]!), split);
+  const parts = splitByTime(Float64Array.from(rows, (row) => times[row]!), { ...split, of: name });
   const rowsOf = (part: Uint32Array): Uint32Array => part.map((index) => rows[index]!);
   return { train: rowsOf(parts.train), validate: rowsOf(parts.validate), test: rowsOf(parts.test), before: rowsOf(parts.before), testFrom: parts.testFrom };
 }

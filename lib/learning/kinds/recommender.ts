@@ -1,4 +1,5 @@
 // Recommendations as a kind of predictor: lists of ten for people who come back, on a later time, beside what is popular.
+import { MillraceError } from '../../base/index.ts';
 import { recommendTo, type Met, type RecommenderModel } from '../recommend/opinions.ts';
 import { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from '../recommend/recommender.ts';
 import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
@@ -16,8 +17,14 @@ export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, Rec
     const earlier = spanOf(data, parts.validate).first;
     const { history } = historyOf(data);
     const model = trainRecommender(withItemsBefore(history, parts.testFrom), earlier, parts.testFrom, settings);
+    const measured = recommenderKind.measure(predictor, model, data, parts.test);
+    if (measured.metrics['visits'] === 0) {
+      throw new MillraceError('bad_input', `${predictor.name} cannot be measured: nobody who had come before came again from ${new Date(parts.testFrom).toISOString().slice(0, 10)} on`, {
+        where: `predictors/${predictor.name}.sql`, todo: 'Train again when more visitors have come back, or test a longer time.',
+      });
+    }
     return {
-      model, ...recommenderKind.measure(predictor, model, data, parts.test), testRows: parts.test, baseline: 'what is popular', baseRate: 0,
+      model, ...measured, testRows: parts.test, baseline: 'what is popular', baseRate: 0,
       importance: Object.entries(model.weights).map(([feature, loss]) => ({ feature, loss })).sort((left, right) => right.loss - left.loss),
       rows: { train: parts.train.length, validate: parts.validate.length, test: parts.test.length },
     };

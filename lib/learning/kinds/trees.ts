@@ -1,4 +1,5 @@
 // Trees as a kind of predictor: boosted or a forest, for probabilities and for values, beside the base rate or one named feature.
+import { MillraceError } from '../../base/index.ts';
 import { brierScore, calibration, decisionsAt, logLoss } from '../metrics/classification.ts';
 import { permutationImportance } from '../metrics/permutation.ts';
 import { areaUnderCurve } from '../metrics/ranking.ts';
@@ -63,7 +64,17 @@ function windowsOf(predictor: Predictor, algorithm: TreeAlgorithm, data: Dataset
   const validates = algorithm.kind === 'gradient_boosting' && algorithm.settings.earlyStopping !== undefined;
   const validate = validates ? parts.validate : new Uint32Array(0);
   const train = validates ? parts.train : parts.before;
+  checkLabels(predictor, data, train);
   return { parts, train, validate, whole: trainingSetOf(predictor, data, train), validation: validates ? trainingSetOf(predictor, data, validate) : undefined };
+}
+
+/** @throws `bad_input` where a probability would be learned from one answer alone. */
+function checkLabels({ name, label, output }: Predictor, { labels }: Dataset, rows: Uint32Array): void {
+  const only = labels[rows[0]!]!;
+  if (output !== 'probability' || rows.some((row) => labels[row] !== only)) return;
+  throw new MillraceError('bad_input', `${name} has nothing to tell apart: ${label} is ${only} in all ${rows.length} rows to learn from`, {
+    where: `predictors/${name}.sql`, todo: 'It takes rows of both answers. Train again when the history is longer, or look at how the label is made.',
+  });
 }
 
 /** What boosted trees are grown from, thinned and weighed, and what early stopping watches: for who grows them elsewhere. @throws `bad_input` where there are too few rows. */

@@ -15,12 +15,18 @@ export async function trainPredictor(predictor: Predictor, data: Dataset, option
     throw new MillraceError('unsupported', `${predictor.name} is ${predictor.algorithm.kind}, and is trained in process only`, { where: predictor.name, todo: 'Give grown trees to gradient boosting.' });
   }
   const trained = await kindNamed(kind).train(predictor, predictor.algorithm, data, options);
-  return { ...trained, model: { kind, model: trained.model } as FittedModel };
+  return { ...trained, metrics: measurable(trained.metrics), model: { kind, model: trained.model } as FittedModel };
 }
 
 /** The metrics of a model on some rows of the test window: of a candidate, and of the champion on the same. */
 export function measure(predictor: Predictor, { kind, model }: FittedModel, data: Dataset, rows: Uint32Array): Measured {
-  return kindNamed(kind).measure(predictor, model, data, rows);
+  const measured = kindNamed(kind).measure(predictor, model, data, rows);
+  return { ...measured, metrics: measurable(measured.metrics) };
+}
+
+/** Without those that could not be measured: an area under the curve of rows of one answer is no number. */
+function measurable(metrics: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }
 
 /** What a model answers for everybody whose answer is still open. */

@@ -13,7 +13,7 @@ export async function lookThrough(runtime: Runtime, name: string, { asOf, allowL
   const predictor = await predictorNamed(runtime, name);
   const [project, features, engine] = [await runtime.project(), await featuresOf(runtime), await runtime.engine()];
   const sql = trainingSql(predictor, features);
-  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
+  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
   const times = async (): Promise<Float64Array> => {
     const { rows } = await engine.query(`SELECT r.${AT_TIME} FROM (\n${sql}\n) AS r`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
     return timesOf(rows.map(([at]) => at as string));

@@ -41,7 +41,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);
-  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)));
+  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
   const snapshots = await snapshotsOf(lake, sql);
   // Trees answer rows as they are; others need what came before.
   const open = isOfTrees(predictor.algorithm) ? `own."${predictor.label}" IS NULL` : undefined;

@@ -1,6 +1,7 @@
 // millrace train: a training set as of a date, looked through for leaks; a version in the registry; and the gate before it answers.
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
+import { businessDates } from '../../batch/index.ts';
 import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
 import {
@@ -8,11 +9,12 @@ import {
   type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel,
 } from '../../learning/index.ts';
 import { didYouMean } from '../../warehouse/index.ts';
+import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
 import { readDataset, sampleOf, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
-import { snapshotsOf, sourcesBehind, tablesOf, tagSnapshots } from './training-tables.ts';
+import { snapshotsOf, sourcesBehind, sourcesOf, tablesOf, tagSnapshots } from './training-tables.ts';
 import { trainingDate } from './training-date.ts';
 import { textHash } from './text-hash.ts';
 
@@ -93,12 +95,15 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const every = trainingSql(predictor, features);
-  const date = asOf ?? await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(every)));
+  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(every)), asOf);
   onProgress?.(`${name}   training set as of ${date}`);
   const snapshots = await snapshotsOf(lake, every);
+  const missing = tablesOf(every).filter((table) => snapshots[table] === undefined);
+  if (missing.length > 0) throw empties(predictor, project, missing);
   const parameters = await runtime.parameters(date, every);
   const sampled = await sampleOf(engine, predictor, parameters, signal);
   const data = await readDataset(engine, predictor, features, parameters, signal, snapshots, sampled?.only);
+  if (byMaturity(data).known.length === 0 && (data.times.length === 0 || predictor.label !== undefined)) throw await nothingToLearn(runtime, predictor, every, date);
   return { predictor, data, asOf: date, sql: trainingSql(predictor, features, sampled?.only), snapshots, started, ...(sampled === undefined ? {} : { sample: { share: sampled.share, of: sampled.of } }) };
 }
 
@@ -135,6 +140,32 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
   const promoted = gate.passes && !keepChampion && canary === undefined;
   if (promoted) await registry.setAlias(name, 'champion', card.version, clock.now());
   return { card, ...(champion === undefined ? {} : { champion: { version: champion.version, metrics: champion.metrics } }), gate, promoted, ...(canary === undefined ? {} : { canary: canary.version }) };
+}
+
+/** Why there is not one row to learn from: the time that there is, which tables are empty, and what would fill them. */
+async function nothingToLearn({ engine: engineOf, project: projectOf, lake, signal }: Runtime, predictor: LoadedPredictor, sql: string, date: string): Promise<MillraceError> {
+  const { name } = predictor;
+  const [engine, project, tables] = [await engineOf(), await projectOf(), tablesOf(sql)];
+  const options = signal === undefined ? {} : { signal };
+  const empty = (await Promise.all(tables.map(async (table) => ((await engine.query(`SELECT 1 AS one FROM ${table} LIMIT 1`, options)).rows.length === 0 ? [table] : [])))).flat();
+  const days = await businessDates({ project, lake, engine, signal }, sourcesBehind(project, tables));
+  if (days.length === 0) return empties(predictor, project, empty);
+  return new MillraceError('bad_input', `${name} has nothing to learn from as of ${date}: what it reads is of ${days[0]} to ${days.at(-1)}${empty.length === 0 ? '' : `, and ${areEmpty(empty)}`}`, {
+    where: `predictors/${name}.sql`,
+    todo: `Train again when the history is longer, or choose another date: --as-of.${empty.length === 0 ? '' : ` It may be that files of ${filling(project, empty)} are missing: millrace ingest, then millrace run batch.`}`,
+  });
+}
+
+const areEmpty = (tables: readonly string[]): string => `${tables.join(', ')} ${tables.length === 1 ? 'is' : 'are'} empty`;
+
+function filling(project: LoadedProject, tables: readonly string[]): string {
+  return [...new Set(tables.flatMap((table) => sourcesOf(project, table)))].sort().join(', ');
+}
+
+function empties({ name }: LoadedPredictor, project: LoadedProject, tables: readonly string[]): MillraceError {
+  return new MillraceError('bad_input', `${name} has nothing to learn from: ${areEmpty(tables)}`, {
+    where: `predictors/${name}.sql`, todo: `Land files of ${filling(project, tables)} (millrace ingest), then millrace run batch.`,
+  });
 }
 
 /** Of the rows before the test window, what foretells the label alone. */

@@ -31,15 +31,22 @@ export function tableNameOf(text: string): { namespace: string; name: string } {
   return { namespace, name };
 }
 
-/** The tables that a training set reads. */
+/** The tables that a training set, or several statements, read; those that only a comment speaks of are not among them. */
 export function tablesOf(sql: string): string[] {
-  return [...new Set([...sql.matchAll(/\b(silver|gold)\.([a-z_]+)\b/g)].map(([text]) => text))].sort();
+  return [...new Set([...sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').matchAll(/\b(silver|gold)\.([a-z_]+)\b/g)].map(([text]) => text))].sort();
 }
 
 /** The sources from which some tables are made: a training set is as of the latest date of these, whatever else the shop has seen since. */
 export function sourcesBehind({ models, graph }: Pick<LoadedProject, 'models' | 'graph'>, tables: readonly string[]): Set<string> {
   const behind = new Set(tables.flatMap((table) => (models.has(table) ? [table, ...graph.upstream(table)] : [])));
   return new Set([...behind].flatMap((name) => models.get(name)?.reads ?? []).flatMap((read) => (read.startsWith('bronze.') ? [read.slice('bronze.'.length)] : [])));
+}
+
+/** The sources that a table is made from in the first place: its own, else those of the tables that it reads. */
+export function sourcesOf({ models }: Pick<LoadedProject, 'models'>, table: string): string[] {
+  const relations = models.get(table)?.relations ?? [];
+  const own = relations.flatMap((name) => (name.startsWith('source.') ? [name.slice('source.'.length)] : []));
+  return own.length > 0 ? own : relations.flatMap((name) => sourcesOf({ models }, name));
 }
 
 /** Keeps snapshots from expiring, in the name of a version: `model.conversion.3`. */

@@ -14,7 +14,7 @@ describe('the gate', () => {
     ['one that promises too much', { metrics: { auc: 0.7, calibration_error: 0.2 } }, ['calibration error is 0.2, and must be at most 0.05']],
     ['one that is slow', { metrics: { auc: 0.7 }, latencyMs: 7 }, ['milliseconds to score a row is 7, and must be at most 5']],
     ['one that fails a part', { metrics: { auc: 0.7 }, slices: [{ column: 'state', value: 'AC', rows: 10, own: 0.5, champion: 0.7 }] }, ['auc where state is AC is 0.5, and must be at least 0.6']],
-    ['one that could not be measured', { metrics: { auc: Number.NaN } }, ['auc could not be measured: the test rows have one label only']],
+    ['one that could not be measured', { metrics: { auc: Number.NaN } }, ['auc could not be measured on the test rows: they have one label only']],
   ])('judges %s', (_, figures, reasons) => {
     const verdict = judgeVersion(gate, figures);
     expect(verdict.reasons).toEqual(reasons);
