@@ -1,6 +1,6 @@
 // Learning as it is deployed, over an Athena whose SQL a Trino executes: the function's steps leave in the bucket and in gold what the embedded home
 // leaves, from the same files, and find the leaks that it finds.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -15,7 +15,7 @@ import {
   computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, registryOf, runBatch, trainInHome, type Runtime,
 } from '../../lib/local/index.ts';
 import { asItStood } from '../../lib/local/learning/as-it-stood.ts';
-import { tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
+import { sourcesBehind, tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
 import type { LeakCheck, LoadedPredictor } from '../../lib/learning/index.ts';
 import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
@@ -48,10 +48,10 @@ type Looked = Extract<LearnResult, { looked: unknown }>;
 type Trained = Extract<LearnResult, { metrics: object }>;
 
 /** What the steps below read, and nothing else: a batch takes its time. */
-async function tablesOfSteps(): Promise<string[]> {
+async function tablesOfSteps(): Promise<Set<string>> {
   const features = await featuresOf(runtime);
   const behind = await Promise.all([PREDICTOR, 'price'].map(async (name) => tablesOf(trainingSql(await predictorNamed(runtime, name), features))));
-  return [...new Set(behind.flat())].map((name) => `+${name}`).concat('+gold.pricing_features', '+gold.price_arms', 'silver.predictions', 'silver.outcomes');
+  return new Set([...behind.flat(), 'gold.pricing_features', 'gold.price_arms', 'silver.predictions', 'silver.outcomes']);
 }
 
 beforeAll(async () => {
@@ -61,14 +61,18 @@ beforeAll(async () => {
   await writeFile(join(runtime.home.keys, 'k1.json'), JSON.stringify({ pseudonyms: Buffer.from(key.pseudonyms).toString('hex'), payloads: Buffer.from(key.payloads).toString('hex') }), { mode: 0o600 });
   await generateSample({ profile: 'shop', scale: SCALE, out: runtime.home.landing, truthFile: join(folder, 'truth.json') });
   aws = await startAwsRehearsal();
-  const { sources, config, graph } = await runtime.project();
+  const project = await runtime.project();
+  const { sources, config, graph } = project;
+  const tables = await tablesOfSteps();
+  const needed = sourcesBehind(project, [...tables]);
+  for (const source of await readdir(runtime.home.landing)) if (!needed.has(source)) await rm(join(runtime.home.landing, source), { recursive: true });
   home = await makeAwsHome(aws, await readProjectFile(ROOT, ROOT, sources), join(folder, 'scratch'), config.shop);
   const s3 = new S3Client({ region: aws.region, credentials: aws.credentials, endpoint: aws.endpoints.s3, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: MODELS, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
   s3.destroy();
   await home.land(runtime.home.landing);
   await applyTables(home.context);
-  const options = { select: await tablesOfSteps() };
+  const options = { select: [...tables].map((name) => `+${name}`) };
   const { outcome } = await runBatch(runtime, { files: await localFileIngest(runtime), options });
   expect(outcome).toMatchObject({ status: 'succeeded' });
   expect((await home.run(compileWorkflow(batch, graph), undefined, options)).outcome).toMatchObject({ status: 'succeeded' });
@@ -167,9 +171,13 @@ describe('learning in an account', () => {
         },
       },
     });
-    const outcome = await interpreter.run({ predictors: [PREDICTOR] }, { id: 'l', name: 'l' });
+    const outcome = await interpreter.run({ predictors: [PREDICTOR], tune: { trials: 2, seed: 5 } }, { id: 'l', name: 'l' });
     expect([outcome.status, outcome]).toEqual(['succeeded', expect.anything()]);
-    expect((await learning.learning!.registry.versions(PREDICTOR)).map(({ version }) => version)).toEqual(['1', '2']);
+    const versions = await learning.learning!.registry.versions(PREDICTOR);
+    expect(versions.map(({ version }) => version)).toEqual(['1', '2']);
+    expect(versions[1]!.tuning?.trials.map(({ trial }) => trial)).toEqual([0, 1, 2]);
+    // What was looked through is not looked through again.
+    expect(versions[1]!.leaks).toEqual(versions[0]!.leaks);
   });
 
   it('needs no more than the policy of its function gives', async () => {
