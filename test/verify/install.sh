@@ -14,7 +14,7 @@ trino() { TRINO_ORACLE_CACHE=$MILLRACE_VERIFY_HOME/trino "$root/test/oracles/tri
 pyiceberg() { engine pyiceberg; }
 # Spark 3.5.3 with Iceberg 1.6.1: 0.4 GB. Needs python3 with venv, mvn, and a JDK 17 to run.
 spark() { engine spark; }
-# XGBoost and scikit-learn, and an XGBoost of before 3, in virtual environments: 1.7 GB. Needs python3 with venv.
+# XGBoost and scikit-learn, and an XGBoost of before 3, in virtual environments: 2.1 GB. Needs python3 with venv.
 xgboost() { engine xgboost; }
 # The XGBoost that SageMaker's container has: 0.3 GB. Needs python3 with venv.
 sagemaker() { engine sagemaker; }

@@ -82,20 +82,42 @@ function sampleOf(values: Float32Array, seed: number): Float32Array {
   return sample.subarray(0, taken);
 }
 
-/** Writes the bin of each row, at `bins[row * stride + offset]`, for the rows from `begin` to `end`. */
+/**
+ * Writes the bin of each row, at `bins[row * stride + offset]`, for the rows from `begin` to `end`: the number of cuts <= its value, found by halving, eight steps for
+ * up to 255 cuts. No branch that nobody could foretell, and four rows at a time, so that a step of one need not wait for another's memory.
+ */
 export function binNumeric(values: Float32Array, cuts: Float32Array, begin: number, end: number, bins: Uint8Array, stride: number, offset: number): void {
   const padded = new Float32Array(256).fill(Infinity);
   padded.set(cuts);
-  for (let row = begin; row < end; row += 1) {
+  let to = begin * stride + offset;
+  let row = begin;
+  for (; row + 4 <= end; row += 4) {
+    const p = values[row]!;
+    const q = values[row + 1]!;
+    const r = values[row + 2]!;
+    const s = values[row + 3]!;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let step = 128; step > 0; step >>= 1) {
+      a += step * Number(padded[a + step - 1]! <= p);
+      b += step * Number(padded[b + step - 1]! <= q);
+      c += step * Number(padded[c + step - 1]! <= r);
+      d += step * Number(padded[d + step - 1]! <= s);
+    }
+    bins[to] = p === p ? a : MISSING_BIN;
+    bins[to + stride] = q === q ? b : MISSING_BIN;
+    bins[to + 2 * stride] = r === r ? c : MISSING_BIN;
+    bins[to + 3 * stride] = s === s ? d : MISSING_BIN;
+    to += 4 * stride;
+  }
+  for (; row < end; row += 1) {
     const value = values[row]!;
     let bin = 0;
-    if (value !== value) {
-      bin = MISSING_BIN;
-    } else {
-      // The number of cuts <= value, by halving: eight steps for up to 255 cuts.
-      for (let step = 128; step > 0; step >>= 1) if (padded[bin + step - 1]! <= value) bin += step;
-    }
-    bins[row * stride + offset] = bin;
+    for (let step = 128; step > 0; step >>= 1) bin += step * Number(padded[bin + step - 1]! <= value);
+    bins[to] = value === value ? bin : MISSING_BIN;
+    to += stride;
   }
 }
 
