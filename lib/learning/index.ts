@@ -49,6 +49,7 @@ export {
 } from './predictor/declare.ts';
 export { AT_TIME, byMaturity, datasetOf, joinedDatasets, matrixOf, newestOpen, timesOf, type Dataset } from './predictor/dataset.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
+export { laterWindow } from './kinds/later-window.ts';
 export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
 export type { AliasChange, Aliases, AliasState, ModelAlias } from './registry/alias-state.ts';
 export {

@@ -21,7 +21,7 @@ export {
 } from './serving/index.ts';
 export { lookThrough, noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './learning/index.ts';
 export {
-  featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
+  compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
 export { explainInHome, keepForAnswers, reproduceInHome, type Explanation, type KeptForAnswers, type Reproduction } from './answers/index.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

@@ -1,6 +1,6 @@
 // millrace train, compare, predict: from a question to versions that answer it.
 import type { GateCheck, ModelCard } from '../../learning/index.ts';
-import { predictInHome, registryOf, trainInHome, type TrainingReport } from '../../local/index.ts';
+import { compareVersions, predictInHome, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { bar, number, paint, progressLine, table, type Terminal } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
@@ -50,16 +50,18 @@ export const compareVerb: Verb = {
   async run(invocation) {
     const [name = '', a = '', b = ''] = invocation.arguments;
     await withRuntime(invocation, async (runtime) => {
-      const registry = registryOf(runtime);
-      const [one, other] = [await registry.card(name, a), await registry.card(name, b)];
-      present(invocation, [one, other], () => {
-        const names = [...new Set([...Object.keys(one.metrics), ...Object.keys(other.metrics)])];
+      const { cards: [one, other], same, why } = await compareVersions(runtime, name, a, b);
+      present(invocation, [one, other].map((card, index) => ({ ...card, ...(same === undefined ? { notOnSameRows: why } : { onSameRows: { rows: same.rows, asOf: same.asOf, metrics: same.metrics[index] } }) })), () => {
+        const [left, right] = same?.metrics ?? [one.metrics, other.metrics];
+        const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+        const only = (card: ModelCard, beside: ModelCard): string => card.features.filter((feature) => !beside.features.includes(feature)).join(', ');
         invocation.terminal.out(table(invocation.terminal, ['', `version ${a}`, `version ${b}`], [
-          ['as of', one.asOf, other.asOf], ['algorithm', one.algorithm, other.algorithm], ['test rows', number(one.rows.test), number(other.rows.test)],
+          ['as of', one.asOf, other.asOf], ['algorithm', one.algorithm, other.algorithm], ['test rows of its own', number(one.rows.test), number(other.rows.test)],
+          ...(only(one, other) + only(other, one) === '' ? [] : [['features of its own', only(one, other), only(other, one)]]),
           ...differing(one.parameters, other.parameters), ['the gate', passed(one), passed(other)],
-          ...names.map((metric) => [metric, figure(one.metrics[metric]), figure(other.metrics[metric])]),
+          ...names.map((metric) => [metric, figure(left[metric]), figure(right[metric])]),
         ]));
-        if (one.asOf !== other.asOf) invocation.terminal.out('\n  their test rows are of different times: train both as of one date to compare them fairly\n');
+        invocation.terminal.out(same === undefined ? `\n  each on the test rows of its own, as they were not asked of the same: ${why}\n` : `\n  metrics of both on the same ${number(same.rows)} rows, the last that were known as of ${same.asOf}\n`);
       });
     });
   },

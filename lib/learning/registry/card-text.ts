@@ -97,11 +97,11 @@ function limits({ asOf, rows, reliability, slices = [], features, output, leaks 
   ];
 }
 
-function made({ algorithm, parameters, codeVersion, trainedAt, seconds }: ModelCard): string[] {
+function made({ algorithm, parameters, codeVersion, commit, trainedAt, seconds }: ModelCard): string[] {
   return [
     '## How it was made', table(['', ''], [
       ['algorithm', algorithm.replaceAll('_', ' ')], ...Object.entries((parameters ?? {}) as Record<string, unknown>).map(([name, value]) => [name, typeof value === 'object' ? `\`${JSON.stringify(value)}\`` : String(value)]),
-      ['trained at', new Date(trainedAt).toISOString()], ['seconds', seconds.toFixed(1)], ['Millrace', codeVersion],
+      ['trained at', new Date(trainedAt).toISOString()], ['seconds', seconds.toFixed(1)], ['Millrace', codeVersion], ...(commit === undefined ? [] : [['commit of the project', `\`${commit}\``]]),
     ]),
   ];
 }

@@ -49,6 +49,8 @@ export interface ModelCard {
   trainingSet: string;
   /** Of Millrace. */
   codeVersion: string;
+  /** Of the project, where it is in Git. What was changed and not committed is not in it. */
+  commit?: string;
   /** Milliseconds since 1970. */
   trainedAt: number;
   seconds: number;

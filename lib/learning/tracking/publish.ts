@@ -99,9 +99,9 @@ function paramsOf({ algorithm, parameters, asOf, features, entities, label }: Mo
   return pairs({ algorithm, as_of: asOf, label: label ?? '', entities: entities.join(', '), features: features.join(', '), ...((parameters ?? {}) as Record<string, unknown>) });
 }
 
-function tagsOf({ predictor, version, owner, codeVersion, trainingSet, snapshots, gate }: ModelCard): MlflowPair[] {
+function tagsOf({ predictor, version, owner, codeVersion, commit, trainingSet, snapshots, gate }: ModelCard): MlflowPair[] {
   return pairs({
-    'millrace.predictor': predictor, 'millrace.registry_version': version, 'millrace.owner': owner ?? '', 'millrace.code_version': codeVersion, 'millrace.training_set': trainingSet, 'millrace.gate': gate === undefined ? '' : gate.passes ? 'passed' : gate.reasons.join('; '),
+    'millrace.predictor': predictor, 'millrace.registry_version': version, 'millrace.owner': owner ?? '', 'millrace.code_version': codeVersion, ...(commit === undefined ? {} : { 'mlflow.source.git.commit': commit }), 'millrace.training_set': trainingSet, 'millrace.gate': gate === undefined ? '' : gate.passes ? 'passed' : gate.reasons.join('; '),
     ...Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [`millrace.snapshot.${table}`, id])),
   });
 }

@@ -14,6 +14,7 @@ import type { Runtime } from '../runtime.ts';
 import { readDataset, sampleOf, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
+import { projectCommit } from './project-commit.ts';
 import { snapshotsOf, sourcesBehind, sourcesOf, tablesOf, tagSnapshots } from './training-tables.ts';
 import { trainingDate } from './training-date.ts';
 import { textHash } from './text-hash.ts';
@@ -127,12 +128,13 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
   const trained = await trainPredictor(predictor, data, { ...(grown === undefined ? {} : { grown }), onProgress: (done, of) => onProgress?.(`${name}   tree ${done} of ${of}`) });
   const champion = await rivalOf(registry, predictor, data, trained.testRows);
   const { gate, slices } = gateOf(predictor, trained, data, champion);
+  const commit = await projectCommit(runtime.projectFolder);
   const card = await registry.register({
     predictor: name, question: predictor.question, owner: predictor.owner, entities: predictor.entities, features: predictor.features, output: predictor.output, algorithm: predictor.algorithm.kind,
     ...(predictor.label === undefined ? {} : { label: predictor.label }), split: predictor.split,
     parameters: predictor.algorithm.settings, metrics: trained.metrics, reliability: trained.reliability, importance: trained.importance, rows: trained.rows, baseRate: trained.baseRate, baseline: trained.baseline, asOf: date,
     ...(sample === undefined ? {} : { sample }), gate, slices, leaks, suspects: suspectsOf(predictor, data, trained.testRows), ...(tuning === undefined ? {} : { tuning }), ...(champion === undefined ? {} : { beside: { version: champion.version, metrics: champion.metrics } }),
-    snapshots, trainingSet: textHash(sql), codeVersion: runtime.version, trainedAt: started, seconds: (clock.now() - started) / 1000,
+    snapshots, trainingSet: textHash(sql), codeVersion: runtime.version, ...(commit === undefined ? {} : { commit }), trainedAt: started, seconds: (clock.now() - started) / 1000,
   }, trained.model, baselineOf(predictor, data, trained.model));
   await tagSnapshots(lake, name, card.version, snapshots);
   // Beside a canary the champion stays who it is being compared with.

@@ -141,7 +141,10 @@ describe('versions', () => {
   it('are listed, compared, promoted and rolled back', async () => {
     expect((await shop.millrace(['promote', 'conversion', '2'])).out).toContain('version 2 of conversion is champion, in place of 1');
     expect((await shop.millrace(['models'])).out).toMatch(/conversion +2 +champion/);
-    const compared = await shop.json<ModelCard[]>('compare', 'conversion', '1', '2');
+    const compared = await shop.json<(ModelCard & { onSameRows: { rows: number; metrics: Record<string, number> } })[]>('compare', 'conversion', '1', '2');
+    // The model is the same, and so are the rows that it is asked of.
+    expect(compared[0]!.onSameRows).toEqual(compared[1]!.onSameRows);
+    expect(compared[1]!.onSameRows).toMatchObject({ rows: compared[1]!.rows.test, metrics: { auc: compared[1]!.metrics['auc'] } });
     expect(compared[0]!.metrics).toEqual(compared[1]!.metrics);
     expect((await shop.millrace(['rollback', 'conversion'])).out).toContain('version 1 of conversion answers again, in place of 2');
     expect((await shop.millrace(['promote', 'conversion', '9'], { code: 4 })).err).toContain('there is no version 9 of conversion');
@@ -242,6 +245,21 @@ describe('a canary that goes wrong', () => {
     expect(await withRegistry((registry) => registry.state('conversion'))).toMatchObject({ aliases: { champion: '2' }, change: { what: 'canary_completed' } });
     await shop.millrace(['rollback', 'conversion']);
     expect(await withRegistry((registry) => registry.aliases('conversion'))).toEqual({ champion: '1' });
+  });
+});
+
+describe('versions that are not alike', () => {
+  it('are compared on the same rows, each by its own features', async () => {
+    const { version: _version, ...card } = await withRegistry((registry) => registry.card('conversion', '1'));
+    const feature = 'interest.interaction_score_30d';
+    const blind: TreeModel = { objective: 'binary:logistic', baseScore: card.baseRate, featureNames: [feature], featureKinds: ['numeric'], trees: [], attributes: {} };
+    const { version } = await withRegistry((registry) => registry.register({ ...card, features: [feature], asOf: '2018-01-01', snapshots: {} }, { kind: 'trees', model: blind }));
+    const [one, other] = await shop.json<(ModelCard & { onSameRows: { rows: number; asOf: string; metrics: Record<string, number> } })[]>('compare', 'conversion', '1', version);
+    expect(other!.onSameRows).toMatchObject({ rows: one!.onSameRows.rows, asOf: card.asOf, metrics: { auc: 0.5 } });
+    expect(one!.onSameRows.metrics['auc']).toBeCloseTo(card.metrics['auc']!, 6);
+    expect((await shop.millrace(['compare', 'conversion', '1', version])).out).toMatch(/features of its own +interest.funnel_depth_30d,[^]*on the same [\d,]+ rows/);
+    expect((await shop.millrace(['compare', 'conversion', '1', '99'], { code: 4 })).err).toContain('there is no version 99 of conversion');
+    expect(card.commit ?? '').toMatch(/^([0-9a-f]{40})?$/);
   });
 });
 
