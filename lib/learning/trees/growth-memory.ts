@@ -1,9 +1,12 @@
 // The memory in which a tree grows: histograms, candidates, the order of the rows. Shared where several threads grow one tree.
+import { MillraceError } from '../../base/index.ts';
 import { CANDIDATE_DOUBLES, SET_WORDS } from './best-split.ts';
 import { FEATURE_DOUBLES } from './histogram.ts';
 
-/** All histograms of a team stay below this many doubles (half a gigabyte), whatever the width of the data. */
+/** All histograms of a team stay below this many doubles (half a gigabyte), as long as one pair of children at a time does. */
 const HISTOGRAM_BUDGET = 1 << 26;
+/** Two gigabytes: what does not fit in there is refused. */
+const MOST_DOUBLES = 1 << 28;
 const GREATEST_BATCH = 32;
 
 export interface GrowthMemory {
@@ -32,6 +35,12 @@ export function growthMemory(rows: number, width: number, maxDepth: number, thre
   const affordable = Math.floor(HISTOGRAM_BUDGET / (size * (maxDepth + 2 + 8)));
   const batch = depthFirst ? 1 : Math.max(1, Math.min(GREATEST_BATCH, affordable, 2 ** Math.max(maxDepth - 2, 0)));
   const slots = Math.min(batch * (maxDepth + 2), 2 ** Math.min(Math.max(maxDepth - 1, 0), 30)) + 1;
+  const doubles = size * (slots + (threads === 1 ? 0 : threads * batch));
+  if (doubles > MOST_DOUBLES) {
+    throw new MillraceError('unsupported', `trees of depth ${maxDepth} over ${width} features would take ${(doubles / 2 ** 27).toFixed(1)} GB to grow`, {
+      where: 'the training set', todo: 'give fewer features, less depth, or fewer threads',
+    });
+  }
   const maxNodes = Math.min(2 ** Math.min(maxDepth + 1, 30) - 1, 2 * rows - 1);
   const bytes = (length: number): ArrayBuffer => (threads === 1 ? new ArrayBuffer(length) : (new SharedArrayBuffer(length) as unknown as ArrayBuffer));
   return {

@@ -118,6 +118,12 @@ describe('boosted trees', () => {
     await expect(trainBoostedTrees(set, { earlyStopping: 2, metric: 'auc' }, { validation })).rejects.toThrow('but one label');
   });
 
+  test('refuse what would take more memory than there is, before they take it', async () => {
+    const values = Float32Array.of(1, 2, 3, 4);
+    const wide: TrainingSet = { features: Array.from({ length: 70_000 }, (_, index) => ({ name: `f${index}`, values })), labels: Float32Array.of(0, 1, 0, 1) };
+    await expect(trainBoostedTrees(wide, { depth: 8 })).rejects.toThrow('trees of depth 8 over 70000 features would take');
+  });
+
   test('learn from missing values themselves', async () => {
     const x = Array.from({ length: 400 }, (_, row) => (row % 4 === 0 ? NaN : row % 10));
     const { model } = await trainBoostedTrees(columns({ x }, x.map((value) => Number(Number.isNaN(value)))), { trees: 20, depth: 2 });
