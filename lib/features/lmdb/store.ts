@@ -47,6 +47,9 @@ export async function openLmdbStore({ folder, clock, readOnly = false }: LmdbOpt
   const expiries = await Promise.resolve().then(() => root.openDB<string, [hour: number, note: number]>({ name: 'expiries', encoding: 'string' })).catch(refuse);
   if (items === undefined || expiries === undefined) return refuse(new Error('there is none'));
 
+  // Where a commit fails the library rejects a promise of its own beside those that are waited for, which would end the process if nobody took it.
+  if (!readOnly) root.on('beforecommit', () => queueMicrotask(() => void root.committed.then(() => undefined, hear)));
+
   const getNow = (keys: readonly string[]) => keys.map((key): StoredItem | undefined => {
     const bytes = items.getBinaryFast(key) as Buffer | undefined;
     return bytes === undefined ? undefined : { value: bytes.toString('utf8', HEADER_BYTES), version: versionOf(bytes) };
@@ -172,3 +175,8 @@ class ItemEncoder {
 
 const versionOf = (bytes: Buffer): number => bytes.readDoubleBE(0);
 const expiryOf = (bytes: Buffer): number => bytes.readUInt32BE(8);
+
+/** Takes what is rejected beside what is waited for: the same failure, told once more. */
+function hear(failure: unknown): void {
+  if (failure instanceof Error && 'commitError' in failure) void Promise.resolve(failure.commitError).catch(() => undefined);
+}
