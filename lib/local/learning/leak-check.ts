@@ -35,10 +35,8 @@ export interface LeakCheckOptions {
 const ROWS_A_MOMENT = 2_000;
 
 export interface LookOptions {
-  /** What the training set is as of, ISO date. */
-  asOf: string;
-  /** Of the rows of the training set, milliseconds since 1970; asked for where it was not looked through before. */
-  times: () => Promise<Float64Array>;
+  /** What the training set is as of, ISO date, and the times of its rows, milliseconds since 1970; asked for where it was not looked through before. */
+  rows: () => Promise<{ asOf: string; times: Float64Array }>;
   /** Versions whose training set may have been looked through already. */
   earlier: readonly Pick<ModelCard, 'leaks'>[];
   /** Which part of the rows these times are of; default: 1. */
@@ -52,13 +50,13 @@ export interface LookOptions {
  * Looks through a training set that was not looked through before, as it is made now; else gives what was found then. undefined where there are no features, or no rows.
  * @throws `conflict` naming every feature that sees its future.
  */
-export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { asOf, times: timesOfRows, share = 1, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
+export async function lookForLeaks(runtime: Runtime, predictor: LoadedPredictor, features: FeatureSet, { rows, share = 1, earlier, allowLeaks, onProgress }: LookOptions): Promise<LeakCheck | undefined> {
   if (predictor.features.length === 0) return undefined;
   const project = await runtime.project();
   const fingerprint = fingerprintOf(predictor, features, project);
   let check = earlier.findLast(({ leaks }) => leaks?.fingerprint === fingerprint)?.leaks;
   if (check === undefined || (check.leaks.length > 0 && !allowLeaks)) {
-    const times = await timesOfRows();
+    const { asOf, times } = await rows();
     if (times.length === 0) return undefined;
     onProgress?.(`${predictor.name}   looking for features that see their future`);
     const { signal, clock } = runtime;

@@ -11,12 +11,12 @@ import { sourcesBehind, tablesOf } from './training-tables.ts';
 export async function lookThrough(runtime: Runtime, name: string, { asOf, allowLeaks = false, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'allowLeaks' | 'onProgress'> = {}): Promise<LeakCheck | undefined> {
   const { lake, signal } = runtime;
   const predictor = await predictorNamed(runtime, name);
-  const [project, features, engine] = [await runtime.project(), await featuresOf(runtime), await runtime.engine()];
-  const sql = trainingSql(predictor, features);
-  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
-  const times = async (): Promise<Float64Array> => {
+  const features = await featuresOf(runtime);
+  const rowsNow = async (): Promise<{ asOf: string; times: Float64Array }> => {
+    const [project, engine, sql] = [await runtime.project(), await runtime.engine(), trainingSql(predictor, features)];
+    const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
     const { rows } = await engine.query(`SELECT r.${AT_TIME} FROM (\n${sql}\n) AS r`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
-    return timesOf(rows.map(([at]) => at as string));
+    return { asOf: date, times: timesOf(rows.map(([at]) => at as string)) };
   };
-  return lookForLeaks(runtime, predictor, features, { asOf: date, times, earlier: await registryOf(runtime).versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
+  return lookForLeaks(runtime, predictor, features, { rows: rowsNow, earlier: await registryOf(runtime).versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
 }

@@ -120,7 +120,7 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
   const features = await featuresOf(runtime);
   const registry = registryOf(runtime);
   const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, {
-    asOf: date, times: async () => data.times, share: sample?.share ?? 1, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
+    rows: async () => ({ asOf: date, times: data.times }), share: sample?.share ?? 1, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { predictor, tuning } = search === undefined ? { predictor: declared, tuning: undefined } : await tune(declared, data, {
     ...search, now: () => clock.now(), onTrial: (done, of) => onProgress?.(`${name}   trial ${done} of ${of}`), train: trainPredictor,

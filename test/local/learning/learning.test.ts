@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/base/index.ts';
-import { compileTrees, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
+import { ModelRegistry, compileTrees, modelStoreOn, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
+import { LocalFiles } from '../../../lib/lake/index.ts';
 import { loadFeatures } from '../../../lib/features/index.ts';
-import { openApiService, openRuntime, predictorNamed, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
+import { featuresOf, lookThrough, openApiService, openRuntime, predictorNamed, predictorsOf, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
 import type { Scope } from '../../../lib/serving/index.ts';
 import { readDataset } from '../../../lib/local/learning/dataset.ts';
 import { bronzeSnapshots, checkLeaks } from '../../../lib/local/learning/leak-check.ts';
@@ -83,6 +84,19 @@ describe('training', () => {
     try {
       const table = await runtime.lake.loadTable({ namespace: 'silver', name: 'events' });
       expect(String(table.metadata.refs['model.conversion.1']?.['snapshot-id'])).toBe(conversion.card.snapshots['silver.events']);
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  it('looks by itself, too, before anything is trained, and asks no table where an earlier version was looked through', async () => {
+    const runtime = await openRuntime({ home: shop.home, project: PROJECT });
+    try {
+      const engine = async (): Promise<never> => { throw new Error('a table was asked'); };
+      expect(await lookThrough({ ...runtime, engine }, 'conversion')).toEqual(conversion.card.leaks);
+      const registry = new ModelRegistry(modelStoreOn(new LocalFiles(), path.join(shop.folder, 'no-versions')));
+      const found = await lookThrough({ ...runtime, learning: { predictors: await predictorsOf(runtime), features: await featuresOf(runtime), registry } }, 'conversion');
+      expect(found).toEqual(conversion.card.leaks);
     } finally {
       await runtime.close();
     }
