@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { datesSelect, loadContracts } from '../../lib/contracts/index.ts';
 import { loadFeatures } from '../../lib/features/index.ts';
 import { AT_TIME, loadPredictors } from '../../lib/learning/index.ts';
+import { tablesAsTheyStood } from '../../lib/local/learning/as-it-stood.ts';
 import { trainingSql } from '../../lib/local/learning/index.ts';
 import { loadModels, Relations, type Parameters } from '../../lib/warehouse/index.ts';
 import { Home } from '../warehouse/support/home.ts';
@@ -45,6 +46,17 @@ describe('training sets on Trino', async () => {
     expect(types.get(AT_TIME)).toMatch(/^timestamp/);
     for (const name of [...predictor.features, ...(predictor.label === undefined ? [] : [predictor.label])]) expect(types.get(name), name).toMatch(/^(double|bigint|integer|smallint|decimal|boolean|timestamp|date)/);
   });
+
+  it('the tables behind them, as a shop that ends has them, each by a statement of its own, with the columns that they have otherwise', async () => {
+    const cut = Date.parse('2018-06-01T00:00:00Z');
+    const all = [...predictors.values()].flatMap((predictor) => tablesAsTheyStood(trainingSql(predictor, features), project, cut, predictor.knownAhead === undefined ? {} : { knownAhead: predictor.knownAhead }).tables);
+    const tables = new Map(all.map(({ name, sql }) => [name, sql]));
+    expect(tables.size).toBeGreaterThan(15);
+    for (const [name, sql] of tables) {
+      const { columns } = await trino.query(`SELECT * FROM (${sql}) AS stood WHERE FALSE`, { overlays: await emptyTables(sql), parameters: ANY });
+      expect([name, columns.map((column) => column.name)]).toEqual([name, (await relations.columnsOf(name)).map((column) => column.name)]);
+    }
+  }, 300_000);
 
   it('the dates on which something happened, by which the end of a history is found', async () => {
     const selects = [...contracts.values()].flatMap((contract) => datesSelect(contract) ?? []);
