@@ -13,6 +13,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
+import { loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
+import { answeringEngine, statementFingerprint } from '../../lib/serving/aws/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
 import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
@@ -171,6 +173,21 @@ describe('a function behind the API', () => {
     MILLRACE_KEYS_TABLE: 'keys', MILLRACE_SHOP_CURRENCY: 'BRL', MILLRACE_SHOP_TIME_ZONE: 'America/Sao_Paulo', AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'session',
     AWS_ENDPOINT_URL_S3: away, AWS_ENDPOINT_URL_KINESIS: away, AWS_ENDPOINT_URL_DYNAMODB: away,
   };
+
+  it('asks by fingerprints for what was asked in full beforehand, and carries no statements', async () => {
+    const code = await readFile(join(bundle('score').folder, 'index.mjs'), 'utf8');
+    const asked: string[] = [];
+    const nothing = { query: async (sql: string) => { asked.push(sql); return { columns: [], rows: [] }; } };
+    await loadShipping(nothing, { currency: 'BRL', version: 's1' });
+    await loadPrices(nothing, { currency: 'BRL', version: 's1', random: Math.random });
+    await loadRecommender(nothing, 's1');
+    expect(asked).toHaveLength(3);
+    for (const sql of asked) {
+      expect([sql, code.includes(statementFingerprint(sql)), code.includes(sql.trim().split('\n')[0]!)]).toEqual([sql, true, false]);
+      const answering = answeringEngine({ version: 's1', madeFrom: '', tables: [], answers: [{ sql, result: { columns: [], rows: [[1]] } }] }, 'here');
+      expect((await answering.query(statementFingerprint(sql))).rows).toEqual([[1]]);
+    }
+  });
 
   it.each([['score', 900_000], ['authorize', 100_000], ['relog', 100_000]])('is small: %s under %i bytes, our own code under 150,000', (name, most) => {
     const { bytes, ownBytes } = bundle(name);

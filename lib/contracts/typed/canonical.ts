@@ -1,12 +1,7 @@
-// The typed value of a column as text in one spelling, in JavaScript: what `typedSelect` makes of bronze, for who reads events before bronze does.
-import { digitsOf } from '../grammar/numbers.ts';
-import { formatPattern, parseFormat } from '../grammar/times.ts';
+// The typed values of a contract's columns as text in one spelling, in JavaScript: what `typedSelect` makes of bronze, for who reads events before bronze does.
 import { columnsOf } from '../source.ts';
 import type { Column, Contract } from '../types.ts';
-import { compileEventTime } from '../validate/event-time.ts';
-import { validationPlan } from '../validate/plan.ts';
-import { parseScaled, power } from '../values/numbers.ts';
-import { isoOfFormat } from '../values/times.ts';
+import { canonicalReader } from './canonical-reader.ts';
 
 export interface CanonicalColumn {
   /** The column's table name. */
@@ -18,52 +13,5 @@ export interface CanonicalColumn {
 
 /** The columns of a contract in order, each with how its text is read. */
 export function canonicalColumns(contract: Contract): CanonicalColumn[] {
-  return columnsOf(contract).map(({ name, column }) => ({ name, column, canonical: reader(contract, name, column) }));
-}
-
-function reader(contract: Contract, name: string, column: Column): (text: string) => string {
-  switch (column.kind) {
-    case 'id':
-      return column.canonical === 'integer' ? (text) => text.replace(/\.0+$/, '') : (text) => text;
-    case 'text':
-      return (text) => text;
-    case 'boolean':
-      return (text) => (/^(?:true|t|yes|y|1)$/i.test(text) ? 'true' : 'false');
-    case 'integer':
-    case 'epoch_ms':
-      return (text) => (/^(?:0|[1-9]\d*)$/.test(text) ? text : String(parseScaled(text, 0)));
-    case 'decimal':
-    case 'money': {
-      const { scale } = digitsOf(column);
-      return (text) => scaledText(parseScaled(text, scale), scale);
-    }
-    case 'date':
-      return dateReader(column);
-    case 'timestamp': {
-      const milliseconds = compileEventTime(validationPlan(contract), name);
-      return (text) => `${new Date(milliseconds(text) ?? Number.NaN).toISOString().slice(0, 23).replace('T', ' ')}${behindMilliseconds(text)}`;
-    }
-  }
-}
-
-/** A whole number of units of 10^-scale as text with that many decimals. */
-export function scaledText(value: bigint, scale: number): string {
-  if (scale === 0) return String(value);
-  const unit = power(scale);
-  const absolute = value < 0n ? -value : value;
-  return `${value < 0n ? '-' : ''}${absolute / unit}.${String(absolute % unit).padStart(scale, '0')}`;
-}
-
-/** Digits four to six of the seconds' fraction: offsets of zones are whole minutes, so they stand as they were written. */
-function behindMilliseconds(text: string): string {
-  return (/\.(\d+)/.exec(text)?.[1] ?? '').slice(3, 6).padEnd(3, '0');
-}
-
-function dateReader(column: Column): (text: string) => string {
-  const formats = (column.formats ?? []).map((format) => ({ tokens: parseFormat(format), pattern: new RegExp(`^(?:${formatPattern(format, 'date')})$`) }));
-  if (formats.length === 0) return (text) => text.slice(0, 10);
-  return (text) => {
-    const found = /^\d{4}-/.test(text) ? undefined : formats.find(({ pattern }) => pattern.test(text));
-    return (found === undefined ? text : isoOfFormat(text, found.tokens)).slice(0, 10);
-  };
+  return columnsOf(contract).map(({ name, column }) => ({ name, column, canonical: canonicalReader(contract, name, column) }));
 }

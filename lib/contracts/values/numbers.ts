@@ -41,3 +41,11 @@ export function compareDecimals(a: string, b: string): number {
   const [x, y] = [parseScaled(a, scale), parseScaled(b, scale)];
   return x < y ? -1 : x > y ? 1 : 0;
 }
+
+/** A whole number of units of 10^-scale as text with that many decimals. */
+export function scaledText(value: bigint, scale: number): string {
+  if (scale === 0) return String(value);
+  const unit = power(scale);
+  const absolute = value < 0n ? -value : value;
+  return `${value < 0n ? '-' : ''}${absolute / unit}.${String(absolute % unit).padStart(scale, '0')}`;
+}

@@ -1,5 +1,6 @@
 // What a part of the API is made from, as data: the statements that its loader asks of the tables, with their answers. One function asks Athena
 // and keeps the answers; the scoring function runs the same loader over them, and carries no engine.
+import { hash } from 'node:crypto';
 import { MillraceError } from '../../base/index.ts';
 import type { Engine, QueryResult } from '../../warehouse/index.ts';
 
@@ -36,9 +37,14 @@ export function answersToJson(answers: Answers): string {
   return JSON.stringify(answers, (_, value: unknown) => (typeof value !== 'bigint' ? value : Number.isSafeInteger(Number(value)) ? Number(value) : String(value)));
 }
 
-/** Answers from what was remembered. @throws `not_found` for a statement that was never asked: another version of the loader has asked. */
+/** By this a function that is only given answers may ask for them: it need not carry the statement. */
+export function statementFingerprint(sql: string): string {
+  return hash('sha256', sql, 'base64url').slice(0, 16);
+}
+
+/** Answers from what was remembered, by the statement or its fingerprint. @throws `not_found` for a statement that was never asked: another version of the loader has asked. */
 export function answeringEngine({ answers }: Answers, where: string): Asked {
-  const known = new Map(answers.map(({ sql, result }) => [sql, result]));
+  const known = new Map(answers.flatMap(({ sql, result }) => [[sql, result], [statementFingerprint(sql), result]]));
   return {
     async query(sql) {
       const result = known.get(sql);
