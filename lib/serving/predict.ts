@@ -195,19 +195,16 @@ function watched(canary: CanaryTraffic, group: Group, read: Read, spareRead: Rea
 function assignmentsOf(context: ServingContext, wanted: Wanted, canary: CanaryTraffic | undefined, champion: ServedModel | undefined): Assigned[] {
   const { experiments } = context;
   const subject = `predict:${wanted.predictor}` as const;
-  const takesEffect = ({ settings }: Variant): boolean => context.models.find(wanted.predictor, aliasOf(settings)) !== undefined;
   return wanted.rows.map((row) => {
-    const assigned = assignmentOf(experiments, subject, takesEffect, wanted, row);
+    const assigned = assignmentOf(context, experiments, subject, wanted, row);
     // Who is in no experiment may be in the canary. Sticky: by whoever is named, else by whom the row is about.
     const isCanary = canary !== undefined && assigned.experiment === null && canary.takes(wanted.unit ?? String(row[champion?.entities[0] ?? ''] ?? ''));
     return isCanary ? { ...assigned, alias: 'challenger', variant: 'canary' } : assigned;
   });
 }
 
-type Variant = Experiment['variants'][number];
-
-function assignmentOf(experiments: ServingContext['experiments'], subject: `predict:${string}`, takesEffect: (variant: Variant) => boolean, { unit, attributes }: Wanted, row: Row): Assigned {
-  const exposure = experiments.length === 0 ? undefined : exposureOf(experiments, subject, (experiment) => unitIn(row, experiment) ?? unit, attributes, takesEffect);
+function assignmentOf(context: ServingContext, experiments: ServingContext['experiments'], subject: `predict:${string}`, { predictor, unit, attributes }: Wanted, row: Row): Assigned {
+  const exposure = experiments.length === 0 ? undefined : exposureOf(experiments, subject, (experiment) => unitIn(row, experiment) ?? unit, attributes, ({ settings }) => context.models.find(predictor, aliasOf(settings)) !== undefined);
   return exposure === undefined
     ? { alias: 'champion', experiment: null, variant: null, unit: unit ?? null }
     : { alias: aliasOf(exposure.variant.settings), experiment: exposure.experiment, variant: exposure.variant.name, unit: exposure.unit };
@@ -219,7 +216,7 @@ function unitIn(row: Row, { unit }: Experiment): string | undefined {
   return typeof named === 'string' ? named : undefined;
 }
 
-function aliasOf(settings: Variant['settings']): Alias {
+function aliasOf(settings: Experiment['variants'][number]['settings']): Alias {
   return settings['alias'] === 'challenger' ? 'challenger' : 'champion';
 }
 
