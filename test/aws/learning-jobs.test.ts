@@ -132,7 +132,7 @@ describe('the machine with jobs', () => {
     runtime = {
       version: '1.0.0', projectFolder: '', clock: systemClock, home: { temporary: folder }, lake: { context: { files: new LocalFiles() } },
       learning: { predictors: new Map([['conversion', one]]), features: compileFeatures({ sources: [], views: [] }, new Map()), registry: new ModelRegistry(modelStoreOn(new LocalFiles(), join(folder, `registry-${Math.random()}`))) },
-      project: async () => ({ models: new Map(), graph: { upstream: () => [] } }), engine: async () => ({ query: async () => ({ columns, rows }) }), parameters: async () => ({}),
+      project: async () => ({ models: new Map(), graph: { upstream: () => [] }, sources: new Map() }), engine: async () => ({ query: async () => ({ columns, rows }) }), parameters: async () => ({}),
     } as unknown as LearningRuntime;
   }
 

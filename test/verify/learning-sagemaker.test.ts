@@ -68,7 +68,7 @@ async function trained(one: LoadedPredictor): Promise<{ card: ModelCard; inFunct
   const runtime = {
     version: '1.0.0', projectFolder: '', clock: systemClock, home: { temporary: here }, lake: { context: { files: new LocalFiles() } },
     learning: { predictors: new Map([[one.name, one]]), features: compileFeatures({ sources: [], views: [] }, new Map()), registry },
-    project: async () => ({ models: new Map(), graph: { upstream: () => [] } }), engine: async () => ({ query: async () => ({ columns: ['visitorid', 'at_time', 'bought', ...features].map((name) => ({ name })), rows }) }), parameters: async () => ({}),
+    project: async () => ({ models: new Map(), graph: { upstream: () => [] }, sources: new Map() }), engine: async () => ({ query: async () => ({ columns: ['visitorid', 'at_time', 'bought', ...features].map((name) => ({ name })), rows }) }), parameters: async () => ({}),
   } as unknown as LearningRuntime;
   await writeFile(join(here, 'asked.f32'), new Uint8Array(matrix.buffer));
   const requests: Request[] = [];
