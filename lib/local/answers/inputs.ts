@@ -6,7 +6,7 @@ import { isSameInput } from '../../quality/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 import { currentSnapshots, tableNameOf, timestampText, viewOf } from '../learning/index.ts';
-import { givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
+import { arrivedBy, givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { pinnedTo } from '../pinned-engine.ts';
 import { AnswerStates, FEATURES } from '../answer-states.ts';
@@ -42,13 +42,14 @@ export async function rereadInputs(runtime: Runtime, features: FeatureSet, recor
 
 async function reread(runtime: Runtime, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {
   const { table } = view.source;
-  const { candidates, gone, byArrival } = await candidatesOf(runtime, view, answer.at);
+  const { candidates, gone, hasArrival, madeAt } = await candidatesOf(runtime, view, answer.at);
   const engine = await runtime.engine();
   const isEqual = (values: Values): boolean => names.every((name) => isSameInput(answer.features[name] ?? null, values[name] ?? null));
   const differing = (values: Values): number => names.filter((name) => !isSameInput(answer.features[name] ?? null, values[name] ?? null)).length;
   let best: { snapshot: string; values: Values; relation: string | undefined } | undefined;
   for (const snapshot of candidates) {
-    for (const relation of byArrival === undefined ? [undefined] : [undefined, byArrival]) {
+    const cuts = hasArrival ? await arrivedBy(pinnedTo(engine, { [table]: snapshot }), view, answer) : [];
+    for (const relation of [undefined, ...cuts]) {
       const values = (await lakeAt(pinnedTo(engine, { [table]: snapshot }), view, names, [{ answer, at: answer.at }], relation)).get(answer.predictionId)?.[0] ?? {};
       if (best === undefined || differing(values) < differing(best.values)) best = { snapshot, values, relation };
       if (isEqual(values)) break;
@@ -63,9 +64,12 @@ async function reread(runtime: Runtime, view: CompiledView, names: readonly stri
   if (newest !== undefined) found.newest = newest;
   if (found.isEqual) return found;
   const moments = await momentsBefore(pinned, view, [answer], BEHIND_SECONDS);
-  const behind = await behindBy(async (at) => (await lakeAt(pinned, view, names, [{ answer, at }], best.relation)).get(answer.predictionId)?.[0] ?? {}, moments.map(({ at }) => at), isEqual);
+  let behind: number | undefined;
+  for (const relation of [best.relation, ...(hasArrival ? await arrivedBy(pinned, view, answer) : [])]) {
+    behind ??= await behindBy(async (at) => (await lakeAt(pinned, view, names, [{ answer, at }], relation)).get(answer.predictionId)?.[0] ?? {}, moments.map(({ at }) => at), isEqual);
+  }
   if (behind !== undefined) found.notes.push(`the online store was behind: without what happened to ${entityText(view, answer)} at ${new Date(behind).toISOString()} and later, ${answer.at - behind} ms before the answer, ${view.name} is equal`);
-  else found.notes.push(...expired);
+  else found.notes.push(...expired, ...(madeAt <= answer.at ? [`${table} has not been made anew since the answer: it follows every minute while \`millrace start\` runs, else by \`millrace run batch\`; reproduce it then`] : []));
   return found;
 }
 
@@ -88,18 +92,16 @@ async function newestBefore(engine: Pick<Engine, 'query'>, view: CompiledView, {
 }
 
 /** Snapshots to look into, the likeliest first: that of the answer, then those that came after it; and those that are gone. */
-async function candidatesOf({ lake, home }: Runtime, view: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; byArrival: string | undefined }> {
-  const { table: name, where } = view.source;
+async function candidatesOf({ lake, home }: Runtime, { source: { table: name } }: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; hasArrival: boolean; madeAt: number }> {
   const table = await lake.findTable(tableNameOf(name));
   const there = new Set((table?.metadata.snapshots ?? []).map((snapshot) => String(snapshot['snapshot-id'])));
   const states = (await new AnswerStates(home).list(FEATURES)).filter(({ snapshots }) => snapshots[name] !== undefined);
   const current = states.findLastIndex((state) => state.at <= at);
   const wanted = [...states.slice(Math.max(0, current), Math.max(0, current) + 1 + MOST_LATER).map(({ snapshots }) => snapshots[name]!), ...Object.values(await currentSnapshots(lake, [name]))];
   const ids = [...new Set(wanted)];
-  const hasArrival = table?.schema.fields.some((field) => field.name === ARRIVED_AT) === true;
   return {
     candidates: ids.filter((id) => there.has(id)), gone: ids.filter((id) => !there.has(id)),
-    byArrival: hasArrival ? `(SELECT * FROM ${name} WHERE ${ARRIVED_AT} <= ${timestampText(at)}${where === undefined ? '' : ` AND (${where})`})` : undefined,
+    hasArrival: table?.schema.fields.some((field) => field.name === ARRIVED_AT) === true, madeAt: table?.currentSnapshot?.['timestamp-ms'] ?? 0,
   };
 }
 

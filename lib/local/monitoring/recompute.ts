@@ -11,8 +11,12 @@ const MOST_BEHIND = 300;
 /** Events of an entity before an answer that are tried as the first one which the store did not have. */
 const MOST_MOMENTS = 50;
 const POINTS_AT_ONCE = 500;
-/** Answers looked at one by one for events that reached the lake after them. */
-const MOST_ONE_BY_ONE = 20;
+/** Answers looked at one by one for events that reached the lake after them; where there are more, the others are not compared. */
+const MOST_ONE_BY_ONE = 100;
+/** What is folded at once is in the lake so many seconds later at most. */
+const MOST_DELIVERY = 120;
+/** Arrivals after an answer that are tried as the last one which the store had. */
+const MOST_ARRIVALS = 10;
 
 /** Every input of the answers that a view gives, beside what the lake says. */
 export async function recomputed(engine: Engine, features: FeatureSet, answers: readonly ServedAnswer[]): Promise<ServedInput[]> {
@@ -29,11 +33,14 @@ export async function recomputed(engine: Engine, features: FeatureSet, answers: 
     const earlier = await lakeAt(engine, view, own, await momentsBefore(engine, view, differing));
     const unexplained = (): ServedAnswer[] => differing.filter((answer) => own.some((name) => differs(answer, now.get(answer.predictionId)?.[0], name)
       && !(earlier.get(answer.predictionId) ?? []).some((values) => isSameInput(answer.features[name]!, values[name] ?? null))));
-    for (const answer of unexplained().slice(0, MOST_ONE_BY_ONE)) {
+    const open = unexplained();
+    for (const answer of open.slice(0, MOST_ONE_BY_ONE)) {
       const values = await knownBy(engine, view, own, answer);
       earlier.set(answer.predictionId, [...earlier.get(answer.predictionId) ?? [], ...values]);
     }
+    const unseen = new Set(open.slice(MOST_ONE_BY_ONE));
     for (const answer of asked) {
+      if (unseen.has(answer)) continue;
       for (const name of own) {
         if (!isStored(answer, name)) continue;
         inputs.push({
@@ -105,11 +112,26 @@ export async function momentsBefore(engine: Pick<Engine, 'query'>, view: Compile
   return moments;
 }
 
-/** Of the events that had reached the lake by the answer; nothing where the source's table does not tell. */
+/** Of the events that had reached the lake by the answer, and with those that reached it right after, one by one, each as of the answer and of moments before it; nothing where the source's table does not tell. */
 async function knownBy(engine: Engine, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<Values[]> {
+  const found: Values[] = [];
+  const moments = [asOfAnswer(answer), ...(await momentsBefore(engine, view, [answer])).slice(0, MOST_ARRIVALS)];
+  for (const relation of await arrivedBy(engine, view, answer).catch(() => [])) found.push(...(await lakeAt(engine, view, names, moments, relation)).get(answer.predictionId) ?? []);
+  return found;
+}
+
+/**
+ * The source's events by when they arrived, as relations: those that had reached the lake by the answer, then also the next arrival, and so on. What is folded into
+ * the store at once reaches the lake a moment later. @throws where the source's table does not tell when its rows arrived
+ */
+export async function arrivedBy(engine: Pick<Engine, 'query'>, view: CompiledView, { entity, at }: ServedAnswer): Promise<string[]> {
   const { table, where } = view.source;
-  const arrived = `(SELECT * FROM ${table} WHERE arrived_at <= TIMESTAMP '${textOf(answer.at)}'${where === undefined ? '' : ` AND (${where})`})`;
-  return (await lakeAt(engine, view, names, [asOfAnswer(answer)], arrived).catch(() => undefined))?.get(answer.predictionId) ?? [];
+  const also = where === undefined ? '' : ` AND (${where})`;
+  const isEntity = view.entity.map((column) => `"${column}" = ${quoted(entity[column]!)}`).join(' AND ');
+  const now = `TIMESTAMP '${textOf(at)}'`;
+  const { rows } = await engine.query(`SELECT DISTINCT CAST(arrived_at AS varchar) FROM ${table} WHERE ${isEntity} AND "${view.time}" < ${now} AND arrived_at > ${now} `
+    + `AND arrived_at <= date_add('second', ${MOST_DELIVERY}, ${now})${also} ORDER BY 1 LIMIT ${MOST_ARRIVALS}`);
+  return [textOf(at), ...rows.map(([arrived]) => String(arrived))].map((until) => `(SELECT * FROM ${table} WHERE arrived_at <= TIMESTAMP '${until}'${also})`);
 }
 
 function pointsSql(view: CompiledView, moments: readonly Moment[]): string {

@@ -51,6 +51,22 @@ describe('skew', () => {
   });
 });
 
+describe('skew of late events', () => {
+  it('is none where an event is in the store a moment before it is in the lake, and others come late', async () => {
+    const late = await openShop({ minutes: 20, deliveryMs: 2_000 });
+    try {
+      await late.log();
+      const report = await monitorHome(late.runtime, { sample: 80 });
+      expect(report.versions.flatMap(({ skew }) => skew).filter(({ status }) => status === 'skewed')).toEqual([]);
+      await late.log((answer, index) => (index % 5 === 0 ? { ...answer, features: { ...answer.features, 'visitor.views_7d': answer.features['visitor.views_7d']! + 3 } } : answer));
+      const planted = await monitorHome(late.runtime, { sample: 80 });
+      expect(planted.versions.map(({ skew }) => skew.filter(({ status }) => status === 'skewed').map(({ feature }) => feature))).toEqual([['visitor.views_7d'], ['visitor.views_7d']]);
+    } finally {
+      await late.dispose();
+    }
+  }, 60_000);
+});
+
 describe('drift', () => {
   it('is none of what was trained on, and found in the feature and the score that moved', async () => {
     await shop.log((answer) => (answer.version === '2' ? { ...answer, features: { ...answer.features, discount: answer.features['discount']! + 0.5, 'item.views_7d': null }, score: answer.score ** 3 } : answer));

@@ -42,8 +42,11 @@ export interface Shop {
   dispose(): Promise<void>;
 }
 
-/** Answers from a store that has every event (version 1) and from one that is some seconds behind (version 2). */
-export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; seed?: number } = {}): Promise<Shop> {
+/**
+ * Answers from a store that has every event (version 1) and from one that is some seconds behind (version 2). `deliveryMs`: so much later an event is in the lake
+ * than in the store; then one of four also comes half a minute after it happened.
+ */
+export async function openShop({ minutes = 240, seed = 5, deliveryMs = 0 }: { minutes?: number; seed?: number; deliveryMs?: number } = {}): Promise<Shop> {
   const root = await mkdtemp(path.join(tmpdir(), 'millrace-monitor-'));
   const runtime = await openRuntime({ home: path.join(root, 'home'), project: PROJECT, create: true });
   const features = await loadFeatures(path.join(PROJECT, 'features'), (await runtime.project()).sources);
@@ -56,7 +59,7 @@ export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; 
   for (let second = 0; second < minutes * 60; second += 5) {
     const now = START + second * 1000;
     const event = ['view', 'view', 'view', 'addtocart'][pick(4)]!;
-    events.push({ at: now - pick(800), arrivedAt: now, values: { timestamp: String(now), visitorid: `v${pick(20)}`, itemid: `i${pick(15)}`, event, event_id: `e${second}` } });
+    events.push({ at: now - pick(800) - (deliveryMs > 0 && pick(4) === 0 ? 30_000 : 0), arrivedAt: now, values: { timestamp: String(now), visitorid: `v${pick(20)}`, itemid: `i${pick(15)}`, event, event_id: `e${second}` } });
     events.at(-1)!.values['timestamp'] = String(events.at(-1)!.at);
     for (const [index, behind] of [0, BEHIND_MS].entries()) folded[index] = await fold(stores[index]!, features, events, folded[index]!, now - behind);
     if (second % 15 !== 0) continue;
@@ -67,7 +70,7 @@ export async function openShop({ minutes = 240, seed = 5 }: { minutes?: number; 
     }
   }
   await write(runtime, 'events', EVENTS, events.map(({ at, arrivedAt, values }): OpsRow => ({
-    event_id: values['event_id']!, visitorid: values['visitorid']!, event: values['event']!, itemid: values['itemid']!, event_time: BigInt(at) * 1000n, event_date: Math.floor(at / 86_400_000), arrived_at: BigInt(arrivedAt) * 1000n,
+    event_id: values['event_id']!, visitorid: values['visitorid']!, event: values['event']!, itemid: values['itemid']!, event_time: BigInt(at) * 1000n, event_date: Math.floor(at / 86_400_000), arrived_at: BigInt(arrivedAt + deliveryMs) * 1000n,
   })));
   await Promise.all(stores.map((store) => store.close()));
   const registry = registryOf(runtime);
