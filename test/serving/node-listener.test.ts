@@ -66,6 +66,27 @@ describe('over HTTP', () => {
     expect(JSON.parse(predicted[0]!.entity)).toMatchObject({ visitor_id: 'vé€😀' });
   });
 
+  it('waits for the rest of a small body whose length is known, and answers no half of one', async () => {
+    const { port, key, predicted } = await serve();
+    const body = Buffer.from(JSON.stringify({ rows: [{ ...row, visitor_id: 'vé€😀' }] }));
+    const head = `POST /v1/predict/conversion HTTP/1.1\r\nhost: x\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const gone = connect(port, '127.0.0.1');
+    gone.write(head);
+    gone.write(body.subarray(0, 10));
+    await new Promise((next) => setTimeout(next, 20));
+    gone.destroy();
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head);
+    const answer = new Promise<string>((resolve) => socket.on('data', (part) => resolve(String(part))));
+    for (const byte of body) {
+      socket.write(Buffer.of(byte));
+      await new Promise((next) => setImmediate(next));
+    }
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 OK/);
+    socket.destroy();
+    expect(predicted.map(({ entity }) => JSON.parse(entity))).toMatchObject([{ visitor_id: 'vé€😀' }]);
+  });
+
   it.each([['that says so', true], ['that does not', false]])('refuses a body too large %s, and does not read it to the end', async (_, isSaid) => {
     const { port, key } = await serve({ limits: { ...DEFAULT_LIMITS, bodyBytes: 1_000 } });
     const socket = connect(port, '127.0.0.1');
