@@ -15,7 +15,8 @@ export async function lookThrough(runtime: Runtime, name: string, { asOf, allowL
   const rowsNow = async (): Promise<{ asOf: string; times: Float64Array }> => {
     const [project, engine, sql] = [await runtime.project(), await runtime.engine(), trainingSql(predictor, features)];
     const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
-    const { rows } = await engine.query(`SELECT r.${AT_TIME} FROM (\n${sql}\n) AS r`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
+    // Its own rows: the features of the stream beside them are of the same moments.
+    const { rows } = await engine.query(`SELECT own.${AT_TIME} FROM (\n${predictor.sql.trim().replace(/;$/, '')}\n) AS own`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
     return { asOf: date, times: timesOf(rows.map(([at]) => at as string)) };
   };
   return lookForLeaks(runtime, predictor, features, { rows: rowsNow, earlier: await registryOf(runtime).versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
