@@ -32,7 +32,7 @@ export interface StoodTables extends AsItStood {
 /**
  * Rows of a source that happened at `cut` or later are left out, and so is, of the rows before, every time at or after it: an order bought before it and delivered
  * after it is there, undelivered. Dates without a time, such as a promised one, stay, and so do the columns named in `knownAhead` (`order_items.shipping_limit_date`).
- * Without `cut` nothing is left out. `cut`: milliseconds since 1970, UTC.
+ * Rows that say of themselves not when they were, but of what, came with that: an order's items and payments with the order. Without `cut` nothing is left out. `cut`: milliseconds since 1970, UTC.
  */
 export function asItStood(sql: string, project: Pick<Project, 'models' | 'graph' | 'sources'>, cut: number | undefined, options: AsItStoodOptions = {}): AsItStood {
   const { sources } = project;
@@ -73,7 +73,7 @@ function behind(sql: string, { models, graph, sources }: Pick<Project, 'models' 
   };
   follow(sql);
   const named = [...new Set(texts.flatMap((text) => tableReferences(text)).flatMap(({ name }) => sourceOf(name, sources) ?? []))];
-  return { order: graph.order.filter((name) => reads.has(name)), reads, named, whole: named.filter(({ eventTime }) => eventTime === undefined).map(({ name }) => name).sort() };
+  return { order: graph.order.filter((name) => reads.has(name)), reads, named, whole: named.filter((contract) => contract.eventTime === undefined && partOf(contract, sources) === undefined).map(({ name }) => name).sort() };
 }
 
 /** Tables as they are now; those with a time travel of their own stay. */
@@ -86,7 +86,7 @@ function selectOf(name: string, { models }: Pick<Project, 'models'>): string {
 }
 
 function sourceThen(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, { knownAhead = [], landed = () => true }: AsItStoodOptions): string {
-  return landed(contract.name) ? cutSource(contract, sources, cut, knownAhead) : emptySource(contract);
+  return landed(contract.name) ? cutSource(contract, sources, cut, knownAhead, landed) : emptySource(contract);
 }
 
 function sourceOf(name: string, sources: ReadonlyMap<string, Contract>): Contract | undefined {
@@ -102,13 +102,16 @@ function columnsOfTyped(contract: Contract): { name: string; type: string }[] {
   return [...typedColumns(contract), ...(contract.currency === undefined ? [] : [{ name: '_currency', type: 'varchar' }])];
 }
 
-function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, knownAhead: readonly string[]): string {
+function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, knownAhead: readonly string[], landed: (source: string) => boolean): string {
   const all = `SELECT * FROM (${expandSources(`SELECT * FROM source.${contract.name}`, sources)}) AS every_row`;
   if (cut === undefined) return all;
   const moment = timestampText(cut);
   const kinds = new Map(columnsOf(contract).map(({ name, column }) => [name, column.kind]));
-  const timeOf = (name: string): string => (kinds.get(name) === 'epoch_ms' ? `"${name}__time"` : `"${name}"`);
+  const timeOf = (name: string): string => timeColumn(contract, name);
   const { name: source, eventTime } = contract;
+  const came = partOf(contract, sources);
+  const later = came !== undefined && landed(came.whole.name)
+    ? ` WHERE "${came.column}" IS NULL OR "${came.column}" NOT IN (SELECT "${came.key}" FROM (${expandSources(`SELECT * FROM source.${came.whole.name}`, sources)}) AS wholes WHERE CAST(${timeColumn(came.whole, came.whole.eventTime!)} AS timestamp(6)) >= ${moment})` : '';
   // By the name of the column, and of what is derived from it: the time that says whether it is known.
   const unknown = new Map([...kinds].flatMap(([name, kind]): [string, string][] =>
     (name === eventTime || (kind !== 'timestamp' && kind !== 'epoch_ms') || knownAhead.includes(`${source}.${name}`) ? [] : [name, `${name}__time`, `${name}__date`].map((column) => [column, timeOf(name)]))));
@@ -116,7 +119,22 @@ function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, c
     const time = unknown.get(column);
     return time === undefined ? `"${column}"` : `CASE WHEN ${time} < ${moment} THEN "${column}" END AS "${column}"`;
   });
-  return `SELECT ${columns.join(', ')} FROM (${all}) AS some_rows${eventTime === undefined ? '' : ` WHERE CAST(${timeOf(eventTime)} AS timestamp(6)) < ${moment}`}`;
+  return `SELECT ${columns.join(', ')} FROM (${all}) AS some_rows${eventTime === undefined ? later : ` WHERE CAST(${timeOf(eventTime)} AS timestamp(6)) < ${moment}`}`;
+}
+
+/** What rows without a time of their own are a part of: by their first key column, which points to the one key of a source that has a time. */
+function partOf({ eventTime, key, columns }: Contract, sources: ReadonlyMap<string, Contract>): { whole: Contract; column: string; key: string } | undefined {
+  const [column = ''] = key ?? [];
+  const [name = '', pointed] = (columns[column]?.references ?? '').split('.');
+  const whole = sources.get(name);
+  if (eventTime !== undefined || whole?.eventTime === undefined || whole.key?.length !== 1) return undefined;
+  const [one = ''] = whole.key;
+  return pointed === undefined || pointed === one ? { whole, column, key: one } : undefined;
+}
+
+/** A time of a source, as an expression. */
+function timeColumn(contract: Contract, name: string): string {
+  return new Map(columnsOf(contract).map((one) => [one.name, one.column.kind])).get(name) === 'epoch_ms' ? `"${name}__time"` : `"${name}"`;
 }
 
 /** A literal in UTC. */

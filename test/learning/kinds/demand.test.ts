@@ -34,6 +34,17 @@ describe('demand', () => {
     expect(metrics['coverage']).toBeLessThan(0.99);
   });
 
+  it('foretells a catalogue of tens of thousands of products', async () => {
+    const many = 18_000;
+    const rows = [
+      ...Array.from({ length: 40 }, (_, week) => ({ entity: ['g', `p${week % 3}`], day: 7 * week, label: 1 + (week % 4) })),
+      ...Array.from({ length: 8 * many }, (_, at) => ({ entity: ['g', `p${at % many}`], day: 7 * (40 + Math.floor(at / many)), label: null })),
+    ];
+    const data = dataOf(demand, rows);
+    const { model } = await trainPredictor(demand, data);
+    expect(batchOf(demand, model, data).rows).toHaveLength(8 * many);
+  });
+
   it('foretells each week to come that the training set asks for', async () => {
     const data = dataOf(demand, shop(2));
     const { model } = await trainPredictor(demand, data);

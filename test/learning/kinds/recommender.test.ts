@@ -50,6 +50,12 @@ describe('recommendations', () => {
     expect(model.items).not.toContain('brand new');
   });
 
+  it('are measured on more visits than a call takes arguments', async () => {
+    const passing = Array.from({ length: 160_000 }, (_, at) => ({ entity: [`once ${at}`, `i${at % 100}`], day: 50 + (at % 10), label: 1 }));
+    const { rows } = await trainPredictor(recommendations, dataOf(recommendations, [...shop(5), ...passing]));
+    expect(rows.test).toBeGreaterThan(150_000);
+  });
+
   it('are listed for everybody who came of late, best first', async () => {
     const data = dataOf(recommendations, shop(4));
     const { model } = await trainPredictor(recommendations, data);
