@@ -1,4 +1,4 @@
--- One row a product, of the catalogue or sold without being in it, and a week in which it sold, in orders of the marketplace or at the shop's own till; and one for each of the eight weeks to
+-- One row a product of the catalogue and a week in which it sold, in orders of the marketplace or at the shop's own till; and one for each of the eight weeks to
 -- come, whose units are NULL. Weeks are counted back from the as-of date, so that the last one is whole; weeks without a row sold nothing.
 WITH sold AS (
   SELECT product_id, purchase_date AS sold_date, 1 AS pieces
@@ -17,14 +17,15 @@ weekly AS (
   FROM sold
   GROUP BY product_id, (date_diff('day', sold_date, :as_of) + 6) / 7
 ),
-goods AS (
+goods AS (                             -- of a shop without a catalogue, whatever it sold
   SELECT product_id, category
   FROM silver.products
   UNION ALL
-  SELECT sold.product_id, 'unknown' AS category
-  FROM (SELECT DISTINCT product_id FROM sold WHERE product_id IS NOT NULL) AS sold
-  LEFT JOIN silver.products AS known ON known.product_id = sold.product_id
-  WHERE known.product_id IS NULL
+  SELECT DISTINCT sold.product_id, 'unknown' AS category
+  FROM sold
+  CROSS JOIN (SELECT count(*) AS products FROM silver.products) AS catalogue
+  WHERE catalogue.products = 0
+    AND sold.product_id IS NOT NULL
 )
 SELECT products.category,
        products.product_id,

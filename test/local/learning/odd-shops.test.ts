@@ -157,6 +157,15 @@ describe('training in', () => {
     expect(messages(outcomes)['churn']).toMatch(/^churn has nothing to tell apart: churned is 1 in all \d+ rows/);
   });
 
+  it('a shop of invoices without a catalogue foretells what it sells', async () => {
+    const lines = Array.from({ length: 200 * 6 }, (_, at) => [String(10_000 + at), `S${at % 6}`, 'thing', 1 + (at % 3), time(START + Math.floor(at / 6) * DAY), '2.50', 17_000 + (at % 9), 'France']);
+    const shop = await shopOf({ online_retail: { columns: ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID', 'Country'], rows: lines } });
+    const outcomes = await trainAll(shop, ['demand', 'churn']);
+    expectHonest(shop.home, outcomes);
+    expect(outcomes.get('demand')!.report!.card.rows.test).toBe(6 * 8);
+    expect(messages(outcomes)).toMatchObject({ churn: expect.stringMatching(/^churn has nothing to learn from: .* are empty$/) });
+  });
+
   it('a shop of live visitors alone, of three days', async () => {
     const now = Date.parse('2026-03-01T10:00:00Z');
     const shop = await shopOf({
