@@ -4,7 +4,7 @@ import { uuidv7 } from '../base/index.ts';
 import type { ServingContext } from './context.ts';
 import { fingerprintOf, idempotencyKey, sameRequest, type StoredAnswer } from './idempotency.ts';
 import { parseJson } from './json.ts';
-import { allows, hashOf, type ApiKey, type Scope } from './keys.ts';
+import { allows, keyHashes, type ApiKey, type Scope } from './keys.ts';
 import { invalid, Problem } from './problem.ts';
 import type { Route, RouteRequest } from './route.ts';
 import { routeFinder } from './route-finder.ts';
@@ -47,7 +47,8 @@ type Params = Readonly<Record<string, string>>;
 type Serve = (request: ApiRequest, params: Params, headers: Headers) => Promise<ApiAnswer> | ApiAnswer;
 
 export function createApi(context: ServingContext, { routes = ROUTES, onError }: ApiOptions): Api {
-  const { find, methodsOf } = routeFinder(routes.map((route) => ({ method: route.method.toUpperCase(), path: route.path, serve: serving(route, context) })));
+  const hashed = keyHashes();
+  const { find, methodsOf } = routeFinder(routes.map((route) => ({ method: route.method.toUpperCase(), path: route.path, serve: serving(route, context, hashed) })));
   const failed = ({ method, path }: ApiRequest, headers: Headers, thrown: unknown): ApiAnswer => {
     if (thrown instanceof Problem) return problemAnswer(headers, thrown);
     const requestId = headers['x-request-id']!;
@@ -72,7 +73,7 @@ export function createApi(context: ServingContext, { routes = ROUTES, onError }:
 }
 
 /** What a route does with a request, its checks compiled once. */
-function serving(route: Route, context: ServingContext): Serve {
+function serving(route: Route, context: ServingContext, hashed: (key: string) => string): Serve {
   const check = route.body === undefined ? undefined : validator(route.body);
   const queries = Object.entries(route.query ?? {}).map(([name, { schema }]) => [name, validator(schema, `the parameter ${name}`)] as const);
   const { limits } = context;
@@ -100,7 +101,7 @@ function serving(route: Route, context: ServingContext): Serve {
     return typeof text === 'string' ? withText(request, params, headers, key, text) : text.then((read) => withText(request, params, headers, key, read));
   };
   return (request, params, headers) => {
-    const key = route.scope === undefined ? undefined : keyOf(context, request, route.scope(params));
+    const key = route.scope === undefined ? undefined : keyOf(context, hashed, request, route.scope(params));
     return key instanceof Promise ? key.then((found) => withKey(request, params, headers, found)) : withKey(request, params, headers, key);
   };
 }
@@ -167,10 +168,10 @@ async function once({ idempotency }: ServingContext, underWay: UnderWay, { path,
   return sameRequest(answer, fingerprint).body;
 }
 
-function keyOf(context: ServingContext, request: ApiRequest, scope: Scope): Promise<ApiKey> | ApiKey {
+function keyOf(context: ServingContext, hashed: (key: string) => string, request: ApiRequest, scope: Scope): Promise<ApiKey> | ApiKey {
   const given = request.header('x-api-key');
   if (given === undefined || given === '') throw unauthorised('the header x-api-key is missing');
-  const found = context.keys.byHash(hashOf(given));
+  const found = context.keys.byHash(hashed(given));
   return found instanceof Promise ? found.then((key) => admitted(context, key, scope)) : admitted(context, found, scope);
 }
 

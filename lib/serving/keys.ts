@@ -26,6 +26,21 @@ export function hashOf(key: string): string {
   return hash('sha256', key, 'hex');
 }
 
+const MOST_HASHES = 1_000;
+
+/** As `hashOf`, of a caller's many requests once: they all carry the same key. Those that came lately stay in memory, where every request brings them anyway. */
+export function keyHashes(): (key: string) => string {
+  const known = new Map<string, string>();
+  return (key) => {
+    let found = known.get(key);
+    if (found === undefined) {
+      if (known.size === MOST_HASHES) known.clear();
+      known.set(key, (found = hashOf(key)));
+    }
+    return found;
+  };
+}
+
 /** A new key: 32 random bytes that begin with `mr_`, and what is kept of it. The key itself is shown once and kept nowhere. */
 export function newKey(id: string, rights: Omit<ApiKey, 'id' | 'hash'>, random: (bytes: number) => Uint8Array = randomBytes): { key: string; kept: ApiKey } {
   const key = `mr_${Buffer.from(random(32)).toString('base64url')}`;

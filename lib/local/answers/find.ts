@@ -64,7 +64,7 @@ async function remembered({ home, clock }: Runtime, id: string): Promise<Predict
   if (!existsSync(folder)) return undefined;
   const store = await openLmdbStore({ folder, clock, readOnly: true }).catch(() => undefined);
   try {
-    return store === undefined ? undefined : await recentPredictions(store).find(id);
+    return store === undefined ? undefined : await recentPredictions(store, folder).find(id);
   } finally {
     await store?.close();
   }

@@ -10,18 +10,21 @@ export interface HomeModels extends Models {
   canary(predictor: string): Canary | undefined;
 }
 
+const ALIASES = ['champion', 'challenger'] as const;
+/** By predictor. */
+type Served = Record<ModelAlias, Map<string, { card: ModelCard; model: ServedModel }>>;
+
 /** `viewOf` says which view a feature is read from; undefined: the request gives it. */
 export function homeModels(registry: ModelReader, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
-  let served = new Map<string, { card: ModelCard; model: ServedModel }>();
+  let served: Served = { champion: new Map(), challenger: new Map() };
   /** One look after the other, so that none undoes what a later one has found. */
   let refreshing: Promise<void> = Promise.resolve();
   let canaries: ReadonlyMap<string, Canary> = new Map();
-  const keyOf = (predictor: string, alias: ModelAlias): string => `${predictor}/${alias}`;
   return {
     declared: () => declared,
     declares: (predictor) => declared.includes(predictor),
-    find: (predictor, alias) => served.get(keyOf(predictor, alias))?.model,
-    list: () => [...served.values()].map(({ card, model }) => ({
+    find: (predictor, alias) => served[alias].get(predictor)?.model,
+    list: () => declared.flatMap((predictor) => ALIASES.flatMap((alias) => served[alias].get(predictor) ?? [])).map(({ card, model }) => ({
       predictor: card.predictor, alias: model.alias, version: card.version, question: card.question, inputs: card.features, entities: card.entities,
       metrics: Object.fromEntries(Object.entries(card.metrics).filter(([, value]) => Number.isFinite(value))),
       ...(model.alias === 'challenger' && canaries.has(card.predictor) ? { canary_share: canaries.get(card.predictor)!.share } : {}),
@@ -31,22 +34,22 @@ export function homeModels(registry: ModelReader, declared: readonly string[], v
   };
 
   async function refresh(): Promise<void> {
-    const next = new Map<string, { card: ModelCard; model: ServedModel }>();
+    const next: Served = { champion: new Map(), challenger: new Map() };
     const running = new Map<string, Canary>();
     const failures: unknown[] = [];
     for (const predictor of declared) {
       const { aliases, canary } = await registry.state(predictor);
       if (canary !== undefined) running.set(predictor, canary);
-      for (const alias of ['champion', 'challenger'] as const) {
+      for (const alias of ALIASES) {
         const version = aliases[alias];
         if (version === undefined) continue;
-        const known = served.get(keyOf(predictor, alias));
+        const known = served[alias].get(predictor);
         // One that cannot be loaded leaves all others, and what answered under its name before.
         const model = known?.card.version === version ? known : await loadVersion(registry, predictor, alias, version, viewOf).catch((thrown: unknown) => {
           failures.push(new MillraceError('bad_input', `version ${version} of ${predictor} cannot be loaded: ${messageOf(thrown)}`, { where: `models/${predictor}/${version}`, todo: 'Roll back to another version, or train a new one.', cause: thrown }));
           return alias === 'champion' ? known : undefined;
         });
-        if (model !== undefined) next.set(keyOf(predictor, alias), model);
+        if (model !== undefined) next[alias].set(predictor, model);
       }
     }
     served = next;

@@ -2,17 +2,16 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
-import type { OnlineStore } from '../../features/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { keepOutcomes, type PredictionLog, type PredictionRecord } from '../../serving/index.ts';
-import { recentPredictions } from './recent-predictions.ts';
+import type { RecentPredictions } from './recent-predictions.ts';
 import { SpillFile } from './spill-file.ts';
 import { idAt, lineAt, lineBeginning, lineOf, WaitingLines, type Lines } from './waiting-lines.ts';
 
 export interface PredictionLogOptions {
   put(stream: string, records: readonly RecordInput[]): Promise<PutOutcome[]>;
   /** Where answers of the last 30 days are found by their id. */
-  recent: OnlineStore;
+  recent: RecentPredictions;
   clock: Clock;
   /** Records beyond `mostWaiting` wait here, in one file; in memory, `mostOverflowing` at most, while that cannot be written. */
   folder: string;
@@ -41,7 +40,6 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
   await mkdir(folder, { recursive: true });
   const spill = await SpillFile.open(path.join(folder, 'predictions-waiting.jsonl'));
   const stop = new AbortController();
-  const answers = recentPredictions(recent);
   const waiting = new WaitingLines();
   let overflow = new WaitingLines();
   let [failure, lost]: [string | undefined, number] = [undefined, 0];
@@ -55,7 +53,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       const ids = idsOf(lines);
       const refused = await putAll(lines, ids);
       // In the stream it is, whether or not the store takes it too: were it sent again for that, the stream would grow without end.
-      await answers.remember(lines, ids, clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
+      await recent.remember(lines, ids, clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
       if (refused.at.length < ids.length) {
         const again = refused.at.map((at) => lineAt(lines!, at));
         waiting.drop(lines);
@@ -148,7 +146,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     async find(predictionId) {
       const beginning = lineBeginning(predictionId);
       const here = waiting.find(beginning) ?? overflow.find(beginning);
-      return here === undefined ? answers.find(predictionId) : (JSON.parse(here) as PredictionRecord);
+      return here === undefined ? recent.find(predictionId) : (JSON.parse(here) as PredictionRecord);
     },
     async close() {
       stop.abort();

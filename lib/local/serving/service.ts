@@ -12,6 +12,7 @@ import { homeFeatureReader } from './feature-reader.ts';
 import { Holdings } from './holdings.ts';
 import { openKeyFile, type KeyFile } from './key-file.ts';
 import { openPredictionLog } from './prediction-log.ts';
+import { recentPredictions } from './recent-predictions.ts';
 import { serveApi, type ApiServer } from './server.ts';
 
 export interface ApiOptions {
@@ -60,7 +61,9 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   // Those that answer in batches only, or at a route of their own, are none of `/v1/predict`.
   const declared = [...(await predictorsOf(runtime)).values()].filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name);
   const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
-  const store = await openLmdbStore({ folder: path.join(home.root, 'api'), clock });
+  const folder = path.join(home.root, 'api');
+  const store = await openLmdbStore({ folder, clock });
+  const recent = recentPredictions(store, folder);
   const holdings = new Holdings(runtime, models, store);
   /** In its own time: nothing waits for a server that may be away, and what it was not told is told it the next time. */
   const tellMlflow = (predictor?: string): void => {
@@ -83,7 +86,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
     return await canaries.refresh(declared).then((hasEnded) => (hasEnded ? models.refresh() : undefined)).then(() => undefined, messageOf) ?? failure;
   };
   const keys = openKeyFile(home, () => clock.now());
-  const log = await openPredictionLog({ put, recent: store, clock, folder: home.run });
+  const log = await openPredictionLog({ put, recent, clock, folder: home.run });
   const usage = new Usage(() => clock.now());
   /** Quotas of the day hold for all processes of the home, whenever they were started. */
   const shareUsage = (): Promise<string | undefined> => keepUsage(usage, store).then(() => undefined, messageOf);
@@ -148,10 +151,10 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
         if (clock.now() - sweptAt < SWEEP_MS) continue;
         sweptAt = clock.now();
         tellMlflow();
-        sweepFailure = await store.sweep(sweptAt).then(() => undefined, messageOf);
+        sweepFailure = await Promise.all([store.sweep(sweptAt), recent.sweep(sweptAt)]).then(() => undefined, messageOf);
       }
       await watching;
-      await closeAll([server, { close: () => keepUsage(usage, store) }, log, holdings, store]).catch((thrown: unknown) => {
+      await closeAll([server, { close: () => keepUsage(usage, store) }, log, recent, holdings, store]).catch((thrown: unknown) => {
         onError?.(messageOf(thrown)); // whoever pressed Ctrl-C is told of that only
         throw thrown;
       });

@@ -68,11 +68,9 @@ export class WaitingLines {
 
   /** The first line that begins so. */
   find(beginning: string): string | undefined {
-    const wanted = Buffer.from(beginning);
     for (const { bytes, from, to } of this.#blocks) {
-      for (let at = bytes.indexOf(wanted, from); at >= 0 && at < to; at = bytes.indexOf(wanted, at + 1)) {
-        if (at === from || bytes[at - 1] === NEWLINE) return bytes.toString('utf8', at, bytes.indexOf(NEWLINE, at));
-      }
+      const line = lineIn(bytes, from, to, beginning);
+      if (line !== undefined) return line;
     }
     return undefined;
   }
@@ -94,6 +92,16 @@ export class WaitingLines {
 /** One of them as text. */
 export function lineAt({ bytes, starts, encoding }: Lines, at: number): string {
   return bytes.toString(encoding, starts[at], starts[at + 1]! - 1);
+}
+
+/** The first line from `from` to before `to` that begins so; each of them has its end. */
+export function lineIn(bytes: Buffer, from: number, to: number, beginning: string): string | undefined {
+  const wanted = Buffer.from(beginning);
+  for (let at = bytes.indexOf(wanted, from); at >= 0 && at < to; at = bytes.indexOf(wanted, at + 1)) {
+    const end = bytes.indexOf(NEWLINE, at);
+    if ((at === from || bytes[at - 1] === NEWLINE) && end >= 0) return bytes.toString('utf8', at, end);
+  }
+  return undefined;
 }
 
 /** A record as a line that begins with its id, by which it is found. */

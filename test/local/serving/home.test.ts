@@ -7,18 +7,22 @@ import { systemClock } from '../../../lib/base/index.ts';
 import { experiment } from '../../../lib/experiments/index.ts';
 import { openLmdbStore, type LmdbStore } from '../../../lib/features/index.ts';
 import { ExperimentFolder, openKeyFile, openPredictionLog, type KeptExperiment } from '../../../lib/local/serving/index.ts';
+import { recentPredictions, type RecentPredictions } from '../../../lib/local/serving/recent-predictions.ts';
 import { SpillFile } from '../../../lib/local/serving/spill-file.ts';
 import type { PutOutcome, RecordInput } from '../../../lib/local/kinesis/index.ts';
 import { hashOf, type PredictionRecord } from '../../../lib/serving/index.ts';
 
 let root: string;
-let recent: LmdbStore;
+let store: LmdbStore;
+let recent: RecentPredictions;
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'millrace-serving-'));
-  recent = await openLmdbStore({ folder: path.join(root, 'api'), clock: systemClock });
+  store = await openLmdbStore({ folder: path.join(root, 'api'), clock: systemClock });
+  recent = recentPredictions(store, path.join(root, 'api'));
 });
 afterEach(async () => {
   await recent.close();
+  await store.close();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -155,7 +159,7 @@ describe('the log of predictions', () => {
 
   it('is not held up by a store that does not take what the stream took', async () => {
     const { kept, put } = stream();
-    const log = await openPredictionLog({ put, recent: { ...recent, write: async () => { throw new Error('the disk is full'); } }, clock: systemClock, folder: root });
+    const log = await openPredictionLog({ put, recent: { ...recent, remember: async () => { throw new Error('the disk is full'); } }, clock: systemClock, folder: root });
     log.predicted([record(1), record(2)]);
     await until(() => log.waiting === 0 && log.failure === 'the disk is full');
     expect(kept).toEqual(['p1', 'p2']);
