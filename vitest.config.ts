@@ -6,5 +6,7 @@ export default defineConfig({
     exclude: ['test/verify/**'],
     testTimeout: 30_000,
     pool: 'forks',
+    // Every core: vitest leaves one free, which on two cores is half of them.
+    maxWorkers: '100%',
   },
 });
