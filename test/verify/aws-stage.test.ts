@@ -215,10 +215,21 @@ describe('a canary of a stage', () => {
     expect(await conversion()).toMatchObject({ aliases: { champion: '2' } });
   });
 
-  it('whose model is damaged goes back, and nobody notices', async () => {
+  const damage = (version: string) => s3.send(new PutObjectCommand({ Bucket: MODELS, Key: `registry/conversion/${version}/model.json`, Body: '{"kind":"tre' }));
+
+  it('is refused where its model is damaged, by the name of the file', async () => {
     const damaged = await register(['a'], 0.4);
-    await s3.send(new PutObjectCommand({ Bucket: MODELS, Key: `registry/conversion/${damaged}/model.json`, Body: '{"kind":"tre' }));
+    await damage(damaged);
+    const { code, err } = await verb(home, 'promote', 'conversion', damaged, '--canary', '50%', '--stage', 'dev');
+    expect(code).toBe(3);
+    expect(err).toContain(`model.json of version ${damaged} of conversion is damaged`);
+    expect(await conversion()).toMatchObject({ aliases: { champion: '2' } });
+  });
+
+  it('whose model is damaged once it has begun goes back, and nobody notices', async () => {
+    const damaged = await register(['a'], 0.4);
     await millrace('promote', 'conversion', damaged, '--canary', '50%');
+    await damage(damaged);
     expect((await answersFor(visitors(20))).every(({ version, fallback }) => version === '2' && !fallback)).toBe(true);
     expect((await judged()).canaries).toMatchObject([{ verdict: 'roll_back', reasons: ['the model cannot be loaded'] }]);
     expect(await told()).toHaveLength(1);
