@@ -112,6 +112,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
     await log.close();
+    await recent.close();
     await holdings.close();
     await store.close();
     throw thrown;
