@@ -113,7 +113,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
   const { predictor, rows, key, explain = false } = wanted;
   const scored = Array<Scored>(rows.length);
   const records = Array<PredictionRecord>(rows.length);
-  /** The id of the first answer: as good as any other. */
+  /** Names the request in the log, in every record of it: the id of its first answer. */
   let request: string | undefined;
   for (let at = 0; at < groups.length; at++) {
     const group = groups[at]!;
