@@ -5,7 +5,7 @@ import { boolean, decimal, epochMs, id, source, text } from '../lib/contracts/in
 export const predictions = source('predictions', {
   description: 'One row an answer of the scoring API: what was asked, what it was made from, which version and variant gave it.',
   owner: 'learning',
-  version: '1.1',
+  version: '1.2',
   files: { names: ['predictions*.jsonl'], format: 'jsonl' },
   stream: { partitionKey: 'prediction_id', maxAgeDays: 30, maxFutureMinutes: 15 },
   timeZone: config.shop.timeZone,
@@ -29,6 +29,7 @@ export const predictions = source('predictions', {
     response: text({ description: 'What was answered, as JSON.' }),
     score: decimal({ precision: 28, scale: 12, nullable: true, round: true }),
     fallback: boolean({ description: 'The answer does not come from the model.' }),
+    reason: text({ nullable: true, description: 'Of a fall-back: why it is one, as features_missing.' }),
     key_id: text({ description: 'Names the API key, and is not the key.' }),
     latency_ms: decimal({ precision: 12, scale: 3, min: 0, round: true }),
   },

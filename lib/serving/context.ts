@@ -114,6 +114,8 @@ export interface PredictionRecord extends Segments {
   response: string;
   score: number | null;
   fallback: boolean;
+  /** Of a fall-back: why it is one. */
+  reason?: string;
   key_id: string;
   latency_ms: number;
 }

@@ -133,6 +133,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
         prediction_id: id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit,
         entity: entityJson(plan, rows[index]!), features, response: responseJson(score, plan, rows[index]!), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
       };
+      if (reason !== null) record.reason = reason;
       records[index] = wanted.attributes === undefined ? record : Object.assign(record, segmentsOf(wanted.attributes));
     }
   }

@@ -29,6 +29,7 @@ columns:
   response: What was answered, as JSON.
   score: The figure that was answered; a probability, or in the predictor's own unit.
   fallback: Whether the answer did not come from the model.
+  reason: Why it did not, as features_missing. NULL where it did, and of answers that were logged before this was.
   key_id: Names the API key.
   latency_ms: From request to answer, in milliseconds.
   predicted_at: When it was answered (UTC).
@@ -52,6 +53,7 @@ SELECT CAST(prediction_id AS varchar)            AS prediction_id,
        CAST(response AS varchar)                 AS response,
        CAST(score AS double)                     AS score,
        CAST(fallback AS boolean)                 AS fallback,
+       CAST(reason AS varchar)                   AS reason,
        CAST(key_id AS varchar)                   AS key_id,
        CAST(latency_ms AS double)                AS latency_ms,
        CAST(predicted_at__time AS timestamp(6))  AS predicted_at,

@@ -69,6 +69,7 @@ describe('a prediction', () => {
     const blank = testApp({ features: { ...app.context.features, read: async (wanted) => wanted.map(({ entities }) => entities.map(() => ({}))) } });
     const { body } = await blank.send('POST', '/v1/predict/conversion', { rows: [row, { ...row, discount: null }, { ...row, discount: 0.5 }] });
     expect(body).toMatchObject({ predictions: [{ score: 0.02, fallback: true, reason: 'features_missing' }, { fallback: false, reason: null }, { fallback: false, reason: null }] });
+    expect(blank.predicted.map(({ reason }) => reason)).toEqual(['features_missing', undefined, undefined]);
   });
 
   it('of a predictor that was not trained yet is marked, not an error', async () => {

@@ -88,10 +88,11 @@ function answerOf({ response }: PredictionRecord): Record<string, Value> {
 /** Told elsewhere. */
 const HIDDEN: ReadonlySet<string> = new Set(['prediction_id', 'sku', 'version', 'experiment', 'variant', 'reason', 'limits', 'given', 'score', 'fallback']);
 
-function reasonOf({ kind, response, fallback, version, score, features }: PredictionRecord): string | undefined {
+function reasonOf({ kind, response, fallback, reason: logged, version, score, features }: PredictionRecord): string | undefined {
   const { reason, limits } = JSON.parse(response) as { reason?: string; limits?: readonly string[] };
   if (kind === 'price' && reason !== undefined) return limits === undefined || limits.length === 0 ? reason : `${reason}; moved by ${limits.join(', ').replaceAll('_', ' ')}`;
   if (!fallback) return undefined;
+  if (logged !== undefined) return logged.replaceAll('_', ' ');
   if (reason !== undefined) return reason.replaceAll('_', ' ');
   if (version === 'none') return 'no version of the predictor answered';
   return score !== null && features === '{}' && kind !== 'recommendations' ? 'its features could not be read, or nothing was known of whom the row names: the base rate of the training set' : undefined;

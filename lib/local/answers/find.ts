@@ -52,7 +52,7 @@ async function inLog(runtime: Runtime, id: string): Promise<PredictionRecord | u
     prediction_id: id, request_id: text['request_id'] ?? '', predicted_at: number('predicted_at'), kind: text['kind'] ?? '', version: text['version'] ?? '', experiment: text['experiment'] ?? null,
     variant: text['variant'] ?? null, unit: text['unit'] ?? null, ...Object.fromEntries(SEGMENTS.flatMap((name) => (typeof text[name] === 'string' ? [[name, text[name]]] : []))),
     entity: text['entity'] ?? '{}', features: text['features'] ?? '{}', response: text['response'] ?? '{}',
-    score: text['score'] === null || text['score'] === undefined ? null : number('score'), fallback: text['fallback'] === 'true', key_id: text['key_id'] ?? '', latency_ms: number('latency_ms'),
+    score: text['score'] === null || text['score'] === undefined ? null : number('score'), fallback: text['fallback'] === 'true', ...(typeof text['reason'] === 'string' ? { reason: text['reason'] } : {}), key_id: text['key_id'] ?? '', latency_ms: number('latency_ms'),
   };
 }
 

@@ -25,7 +25,8 @@ export const predictionRoute = route({
   params: { id: { description: 'The prediction_id of an answer of the last 30 days that this key asked for.' } },
   answer: Type.Object({
     prediction_id: Type.String(), kind: Type.String(), version: Type.String(), predicted_at: Type.String({ format: 'date-time' }), ...Variant, unit: OrNull(Type.String()),
-    entity: Type.Unknown(), features: Type.Unknown(), response: Type.Unknown(), score: OrNull(Type.Number()), fallback: Type.Boolean(), latency_ms: Type.Number(),
+    entity: Type.Unknown(), features: Type.Unknown(), response: Type.Unknown(), score: OrNull(Type.Number()), fallback: Type.Boolean(),
+    reason: Type.Optional(Type.String({ description: 'Of a fall-back: why it is one.' })), latency_ms: Type.Number(),
   }),
   problems: { 404: 'There is no such prediction of this key.' },
   async handle(context, { params: { id = '' }, key }) {
