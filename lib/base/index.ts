@@ -3,5 +3,6 @@ export { EXIT_CODES, MillraceError, messageOf, type ErrorCode, type ErrorDetails
 export { systemClock, uuidv7, type Clock } from './clock.ts';
 export { isProcessAlive, processBornAt, takeProcessLock, type ProcessLock } from './process-lock.ts';
 export { replaceFile, syncFolder, writeDurably } from './durable-file.ts';
+export { parsePythonJson } from './python-json.ts';
 export { checkKeys, numberSettings, type NumberSetting } from './check-settings.ts';
-export { defineConfig, type ProjectConfig, type BigFileSettings, type LearningSettings, type CarrierConfig, type PricingConfig, type ShippingConfig, type ServingSettings, type StageSettings, type UsagePlanSettings } from './config.ts';
+export { defineConfig, type ProjectConfig, type BigFileSettings, type LearningSettings, type MlflowServerSettings, type CarrierConfig, type PricingConfig, type ShippingConfig, type ServingSettings, type StageSettings, type UsagePlanSettings } from './config.ts';

@@ -1,5 +1,5 @@
 // Reads a model that XGBoost saved, as JSON or UBJSON. What cannot be served with equal predictions is refused by name.
-import { MillraceError, messageOf } from '../../base/index.ts';
+import { MillraceError, messageOf, parsePythonJson } from '../../base/index.ts';
 import { checkTree, NO_CATEGORY, OUTPUTS, type Objective, type Tree, type TreeModel } from '../tree-model.ts';
 import { Fields } from './fields.ts';
 import { areUsual, usualParameters, type ObjectiveParameters } from './objective-parameters.ts';
@@ -54,21 +54,10 @@ function parse(file: string | Uint8Array): UbjsonValue {
   // Both begin with a brace; in UBJSON the type of the first key's length follows, in JSON a quote or white space.
   if (typeof file !== 'string' && file[0] === 0x7b && !'" \t\r\n}'.includes(String.fromCharCode(file[1] ?? 0))) return readUbjson(file);
   try {
-    return parseWithNaN(typeof file === 'string' ? file : new TextDecoder().decode(file));
+    // XGBoost writes NaN up to 2.0 as the threshold of a node that splits by categories.
+    return parsePythonJson(typeof file === 'string' ? file : new TextDecoder().decode(file)) as UbjsonValue;
   } catch (cause) {
     throw new MillraceError('bad_input', `this is no model of XGBoost: ${messageOf(cause)}`, { where: 'the model file', todo: 'save it with save_model as .json or .ubj; the old binary format is not read', cause });
-  }
-}
-
-/** XGBoost writes NaN and Infinity as they stand, which JSON does not know: up to 2.0 as the threshold of a node that splits by categories. */
-function parseWithNaN(text: string): UbjsonValue {
-  try {
-    return JSON.parse(text) as UbjsonValue;
-  } catch (cause) {
-    // Outside of texts, which are passed over whole.
-    const numbers = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g, (token) => (token === 'NaN' ? 'null' : token === 'Infinity' ? '1e999' : token));
-    if (numbers === text) throw cause;
-    return JSON.parse(numbers) as UbjsonValue;
   }
 }
 
