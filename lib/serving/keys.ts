@@ -96,9 +96,10 @@ export class Usage {
     return { day, counts: Object.fromEntries([...this.#buckets].flatMap(([id, bucket]) => (bucket.day === day && bucket.unkept > 0 ? [[id, bucket.unkept]] : []))) };
   }
 
-  /** `written` is written down now, and all that is written of the day, by whatever process, is `all`. */
+  /** `written` is written down now, and all that is written of the day, by whatever process, is `all`. Told after midnight, it says nothing of today. */
   kept(written: DayCounts, all: DayCounts['counts']): void {
     const now = this.#now();
+    if (written.day !== Math.floor(now / DAY)) return;
     for (const [id, used] of Object.entries(all)) {
       const bucket = this.#bucketOf(id, written.day, Number.POSITIVE_INFINITY, now);
       bucket.unkept -= written.counts[id] ?? 0;

@@ -31,6 +31,19 @@ describe('a daily quota', () => {
     await keepUsage(after, store);
   });
 
+  it('keeps what today has seen where the writing down of yesterday ends after midnight', () => {
+    let now = NOW;
+    const web = key('web', { dailyQuota: 2 });
+    const usage = new Usage(() => now);
+    takes(usage, web);
+    const written = usage.unkept();
+    now += 86_400_000;
+    expect([takes(usage, web), takes(usage, web)]).toEqual([true, true]);
+    usage.kept(written, { web: 1 });
+    expect(takes(usage, web)).toBe(false);
+    expect(usage.unkept().counts).toEqual({ web: 2 });
+  });
+
   it('counts what several processes let in, each call once, however they take turns', async () => {
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(2), fc.constantFrom('call', 'call', 'keep', 'restart')), { maxLength: 60 }), async (steps) => {
       const store = memoryStore();
