@@ -6,7 +6,7 @@ import type { Experiment, Metric, Variant } from './types.ts';
 export const ATTRIBUTION_HOURS: readonly number[] = Object.freeze([24, 72, 168, 720]);
 
 /** What `/v1/outcomes` takes. */
-export const OUTCOMES: readonly string[] = Object.freeze(['purchase', 'cart', 'abandonment', 'view', 'churn', 'delivered', 'other']);
+export const OUTCOMES = ['purchase', 'cart', 'abandonment', 'view', 'churn', 'delivered', 'other'] as const;
 
 /** How long after an exposure an outcome counts unless the metric says otherwise: a cart is filled or left on the same day, a purchase takes a week. */
 const USUAL_HOURS: Readonly<Record<string, number>> = { cart: 24, abandonment: 24, view: 24, purchase: 168, delivered: 720, churn: 720 };

@@ -193,7 +193,7 @@ function percent(share: number): string {
 function metricOf(text: string): [Metric['kind'], string] {
   const [kind, outcome = ''] = text.split(':');
   if (kind !== 'proportion' && kind !== 'mean' && kind !== 'ratio') throw new MillraceError('usage', `'${text}' is no metric`, { todo: 'Write proportion:purchase, mean:purchase or ratio:purchase.' });
-  if (!OUTCOMES.includes(outcome)) throw new MillraceError('usage', `nobody can report the outcome '${outcome}' of '${text}'`, { todo: `The API takes ${OUTCOMES.join(', ')}.` });
+  if (!OUTCOMES.some((one) => one === outcome)) throw new MillraceError('usage', `nobody can report the outcome '${outcome}' of '${text}'`, { todo: `The API takes ${OUTCOMES.join(', ')}.` });
   return [kind, outcome];
 }
 
@@ -246,12 +246,15 @@ async function checkSubject(runtime: Runtime, subject: string): Promise<void> {
 /** What a variant may set, by what the experiment is about. */
 function checkSettings(subject: string, variants: readonly Variant[]): void {
   if (!/^(predict:.*|price|shipping)$/.test(subject)) throw new MillraceError('usage', `an experiment cannot be about '${subject}'`, { todo: 'Give predict:<predictor>, price or shipping.' });
-  const [wanted, example] = subject === 'price' ? ['policy', 'policy=model'] : subject === 'shipping' ? ['threshold', 'threshold=79'] : ['alias', 'alias=challenger'];
+  const [wanted, example] = subject === 'price' ? ['policy', 'policy=model'] as const : subject === 'shipping' ? ['threshold', 'threshold=79'] as const : ['alias', 'alias=challenger'] as const;
+  const isAllowed: Record<typeof wanted, (value: unknown) => boolean> = {
+    policy: (value) => POLICY_NAMES.some((policy) => policy === value),
+    threshold: (value) => typeof value === 'number' && value >= 0,
+    alias: (value) => value === 'champion' || value === 'challenger',
+  };
   for (const { name, settings } of variants) {
     for (const [setting, value] of Object.entries(settings)) {
-      const fits = setting === wanted && (wanted !== 'threshold' || (typeof value === 'number' && value >= 0)) 
-        && (wanted !== 'alias' || value === 'champion' || value === 'challenger') && (wanted !== 'policy' || POLICY_NAMES.some((policy) => policy === value));
-      if (!fits) throw new MillraceError('usage', `the variant '${name}' cannot set ${setting} to ${String(value)} in an experiment on ${subject}`, { todo: `Write ${name}:${example}${wanted === 'policy' ? `; there are ${POLICY_NAMES.join(', ')}` : ''}.` });
+      if (setting !== wanted || !isAllowed[setting](value)) throw new MillraceError('usage', `the variant '${name}' cannot set ${setting} to ${String(value)} in an experiment on ${subject}`, { todo: `Write ${name}:${example}${wanted === 'policy' ? `; there are ${POLICY_NAMES.join(', ')}` : ''}.` });
     }
   }
   if (new Set(variants.map(({ settings }) => JSON.stringify(settings))).size < 2) throw new MillraceError('usage', 'all variants do the same', { todo: `Let one of them differ, as lower:${example}.` });

@@ -1,5 +1,6 @@
 // POST /v1/outcomes: what happened after an answer.
 import { Type } from '@sinclair/typebox';
+import { OUTCOMES } from '../../experiments/index.ts';
 import { invalid, Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { Id, OrNull } from '../schemas.ts';
@@ -12,7 +13,7 @@ const OLDEST_MS = 364 * 86_400_000;
 const Outcome = Type.Object({
   prediction_id: Type.Optional(Id),
   unit: Type.Optional(Id),
-  outcome: Type.Union([Type.Literal('purchase'), Type.Literal('cart'), Type.Literal('abandonment'), Type.Literal('view'), Type.Literal('churn'), Type.Literal('delivered'), Type.Literal('other')]),
+  outcome: Type.Union(OUTCOMES.map((outcome) => Type.Literal(outcome))),
   value: Type.Optional(OrNull(Type.Number({ minimum: -1e12, maximum: 1e12, description: 'In the currency of the shop, where it has a worth; days for a delivery.' }))),
   occurred_at: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_102_444_800_000, description: 'Milliseconds since 1970, of the last 364 days; default: now.' })),
   outcome_id: Type.Optional(Type.String({ format: 'id', minLength: 1, maxLength: 200, description: 'Your own id of it: repeated, it counts once.' })),
