@@ -1,5 +1,5 @@
 // The API behind Node's own server: bodies in pieces, bodies that are too large, callers that go away.
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type Server, type ServerOptions } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApi, DEFAULT_LIMITS, nodeListener, refuseWhatIsNoRequest, type ServingContext } from '../../lib/serving/index.ts';
@@ -11,10 +11,13 @@ afterEach(async () => {
   await new Promise((resolve) => server?.close(resolve));
 });
 
-async function serve(change: Partial<ServingContext> = {}) {
+/** Of those who send slowly; all others have the time that a busy machine needs. */
+const IMPATIENT: ServerOptions = { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 };
+
+async function serve(change: Partial<ServingContext> = {}, patience: ServerOptions = {}) {
   const app = testApp(change);
   const errors: unknown[] = [];
-  server = createServer({ requireHostHeader: false, headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 }, nodeListener(createApi(app.context, { onError: (error) => void errors.push(error) })));
+  server = createServer({ requireHostHeader: false, ...patience }, nodeListener(createApi(app.context, { onError: (error) => void errors.push(error) })));
   refuseWhatIsNoRequest(server);
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
@@ -123,10 +126,11 @@ async function talk(port: number, parts: readonly (string | Buffer)[], gap = 0):
   socket.on('error', () => undefined);
   const closed = new Promise((resolve) => socket.on('close', resolve));
   for (const part of parts) {
-    if (socket.writable) socket.write(part);
+    if (!socket.writable) break;
+    socket.write(part);
     if (gap > 0) await new Promise((resolve) => setTimeout(resolve, gap));
   }
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 20_000).unref())]);
   socket.destroy();
   return text;
 }
@@ -137,7 +141,7 @@ const post = (key: string, headers: string, length: number | null = BODY.length)
 const chunked = (size: string) => `transfer-encoding: chunked\r\nconnection: close\r\n\r\n${size}\r\n${BODY}\r\n0\r\n`;
 
 describe('what is no request', () => {
-  it.each<[string, number, (key: string) => (string | Buffer)[], number?]>([
+  it.each<[what: string, status: number, parts: (key: string) => (string | Buffer)[], gap?: number]>([
     ['what nobody understands', 400, () => ['hello\r\n\r\n']],
     ['the beginning of TLS', 400, () => [Buffer.from('16030100c5010000c10303', 'hex')]],
     ['another version', 400, () => ['GET /ping HTTP/3.7\r\n\r\n']],
@@ -156,7 +160,7 @@ describe('what is no request', () => {
     ['a body that comes too slowly', 408, (key) => [post(key, '', 100), ...BODY], 100],
     ['a body shorter than said', 408, (key) => [post(key, '', 1_000) + BODY]],
   ])('%s is a problem too: %i', async (_, status, parts, gap) => {
-    const { port, key, errors, url } = await serve();
+    const { port, key, errors, url } = await serve({}, status === 408 ? IMPATIENT : {});
     const answer = await talk(port, parts(key), gap);
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));

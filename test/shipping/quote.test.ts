@@ -101,27 +101,27 @@ describe('a carrier over HTTP', () => {
     server.closeAllConnections();
     server.close();
   });
-  const carrier = () => httpCarrier({ name: 'courier', url, timeoutMilliseconds: 200 });
   const ok = (offers: unknown) => () => ({ status: 200, body: JSON.stringify({ offers }) });
-  const quoted = (...given: typeof answers) => {
+  /** Who answers has all the time that a busy machine needs. */
+  const quoted = (given: typeof answers, timeoutMilliseconds = 20_000) => {
     [answers, asked] = [given, []];
-    return quoteShipping(request, { ...settings, carriers: [post, carrier()] });
+    return quoteShipping(request, { ...settings, carriers: [post, httpCarrier({ name: 'courier', url, timeoutMilliseconds })], patienceMilliseconds: 20_000 });
   };
 
   it('is asked for zones and weight, and its offers stand beside the others', async () => {
-    const quote = await quoted(ok([{ service: 'bike', price: 9.5, transitDays: 0 }]));
+    const quote = await quoted([ok([{ service: 'bike', price: 9.5, transitDays: 0 }])]);
     expect(asked).toEqual([expect.objectContaining({ originZone: 'capital', destinationZone: 'coast', chargeableWeightKg: 1.5 })]);
     expect(quote.options.map(({ carrier: name, price }) => [name, price])).toEqual([['courier', 9.5], ['post', 13], ['post', 28]]);
   });
 
   it('is asked again when it is overloaded', async () => {
-    expect((await quoted(() => ({ status: 503, body: '' }), ok([{ service: 'bike', price: 9.5, transitDays: 0 }]))).failed).toEqual([]);
+    expect((await quoted([() => ({ status: 503, body: '' }), ok([{ service: 'bike', price: 9.5, transitDays: 0 }])])).failed).toEqual([]);
   });
 
-  it.each([
+  it.each<[who: string, answers: typeof answers, reason: RegExp, timeoutMilliseconds?: number]>([
     ['that refuses', [() => ({ status: 400, body: '' })], /answered 400/],
-    ['that stays silent', [() => 'silence' as const, () => 'silence' as const], /no answer within 200 ms/],
-    ['that answers drop by drop', [() => 'drops' as const, () => 'drops' as const], /no answer within 200 ms/],
+    ['that stays silent', [() => 'silence' as const, () => 'silence' as const], /no answer within 200 ms/, 200],
+    ['that answers drop by drop', [() => 'drops' as const, () => 'drops' as const], /no answer within 200 ms/, 200],
     ['that hangs up', [() => 'hang up' as const, () => 'hang up' as const], /other side closed|ECONNRESET/],
     ['that answers something else', [ok([{ service: 'bike', price: '9.50' }])], /gave the offer/],
     ['that answers no offers', [() => ({ status: 200, body: '[]' })], /without `offers`/],
@@ -130,8 +130,8 @@ describe('a carrier over HTTP', () => {
     ['that answers the half', [() => ({ status: 200, body: '{"offers":[{"service":"bi' })], /no JSON/],
     ['that has moved', [() => ({ status: 307, body: '' })], /answered 307, and names .*elsewhere/],
     ['that fails twice', [() => ({ status: 500, body: '' }), () => ({ status: 502, body: '' })], /answered 502/],
-  ])('%s is named, and the quote stands', async (_, given, reason) => {
-    const quote = await quoted(...given);
+  ])('%s is named, and the quote stands', async (_, given, reason, timeoutMilliseconds) => {
+    const quote = await quoted(given, timeoutMilliseconds);
     expect(quote.failed).toEqual([{ carrier: 'courier', reason: expect.stringMatching(reason) as string }]);
     expect(quote.options).toHaveLength(2);
   });
