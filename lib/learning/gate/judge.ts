@@ -1,6 +1,7 @@
 // The gate: what a version must show before it answers, each demand with its figure and its bound.
 import { METRICS, type Gate } from '../predictor/declare.ts';
 import type { SliceFigure } from './slices.ts';
+import type { TestCount } from './tested.ts';
 
 export interface GateCheck {
   /** `auc beside the champion's`, `calibration error`, … */
@@ -25,6 +26,8 @@ export interface GateFigures {
   champion?: Readonly<Record<string, number>> | undefined;
   /** Of scoring one row, milliseconds. */
   latencyMs?: number | undefined;
+  /** What it was tested on, beside the least that there must be. */
+  tested?: readonly TestCount[] | undefined;
   /** Parts of the test rows, big enough, with both metrics. */
   slices?: readonly SliceFigure[] | undefined;
 }
@@ -32,11 +35,11 @@ export interface GateFigures {
 /** Generous: scoring takes microseconds, and a machine that is busy with other things must not keep a model out. */
 export const DEFAULT_LATENCY_MS = 5;
 
-/** Whether a version may replace the champion: better than the naive answer, not worse than the champion as a whole and in every part, calibrated, and quick. */
-export function judgeVersion({ metric, notWorseThanChampion, calibrationError, latencyMs = DEFAULT_LATENCY_MS, slices }: Gate, { metrics, champion, latencyMs: taken, slices: parts = [] }: GateFigures): GateVerdict {
+/** Whether a version may replace the champion: tested on enough, better than the naive answer, not worse than the champion as a whole and in every part, calibrated, and quick. */
+export function judgeVersion({ metric, notWorseThanChampion, calibrationError, latencyMs = DEFAULT_LATENCY_MS, slices }: Gate, { metrics, champion, latencyMs: taken, tested = [], slices: parts = [] }: GateFigures): GateVerdict {
   const isHigherBetter = METRICS[metric] === 'higher';
   const own = metrics[metric] ?? Number.NaN;
-  const checks: GateCheck[] = [];
+  const checks: GateCheck[] = tested.map(({ what, count, least }) => ({ check: `number of ${what}`, figure: count, bound: least, must: 'at least', passes: count >= least }));
   const beside = (check: string, figure: number, other: number | undefined, allowed: number): void => {
     if (other === undefined || Number.isNaN(other)) return;
     const bound = isHigherBetter ? other - allowed : other + allowed;

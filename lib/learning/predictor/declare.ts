@@ -37,6 +37,10 @@ export interface Gate {
   metric: Metric;
   /** How much worse than the champion a version may be on the test rows. */
   notWorseThanChampion: number;
+  /** Least number of what is tested on: rows of trees (default 100 for a probability, 50 for a value), rows grouped (ten a segment), periods in which an item sold (50), visits (100), planted anomalies (10). */
+  leastRows?: number;
+  /** Of those of a probability, least number with the label, and of those without it; default 20. */
+  leastPositives?: number;
   /** Greatest expected calibration error, for probabilities. */
   calibrationError?: number;
   /** Most milliseconds that scoring one row may take, the median of many; default 5. */
@@ -118,6 +122,11 @@ export function predictor(name: string, declared: Omit<Predictor, 'name' | 'writ
   if (declared.baseline !== undefined && !(ofTrees && declared.features.includes(declared.baseline))) throw wrong(`its baseline ${declared.baseline} is not among its features`, 'Name one of them, or leave it out for the mean.');
   if (declared.negatives !== undefined && !(ofTrees && declared.negatives.share > 0 && declared.negatives.share <= 1)) throw wrong(`it takes a share of ${declared.negatives.share} of the negatives`, 'Give trees a share above 0, up to 1.');
   if (declared.sample !== undefined && !(Number.isInteger(declared.sample.most) && declared.sample.most > 0)) throw wrong(`it samples ${declared.sample.most} rows`, 'Give a whole number above 0.');
+  for (const least of ['leastRows', 'leastPositives'] as const) {
+    const count = declared.gate[least];
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1)) throw wrong(`its gate asks for ${count} ${least}`, 'Give a whole number from 1 on.');
+  }
+  if (declared.gate.leastPositives !== undefined && !(ofTrees && declared.output !== 'value')) throw wrong('its gate asks for leastPositives, and it answers no probability', 'Leave them out, or ask for leastRows.');
   if (declared.entities.length === 0) throw wrong('it says of nobody who a row is about', 'Name the columns of its entities.');
   const twice = declared.features.find((feature, index) => declared.features.indexOf(feature) < index);
   if (twice !== undefined) throw wrong(`the feature ${twice} is named twice`, 'Name it once.');

@@ -1,6 +1,6 @@
 // A version before the gate: beside the champion on the same rows, part by part, and with a clock in hand.
 import {
-  judgeVersion, matrixOf, measure, measureSlices, scorerOf, scoringLatency, type Dataset, type FittedModel, type GateVerdict, type ModelRegistry, type Predictor, type SliceFigure, type TrainedVersion,
+  judgeVersion, matrixOf, measure, measureSlices, scorerOf, scoringLatency, testedOn, type Dataset, type FittedModel, type GateVerdict, type ModelRegistry, type Predictor, type SliceFigure, type TrainedVersion,
 } from '../../learning/index.ts';
 
 export interface Rival {
@@ -21,11 +21,12 @@ export async function rivalOf(registry: ModelRegistry, predictor: Predictor, dat
 }
 
 /** The verdict, and the parts of the test rows where the predictor declares any. */
-export function gateOf(predictor: Predictor, { model, metrics, testRows }: TrainedVersion, data: Dataset, rival: Rival | undefined): { gate: GateVerdict; slices: SliceFigure[] } {
+export function gateOf(predictor: Predictor, trained: TrainedVersion, data: Dataset, rival: Rival | undefined): { gate: GateVerdict; slices: SliceFigure[] } {
+  const { model, metrics, testRows } = trained;
   const { metric, slices: declared } = predictor.gate;
   const on = (fitted: FittedModel) => (rows: Uint32Array): number => measure(predictor, fitted, data, rows).metrics[metric] ?? Number.NaN;
   const slices = declared === undefined ? [] : measureSlices(declared, data, testRows, on(model), rival === undefined ? undefined : on(rival.model));
   const score = scorerOf(model);
   const latencyMs = score === undefined ? undefined : scoringLatency(score, matrixOf(data, testRows.subarray(0, 200)), predictor.features.length);
-  return { gate: judgeVersion(predictor.gate, { metrics, champion: rival?.metrics, latencyMs, slices }), slices };
+  return { gate: judgeVersion(predictor.gate, { metrics, champion: rival?.metrics, latencyMs, tested: testedOn(predictor.gate, predictor.output, trained, data), slices }), slices };
 }
