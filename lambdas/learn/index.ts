@@ -1,15 +1,17 @@
 // Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
 import type { Context } from 'aws-lambda';
-import { MillraceError } from '../../lib/base/index.ts';
+import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import type { LeakCheck } from '../../lib/learning/index.ts';
-import { lookThrough, monitorHome, predictInHome, predictorNamed, prepareTraining, trainPrepared, type Runtime, type TrainingReport, type TrainPredictorOptions } from '../../lib/local/index.ts';
+import { lookThrough, monitorHome, predictInHome, predictorNamed, prepareTraining, sendRegistryToMlflow, trainPrepared, type Runtime, type TrainingReport, type TrainPredictorOptions } from '../../lib/local/index.ts';
 import type { AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
+import { mlflowOf, type MlflowEnvironment } from '../shared/mlflow.ts';
+import { signedService } from '../shared/signed-services.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 import { jobResult, orderJob, type JobOrder, type JobPlace } from './job.ts';
-import { driftMetrics, trainingMetrics } from './metrics.ts';
+import { driftMetrics, mlflowMetrics, trainingMetrics } from './metrics.ts';
 import { learningRuntime, type LearningRuntime } from './runtime.ts';
 
 /** Settings are searched for first, as by `millrace train --tune`. */
@@ -27,7 +29,9 @@ export type LearnEvent =
   /** The champion's batch predictions, into gold by one commit. */
   | { step: 'predict'; predictor: string; as_of?: string | null }
   /** Drift and skew of the versions that answered lately. */
-  | { step: 'monitor' };
+  | { step: 'monitor' }
+  /** The stage's MLflow server is sent what it lacks of the registry, and who answers. What it does not take now, it is sent the next time. */
+  | { step: 'tell' };
 
 /** What a state gives on is limited: the card of a version is in the registry. */
 export type LearnResult =
@@ -38,12 +42,23 @@ export type LearnResult =
   | { predictor: string; version: string; promoted: boolean; reasons: string[]; suspects: string[]; metrics: Readonly<Record<string, number>> }
   | { predictor: string; job: JobOrder }
   | { predictor: string; table: string; rows: number; version: string }
-  | { versions: number; drifting: string[]; skewed: string[] };
+  | { versions: number; drifting: string[]; skewed: string[] }
+  /** How many versions and aliases stand there as they do here, what waits, and what the server will never take. */
+  | { told: number; waiting: string[]; refused: string[]; failure?: string };
 
 /** Before the function would be stopped. */
 const MARGIN_MS = 30_000;
 
-export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (line: string) => void, stage: string, jobs?: JobPlace): Promise<LearnResult> {
+export interface LearnOptions {
+  /** A line of the function's log. */
+  tell: (line: string) => void;
+  /** `millrace-dev` */
+  stage: string;
+  jobs?: JobPlace;
+  mlflow?: MlflowEnvironment;
+}
+
+export async function learn(runtime: LearningRuntime, event: LearnEvent, { tell, stage, jobs, mlflow }: LearnOptions): Promise<LearnResult> {
   const home = runtime as Runtime;
   const now = () => runtime.clock.now();
   const kept = ({ card, gate, promoted }: TrainingReport): LearnResult => {
@@ -86,6 +101,11 @@ export async function learn(runtime: LearningRuntime, event: LearnEvent, tell: (
         skewed: versions.flatMap((found) => found.skew.filter(({ status }) => status === 'skewed').map(({ feature }) => named(found, feature))).slice(0, 50),
       };
     }
+    case 'tell': {
+      const { sent, waiting, refused, failure } = await sendRegistryToMlflow({ registry: runtime.learning!.registry, environment: await mlflow?.() ?? {}, ...(runtime.signal === undefined ? {} : { signal: runtime.signal }) });
+      tell(mlflowMetrics({ sent, waiting, refused, ...(failure === undefined ? {} : { failure }) }, stage, now()));
+      return { told: sent.length, waiting: waiting.slice(0, 50), refused: refused.map(({ what, why }) => `${what}: ${why}`.slice(0, 300)).slice(0, 50), ...(failure === undefined ? {} : { failure }) };
+    }
   }
 }
 
@@ -115,5 +135,7 @@ export const handler = asTask((context: AwsContext, event: LearnEvent, lambda?: 
   const aboveRows = process.env['MILLRACE_JOBS_ABOVE_ROWS'];
   const jobs = aboveRows === undefined ? undefined : { aboveRows: Number(aboveRows), folder: `s3://${models}/training` };
   // Past the console, which would wrap the line: the service reads metrics from lines that are nothing else.
-  return learn(learningRuntime(context, models, signal), event, (line) => process.stdout.write(`${line}\n`), stage, jobs);
+  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+  const mlflow = mlflowOf(process.env, () => signedService('secretsmanager', process.env, systemClock, { timeoutMilliseconds: 5_000 }));
+  return learn(learningRuntime(context, models, signal), event, { tell, stage, ...(jobs === undefined ? {} : { jobs }), ...(mlflow === undefined ? {} : { mlflow }) });
 }, lambdaContext(withDuckDb));

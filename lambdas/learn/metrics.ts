@@ -1,11 +1,11 @@
 // What training and monitoring measure, as CloudWatch's embedded metrics: one line of JSON in the log, from which the service makes metrics.
 import type { ModelCard } from '../../lib/learning/index.ts';
-import type { MonitoredVersion } from '../../lib/local/index.ts';
+import type { MonitoredVersion, SentReport } from '../../lib/local/index.ts';
 
 interface Measured { Name: string; Unit: 'None' | 'Count' | 'Seconds' }
 
-function line(metrics: readonly Measured[], values: Record<string, unknown>, stage: string, now: number): string {
-  return JSON.stringify({ _aws: { Timestamp: now, CloudWatchMetrics: [{ Namespace: 'Millrace', Dimensions: [['Stage'], ['Stage', 'Predictor']], Metrics: metrics }] }, Stage: stage, ...values });
+function line(metrics: readonly Measured[], values: Record<string, unknown>, stage: string, now: number, dimensions: string[][] = [['Stage'], ['Stage', 'Predictor']]): string {
+  return JSON.stringify({ _aws: { Timestamp: now, CloudWatchMetrics: [{ Namespace: 'Millrace', Dimensions: dimensions, Metrics: metrics }] }, Stage: stage, ...values });
 }
 
 /** By stage, and by stage and predictor. All metrics of the card are members of the line without being metrics of the service. */
@@ -24,4 +24,9 @@ export function driftMetrics({ predictor, version, answers, drift, skew }: Monit
     Predictor: predictor, MonitoredAnswers: answers, version,
     ...(measured.length === 0 ? {} : { FeatureDrift: Math.max(...measured.map(({ psi }) => psi)) }), ...(compared === 0 ? {} : { TrainServeSkew: differing / compared }),
   }, stage, now);
+}
+
+/** What the MLflow server of the stage does not know: it is away, or takes it never. By stage. */
+export function mlflowMetrics({ waiting, refused, failure }: SentReport, stage: string, now: number): string {
+  return line([{ Name: 'MlflowUntold', Unit: 'Count' }], { MlflowUntold: waiting.length + refused.length, waiting: waiting.slice(0, 50), refused: refused.slice(0, 50), ...(failure === undefined ? {} : { failure }) }, stage, now, [['Stage']]);
 }

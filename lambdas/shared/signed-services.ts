@@ -1,12 +1,15 @@
 // AWS services by signed requests, with what Lambda puts into the environment of a function.
 import type { Clock } from '../../lib/base/index.ts';
-import { awsRequests, environmentCredentials, type AwsRequests, type AwsService } from '../../lib/base/aws/index.ts';
+import { awsRequests, endpointIn, environmentCredentials, type AwsRequests, type AwsService } from '../../lib/base/aws/index.ts';
 import { signedDynamoDb, type DynamoDbCalls } from '../../lib/features/aws/index.ts';
 import { settingOf } from './environment.ts';
 
-/** Elsewhere than in the region where the environment says so, as the SDK's clients take it: `AWS_ENDPOINT_URL_S3`. */
-export function signedService(service: 's3' | 'kinesis' | 'dynamodb' | 'sns', environment: NodeJS.ProcessEnv, clock: Clock, limits: Pick<AwsService, 'timeoutMilliseconds' | 'tries'> = {}): AwsRequests {
-  const endpoint = environment[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
+/** What their places are called in the environment, as the SDK's clients take them: `AWS_ENDPOINT_URL_S3`. */
+const PLACES = { s3: 'S3', kinesis: 'KINESIS', dynamodb: 'DYNAMODB', sns: 'SNS', secretsmanager: 'SECRETS_MANAGER' } as const;
+
+/** Elsewhere than in the region where the environment says so. */
+export function signedService(service: keyof typeof PLACES, environment: NodeJS.ProcessEnv, clock: Clock, limits: Pick<AwsService, 'timeoutMilliseconds' | 'tries'> = {}): AwsRequests {
+  const endpoint = endpointIn(environment, PLACES[service]);
   return awsRequests({ service, clock, region: settingOf(environment, 'AWS_REGION', 'serving'), credentials: () => environmentCredentials(environment), ...limits, ...(endpoint === undefined ? {} : { endpoint }) });
 }
 

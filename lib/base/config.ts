@@ -104,8 +104,20 @@ export interface LearningSettings {
   calibrationError?: number;
   /** Whether training sets are looked through for features that see their future, before anything is trained; default true. */
   lookForLeaks?: boolean;
+  /** The MLflow server that is told of versions and of who answers; default: none. */
+  mlflow?: MlflowServerSettings;
   /** Switches on training jobs of SageMaker for gradient boosting over very many rows. */
   sageMaker?: SageMakerSettings;
+}
+
+/** A server that functions of the stage reach over the internet: they are in no network of yours. */
+export interface MlflowServerSettings {
+  /** `https://mlflow.shop.example` */
+  uri: string;
+  /** Default `millrace`. */
+  experiment?: string;
+  /** ARN of a secret of Secrets Manager in the stage's region, JSON of `token`, or of `username` and `password`; default: the server lets everybody in. */
+  secret?: string;
 }
 
 /** Where boosted trees over more rows than these are trained. Everything else is trained in the function. */

@@ -1,5 +1,5 @@
 // Learning as a state machine: each predictor is looked through for leaks, trained, goes through the gate, and answers for all in a batch; then what was answered lately is
-// compared with what was learned from. One that fails stops no other. `${fn_learn}` stands for an ARN, as do those of a job's role and key.
+// compared with what was learned from, and where the stage has an MLflow server it is told. One that fails stops no other. `${fn_learn}` stands for an ARN, as do those of a job's role and key.
 import type { SageMakerSettings } from './stage-limits.ts';
 import type { Catcher, Json, Retrier, StateMachine } from '../workflow/index.ts';
 
@@ -57,8 +57,11 @@ function jobStates({ instanceType, image, maxSeconds, diskGb = 50 }: SageMakerSe
   };
 }
 
-/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true, "allow_leaks": true, "tune": {"trials": 20}}`, all optional. `look`: for features that see their future, before training. */
-export function learningMachine(jobs?: SageMakerSettings, { look = true }: { look?: boolean } = {}): StateMachine {
+/** Input: `{"predictors": ["churn"], "as_of": "2018-10-18", "keep_champion": true, "allow_leaks": true, "tune": {"trials": 20}}`, all optional. `look`: for features that see their future, before training. `tell`: an MLflow server, of versions and of who answers. */
+export function learningMachine(jobs?: SageMakerSettings, { look = true, tell = false }: { look?: boolean; tell?: boolean } = {}): StateMachine {
+  /** What comes after the predictors fails none of them. */
+  const problem = (what: string, Next: string): Catcher => ({ ErrorEquals: ['States.ALL'], Next, Assign: { problems: `{% [$append($problems, '${what}: ' & $states.errorOutput.Error & ' ' & $substring($string($states.errorOutput.Cause), 0, 500))] %}` } });
+  const afterMonitor = tell ? 'Tell' : 'Verdict';
   return {
     Comment: 'millrace learning',
     QueryLanguage: 'JSONata',
@@ -110,10 +113,12 @@ export function learningMachine(jobs?: SageMakerSettings, { look = true }: { loo
       Monitor: {
         ...call({ step: 'monitor' }),
         Retry: [TRANSIENT, RACE],
-        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Verdict', Assign: { problems: "{% [$append($problems, 'monitoring: ' & $states.errorOutput.Error & ' ' & $substring($string($states.errorOutput.Cause), 0, 500))] %}" } }],
+        Catch: [problem('monitoring', afterMonitor)],
         Output: {},
-        Next: 'Verdict',
+        Next: afterMonitor,
       },
+      // A server that is away is no problem of learning: it is told with the next time.
+      ...(tell ? { Tell: { ...call({ step: 'tell' }), Retry: [TRANSIENT], Catch: [problem('telling MLflow', 'Verdict')], Output: {}, Next: 'Verdict' } } : {}),
       Verdict: { Type: 'Choice', Choices: [{ Condition: '{% $count($problems) > 0 %}', Next: 'Problems' }], Default: 'Done' },
       Problems: { Type: 'Fail', Error: 'LearningProblems', Cause: "{% $substring($join($problems, '; '), 0, 30000) %}" },
       Done: { Type: 'Succeed' },

@@ -16,6 +16,7 @@ import { LearningDashboard } from './constructs/learning-dashboard.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { allowJobs, jobRole } from './learning-job.ts';
 import { learningMachine } from './learning-machine.ts';
+import { allowMlflow, mlflowEnvironment } from './mlflow.ts';
 import { acknowledge, allow } from './nag.ts';
 
 /** Tags of snapshots that versions were trained on are commits too, on whatever table a training set reads. The look for leaks makes tables in staging places. */
@@ -36,15 +37,16 @@ export class LearningStack extends Stack {
     super(scope, id, { ...props, description: `Millrace ${foundation.stage.name}: training, batch predictions, monitoring of models` });
     const { stage, key } = foundation;
     const topic = Topic.fromTopicArn(this, 'DataTeam', this.formatArn({ service: 'sns', resource: stage.resource('data-team') }));
-    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1, sageMaker, lookForLeaks = true } = stage.settings.learning ?? {};
-    const learn = lakeFunction(this, { foundation, name: 'learn', duties: LEARN_DUTIES, bundle: path.join(bundles, 'learn'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...(sageMaker === undefined ? {} : { MILLRACE_JOBS_ABOVE_ROWS: String(sageMaker.aboveRows) }) } });
+    const { weekDay = 'SUN', driftPsi = 0.25, skewShare = 0.01, calibrationError = 0.1, sageMaker, mlflow, lookForLeaks = true } = stage.settings.learning ?? {};
+    const learn = lakeFunction(this, { foundation, name: 'learn', duties: LEARN_DUTIES, bundle: path.join(bundles, 'learn'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...(sageMaker === undefined ? {} : { MILLRACE_JOBS_ABOVE_ROWS: String(sageMaker.aboveRows) }), ...mlflowEnvironment(mlflow) } });
     learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     learn.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
+    allowMlflow(learn, mlflow);
     const training = sageMaker === undefined ? undefined : jobRole(this, foundation, sageMaker.image);
     if (training !== undefined) learn.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'training/*')], OBJECTS);
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName: stage.resource('learning'),
-      definitionBody: DefinitionBody.fromString(JSON.stringify(learningMachine(sageMaker, { look: lookForLeaks }))),
+      definitionBody: DefinitionBody.fromString(JSON.stringify(learningMachine(sageMaker, { look: lookForLeaks, tell: mlflow !== undefined }))),
       definitionSubstitutions: { fn_learn: learn.function.functionArn, ...(training === undefined ? {} : { training_role: training.roleArn, training_key: key.keyArn }) },
       tracingEnabled: true,
       logs: {
@@ -70,6 +72,7 @@ export class LearningStack extends Stack {
     addAlarm(this, stage, topic, { name: 'ModelsDrift', description: 'Inputs or scores lie otherwise than at training: gold.model_drift says which', threshold: driftPsi, metric: measured('FeatureDrift') });
     addAlarm(this, stage, topic, { name: 'ModelsSkew', description: 'Answers were made from other values than the lake has: gold.train_serve_skew says which', threshold: skewShare, metric: measured('TrainServeSkew') });
     addAlarm(this, stage, topic, { name: 'ModelsCalibration', description: 'A new version promises other shares than came true: its card says by how much', threshold: calibrationError, metric: measured('CalibrationError') });
+    if (mlflow !== undefined) addAlarm(this, stage, topic, { name: 'MlflowUntold', description: 'The MLflow server does not answer, or takes a version never: the log of the function learn says which', threshold: 0, metric: measured('MlflowUntold') });
     new LearningDashboard(this, 'Dashboard', { stage, machine: this.stateMachine, limits: { driftPsi, skewShare, calibrationError } });
   }
 }

@@ -1,5 +1,5 @@
 // What the services allow of a stage's settings: told when it is synthesised, by the setting's own name, and not by a deployment that fails half way.
-import { MillraceError, type LearningSettings, type StageSettings } from '../base/index.ts';
+import { MillraceError, type LearningSettings, type MlflowServerSettings, type StageSettings } from '../base/index.ts';
 
 export type SageMakerSettings = NonNullable<LearningSettings['sageMaker']>;
 
@@ -57,8 +57,20 @@ export function checkStage(name: string, settings: StageSettings): void {
   for (const producer of producers) {
     if (!/^(\d{12}|arn:aws[\w-]*:iam::\d{12}:(role|user)\/.+)$/.test(producer)) throw wrong('stream.producers', `'${producer}'`, 'Name an account by its twelve digits, or a role by its ARN.');
   }
-  const { sageMaker } = settings.learning ?? {};
+  const { sageMaker, mlflow } = settings.learning ?? {};
+  if (mlflow !== undefined) checkMlflow(mlflow, settings.region, wrong);
   if (sageMaker !== undefined) checkJobs(sageMaker, settings.region, wrong);
+}
+
+/** Functions reach a server by its address alone; what lets them in is never sent, nor kept in a template, as plain text. */
+function checkMlflow({ uri, secret }: MlflowServerSettings, region: string, wrong: Wrong): void {
+  const address = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (address !== undefined && (address.username !== '' || address.password !== '')) throw wrong('learning.mlflow.uri', 'an address with credentials in it', 'Put them into a secret, and name that in learning.mlflow.secret.');
+  if (address === undefined || !/^https?:$/.test(address.protocol)) throw wrong('learning.mlflow.uri', `'${uri}'`, 'Give the address of a server: https://mlflow.shop.example.');
+  if (secret === undefined) return;
+  if (address.protocol === 'http:') throw wrong('learning.mlflow.uri', `'${uri}'`, 'With a secret the address begins with https:, so that nobody on the way reads it.');
+  const [, of] = /^arn:aws[\w-]*:secretsmanager:([\w-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/.exec(secret) ?? [];
+  if (of !== region) throw wrong('learning.mlflow.secret', `'${secret}'`, `Give the whole ARN of a secret that is in ${region}, as aws secretsmanager describe-secret shows it.`);
 }
 
 type Wrong = (setting: string, found: string, todo: string) => MillraceError;

@@ -146,7 +146,7 @@ describe('the machine with jobs', () => {
           calls.push(Payload.step);
           // Nobody looks, answers for all or monitors: their tables are of no lake here.
           if (Payload.step === 'look' || Payload.step === 'predict' || Payload.step === 'monitor') return { Payload: { looked: null } };
-          const done = await learn(runtime, Payload, () => undefined, 'millrace-dev', { aboveRows, folder: join(folder, 'training') }).catch((error: unknown) => {
+          const done = await learn(runtime, Payload, { tell: () => undefined, stage: 'millrace-dev', jobs: { aboveRows, folder: join(folder, 'training') } }).catch((error: unknown) => {
             throw error instanceof MillraceError ? new StateFailure(`Millrace.${error.code}`, error.message) : error;
           });
           return { Payload: JSON.parse(JSON.stringify(done)) as Json };

@@ -92,6 +92,22 @@ describe('the learning machine', () => {
   });
 });
 
+describe('the learning machine of a stage with an MLflow server', () => {
+  const machine = learningMachine(undefined, { tell: true });
+
+  it('tells it when all else is done, whatever became of that', async () => {
+    expect(validate(structuredClone(machine), { checkArn: false }).errorsText()).toBe('');
+    expect((await run({ predictors: ['churn'] }, {}, machine)).calls).toEqual(['plan', 'look churn', 'train churn', 'predict churn', 'monitor', 'tell']);
+    const { outcome, calls } = await run({ predictors: ['churn'] }, { 'train churn': new StateFailure('Millrace.bad_input', 'no rows'), monitor: new StateFailure('Millrace.io', 'away') }, machine);
+    expect([calls.at(-1), outcome]).toEqual(['tell', expect.objectContaining({ status: 'failed', cause: expect.stringMatching(/training of churn: Millrace.bad_input no rows; monitoring: Millrace.io away/) as string })]);
+  });
+
+  it('says at the end what keeps it from telling', async () => {
+    const { outcome } = await run({ predictors: ['churn'] }, { tell: new StateFailure('Millrace.bad_input', 'the secret for MLflow has no credentials') }, machine);
+    expect(outcome).toMatchObject({ status: 'failed', cause: 'telling MLflow: Millrace.bad_input the secret for MLflow has no credentials' });
+  });
+});
+
 describe('learning in an account', () => {
   let dev: SynthesisedStage;
   beforeAll(async () => { dev = await synthesise({ stage: 'dev' }); }, 120_000);

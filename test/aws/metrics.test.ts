@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { featureMetrics } from '../../lambdas/features/metrics.ts';
 import { canaryMetrics } from '../../lambdas/judge/metrics.ts';
-import { driftMetrics, trainingMetrics } from '../../lambdas/learn/metrics.ts';
+import { driftMetrics, mlflowMetrics, trainingMetrics } from '../../lambdas/learn/metrics.ts';
 import { servingMetrics } from '../../lambdas/score/metrics.ts';
 import { embeddedMetrics } from '../../lambdas/validate/metrics.ts';
-import { ofType, only, synthesise, textOf, type Properties, type Resources, type SynthesisedStage } from './support/stage.ts';
+import { policiesOf } from './support/policies.ts';
+import { named, ofType, only, synthesise, textOf, type Properties, type Resources, type SynthesisedStage } from './support/stage.ts';
 
 const STAGE = 'millrace-dev';
 const STACKS = ['batch', 'stream', 'serving', 'learning'] as const;
@@ -29,6 +30,7 @@ function measured(): string[] {
   return [
     ...servingMetrics({ answers: { conversion: { answers: 2, fallbacks: 1 } }, logged: 1, setAside: 1, waiting: 1, lost: 1, unfindable: 1 }, ['a part is away'], STAGE, 1), canaryMetrics([], [], STAGE, 1),
     trainingMetrics({ predictor: 'churn', version: '1', metrics: { calibration_error: 0.1 }, seconds: 1 } as never, true, STAGE, 1), driftMetrics(drift as never, STAGE, 1),
+    mlflowMetrics({ sent: [], waiting: ['version 1 of churn'], refused: [], failure: 'away' }, STAGE, 1),
     featureMetrics({ stream: 'events' } as never, undefined, STAGE, 1), embeddedMetrics({} as never, 0, { stage: STAGE, stream: 'events' }, 1),
   ];
 }
@@ -91,7 +93,7 @@ const OF_AWS: Readonly<Record<string, { names: readonly string[]; dimensions: re
 describe('what is looked at', () => {
   it('of ours, by alarms and dashboards, is what a function writes', () => {
     const known = written();
-    const looked = STACKS.flatMap((stack) => [...ofAlarms(dev[stack]), ...ofDashboards(dev[stack])]).filter(({ namespace }) => !namespace.startsWith('AWS/'));
+    const looked = [...STACKS.flatMap((stack) => [...ofAlarms(dev[stack]), ...ofDashboards(dev[stack])]), ...ofAlarms(shared.learning).map((one) => ({ ...one, dimensions: { ...one.dimensions, Stage: STAGE } }))].filter(({ namespace }) => !namespace.startsWith('AWS/'));
     expect(looked.length).toBeGreaterThan(20);
     for (const { where, namespace, name, dimensions } of looked) expect([where, signature(namespace, name, dimensions), known.has(signature(namespace, name, dimensions))]).toEqual([where, expect.any(String), true]);
   });
@@ -149,15 +151,26 @@ describe('the guide', () => {
     // The first cells of the tables of alarms: `a`, `<contract>-b`, `-c`, `d-*`.
     const told = guide.split('| alarm | means |').slice(1).flatMap((table) => table.split('\n\n')[0]!.split('\n').slice(2)).flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
       .map((name) => (name.startsWith('-') ? `<contract>${name}` : name));
-    const alarms = (['stream', 'serving', 'learning'] as const).flatMap((stack) => ofType(dev[stack], 'AWS::CloudWatch::Alarm')).map(([, { Properties }]) => String(Properties['AlarmName']).replace('millrace-dev-', ''));
+    // Some are there only where a setting asks for them.
+    const alarms = [dev, shared].flatMap((one) => (['stream', 'serving', 'learning'] as const).flatMap((stack) => ofType(one[stack], 'AWS::CloudWatch::Alarm'))).map(([, { Properties }]) => String(Properties['AlarmName']).replace(/^millrace-(dev|shared)-/, ''));
     const means = (name: string) => new RegExp(`^${name.replace('<contract>', '(events|outcomes|predictions|transactions)').replace('*', '.*')}$`);
     expect(alarms.filter((alarm) => !told.some((name) => means(name).test(alarm)))).toEqual([]);
     expect(told.filter((name) => !alarms.some((alarm) => means(name).test(alarm)))).toEqual([]);
   });
 });
 
-describe('learning on the days that the stage says', () => {
-  it('is the schedule’s', () => {
+describe('learning as the stage says', () => {
+  it('tells its MLflow server at the end, whose one secret the function may read', () => {
+    const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:mlflow-AbCdEf';
+    const { Environment } = named(shared.learning, 'AWS::Lambda::Function', 'FunctionName', 'millrace-shared-learn')[1].Properties;
+    expect(Environment).toMatchObject({ Variables: { MLFLOW_TRACKING_URI: 'https://mlflow.shop.example', MLFLOW_EXPERIMENT_NAME: 'shop', MILLRACE_MLFLOW_SECRET: secret } });
+    const onSecrets = (one: SynthesisedStage, prefix: string) => policiesOf(one.learning, prefix).get('learn')!.filter(({ actions }) => actions.some((action) => action.startsWith('secretsmanager:')));
+    expect([onSecrets(shared, 'millrace-shared-'), onSecrets(dev, 'millrace-dev-')]).toEqual([[{ actions: ['secretsmanager:GetSecretValue'], resources: [secret] }], []]);
+    const machine = JSON.parse(textOf(only(shared.learning, 'AWS::StepFunctions::StateMachine')[1].Properties['DefinitionString'])) as { States: Record<string, { Next?: string }> };
+    expect([machine.States['Monitor']!.Next, machine.States['Tell']!.Next]).toEqual(['Tell', 'Verdict']);
+  });
+
+  it('is the schedule’s, on its days', () => {
     expect(only(shared.learning, 'AWS::Scheduler::Schedule')[1].Properties).toMatchObject({ ScheduleExpression: 'cron(0 6 ? * MON-FRI *)' });
   });
 });

@@ -30,6 +30,11 @@ describe('a setting', () => {
     [{ learning: { calibrationError: -1 } }, 'learning.calibrationError', '-1', 'It is a share: from 0 to below 1.'],
     [{ learning: { driftPsi: Number.NaN } }, 'learning.driftPsi', 'NaN', 'It is 0 or more; 0.25 is usual.'],
     [{ learning: { weekDay: 'on Sundays' } }, 'learning.weekDay', "'on Sundays'", 'Write days as a cron has them: SUN, MON-FRI, TUE,THU, or *.'],
+    [{ learning: { mlflow: { uri: 'mlflow.shop.example' } } }, 'learning.mlflow.uri', "'mlflow.shop.example'", 'Give the address of a server: https://mlflow.shop.example.'],
+    [{ learning: { mlflow: { uri: 'arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/m' } } }, 'learning.mlflow.uri', "'arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/m'", 'Give the address of a server: https://mlflow.shop.example.'],
+    [{ learning: { mlflow: { uri: 'https://ann:pw@mlflow.shop.example' } } }, 'learning.mlflow.uri', 'an address with credentials in it', 'Put them into a secret, and name that in learning.mlflow.secret.'],
+    [{ learning: { mlflow: { uri: 'http://mlflow.shop.example', secret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:mlflow-AbCdEf' } } }, 'learning.mlflow.uri', "'http://mlflow.shop.example'", 'With a secret the address begins with https:, so that nobody on the way reads it.'],
+    [{ learning: { mlflow: { uri: 'https://mlflow.shop.example', secret: 'mlflow' } } }, 'learning.mlflow.secret', "'mlflow'", 'Give the whole ARN of a secret that is in eu-central-1, as aws secretsmanager describe-secret shows it.'],
     [{ serving: { plans: {} } }, 'serving.plans', 'empty', 'Every key is under a plan: declare one, or leave the setting out.'],
     [{ serving: { plans: { 'Two words': { ratePerSecond: 1 } } } }, 'serving.plans', "'Two words'", 'A plan has a name of letters, digits, _ and -, from a small letter on.'],
     [{ serving: { plans: { shop: { ratePerSecond: 0 } } } }, 'serving.plans.shop.ratePerSecond', '0', 'It is above 0.'],
@@ -42,7 +47,7 @@ describe('a setting', () => {
   });
 
   it('that is left out, or fits, is fine', () => {
-    expect(refused({ serving: { plans: { shop: { ratePerSecond: 0.5, burst: 3, dailyQuota: 1000 } }, fallbackShare: 0, deployment: 'allAtOnce', domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' } }, learning: { weekDay: 'MON-FRI', driftPsi: 0 } })).toBeUndefined();
+    expect(refused({ serving: { plans: { shop: { ratePerSecond: 0.5, burst: 3, dailyQuota: 1000 } }, fallbackShare: 0, deployment: 'allAtOnce', domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' } }, learning: { weekDay: 'MON-FRI', driftPsi: 0, mlflow: { uri: 'http://10.0.0.1:5000' } } })).toBeUndefined();
     expect(refused({})).toBeUndefined();
     expect(refused({ stream: { bufferSeconds: 0, refreshMinutes: 0, producers: ['123456789012', 'arn:aws:iam::210987654321:role/till'] }, bigFiles: {}, upkeep: {} })).toBeUndefined();
   });

@@ -43,7 +43,7 @@ let runtime: Runtime;
 let learning: LearningRuntime;
 let folder: string;
 const told: string[] = [];
-const step = <Result extends LearnResult>(event: LearnEvent, runtimeOfStep = learning) => asFunction('learn', () => learn(runtimeOfStep, event, (line) => told.push(line), 'millrace-rehearsal')) as Promise<Result>;
+const step = <Result extends LearnResult>(event: LearnEvent, runtimeOfStep = learning) => asFunction('learn', () => learn(runtimeOfStep, event, { tell: (line) => told.push(line), stage: 'millrace-rehearsal' })) as Promise<Result>;
 type Looked = Extract<LearnResult, { looked: unknown }>;
 type Trained = Extract<LearnResult, { metrics: object }>;
 

@@ -81,7 +81,7 @@ async function trained(one: LoadedPredictor): Promise<{ card: ModelCard; inFunct
           const { Payload } = argument as unknown as { Payload: LearnEvent };
           // Nobody looks, answers for all or monitors: their tables are of no lake here.
           if (Payload.step === 'look' || Payload.step === 'predict' || Payload.step === 'monitor') return { Payload: { looked: null } };
-          const done = await learn(runtime, Payload, () => undefined, 'millrace-dev', jobs).catch((error: unknown) => {
+          const done = await learn(runtime, Payload, { tell: () => undefined, stage: 'millrace-dev', jobs }).catch((error: unknown) => {
             throw error instanceof MillraceError ? new StateFailure(`Millrace.${error.code}`, error.message) : error;
           });
           return { Payload: JSON.parse(JSON.stringify(done)) as Json };

@@ -3,6 +3,8 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { learn } from '../../lambdas/learn/index.ts';
+import type { LearningRuntime } from '../../lambdas/learn/runtime.ts';
 import { compileTrees, scoreRows, seededRandom, type ModelCard, type TreeModel } from '../../lib/learning/index.ts';
 import { openApiService, openRuntime, registryOf, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
 import { PROJECT, trainingHome, type TrainingHome } from '../local/learning/home.ts';
@@ -135,6 +137,20 @@ describe('MLflow', () => {
     expect(back.features).toEqual(features);
     back.scores.forEach((score, row) => expect(score).toBe(ours[row]));
     back.generic.forEach((score, row) => expect(score).toBe(ours[row]));
+  });
+
+  test('is told by the learning function of an account what it lacks, and of nothing twice', async () => {
+    // A home that tells nobody, as the registry of a stage.
+    await shop.millrace(['train', 'conversion', '--keep-champion']);
+    await shop.millrace(['promote', 'conversion', '3', '--force']);
+    const told = await withRuntime((runtime) => {
+      const learning = { ...runtime, learning: { registry: registryOf(runtime) } } as unknown as LearningRuntime;
+      return learn(learning, { step: 'tell' }, { tell: () => undefined, stage: 'millrace-dev', mlflow: async () => environment });
+    });
+    expect(told).toEqual({ told: 4, waiting: [], refused: [] });
+    const back = python<ReadBack>(['read', uri], { rows: [] });
+    expect(back.versions.map(({ tags }) => tags['millrace.registry_version']).sort()).toEqual(['1', '2', '3']);
+    expect([back.champion['millrace.registry_version'], back.runs.filter(({ tags }) => tags['mlflow.parentRunId'] === undefined).length]).toEqual(['3', 3]);
   });
 
   test('has a scoring client that our API serves', async () => {

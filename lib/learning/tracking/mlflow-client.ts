@@ -114,16 +114,16 @@ export class MlflowClient {
     });
   }
 
-  /** MLflow's number of the version with a tag; undefined where there is none. */
-  async findVersion(name: string, tag: string, value: string): Promise<string | undefined> {
+  /** MLflow's numbers of a model's versions, by the value of a tag; none of a model that there is not. */
+  async numbersByTag(name: string, tag: string): Promise<Map<string, string>> {
+    const numbers = new Map<string, string>();
     for (let page: string | undefined = ''; page !== undefined;) {
       const query: string = `filter=${encodeURIComponent(`name='${name}'`)}&max_results=1000${page === '' ? '' : `&page_token=${encodeURIComponent(page)}`}`;
       const found: { model_versions?: { version: string; tags?: MlflowPair[] }[]; next_page_token?: string } = await this.#get(`model-versions/search?${query}`);
-      const match = found.model_versions?.find(({ tags }) => tags?.some((one) => one.key === tag && one.value === value));
-      if (match !== undefined) return match.version;
+      for (const { version, tags = [] } of found.model_versions ?? []) for (const { key, value } of tags) if (key === tag) numbers.set(value, version);
       page = found.next_page_token === '' ? undefined : found.next_page_token;
     }
-    return undefined;
+    return numbers;
   }
 
   async createVersion(name: string, { source, runId, description, tags }: { source: string; runId: string; description: string; tags: readonly MlflowPair[] }): Promise<string> {

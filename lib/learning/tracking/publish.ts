@@ -22,7 +22,7 @@ export interface VersionToSend {
 /** Sends a version, whole: run, parameters, metrics, tags, artefacts, trials, registered version. Gives MLflow's number of it. */
 export async function sendVersion(client: MlflowClient, { card, model, isXgboost, state }: VersionToSend): Promise<string> {
   const experiment = await client.experiment();
-  const key = keyOf(card);
+  const key = sentKey(card);
   const known = await client.findRun(experiment, VERSION_TAG, key);
   const run = known ?? await client.createRun(experiment, { name: `${card.predictor} ${card.version}`, startedAt: card.trainedAt, tags: [{ key: VERSION_TAG, value: key }] });
   await client.log(run.run_id, { metrics: metricsOf(card), params: paramsOf(card), tags: tagsOf(card) });
@@ -30,7 +30,7 @@ export async function sendVersion(client: MlflowClient, { card, model, isXgboost
   for (const trial of card.tuning?.trials ?? []) await sendTrial(client, experiment, run, card, trial);
   await client.endRun(run.run_id, card.trainedAt + Math.round(card.seconds * 1000));
   await client.registeredModel(card.predictor, card.question);
-  return await client.findVersion(card.predictor, VERSION_TAG, key)
+  return (await sentVersions(client, card.predictor)).get(key)
     ?? client.createVersion(card.predictor, { source: `${run.artifact_uri}/model`, runId: run.run_id, description: card.question, tags: [{ key: VERSION_TAG, value: key }, ...tagsOf(card)] });
 }
 
@@ -43,18 +43,18 @@ export async function sendAliases(client: MlflowClient, predictor: string, { ali
   }
 }
 
-/** MLflow's number of a version that was sent; undefined where it was not. */
-export function sentVersion(client: MlflowClient, card: ModelCard): Promise<string | undefined> {
-  return client.findVersion(card.predictor, VERSION_TAG, keyOf(card));
+/** MLflow's numbers of the versions of a predictor that were sent, by `sentKey`. */
+export function sentVersions(client: MlflowClient, predictor: string): Promise<Map<string, string>> {
+  return client.numbersByTag(predictor, VERSION_TAG);
 }
 
 /** Two homes may send to one server. */
-function keyOf({ predictor, version, trainedAt }: ModelCard): string {
+export function sentKey({ predictor, version, trainedAt }: ModelCard): string {
   return `${predictor}/${version}/${trainedAt}`;
 }
 
 async function sendTrial(client: MlflowClient, experiment: string, parent: MlflowRun, card: ModelCard, { trial, settings, share, score, seconds, failed }: NonNullable<ModelCard['tuning']>['trials'][number]): Promise<void> {
-  const key = `${keyOf(card)}#${trial}/${share}`;
+  const key = `${sentKey(card)}#${trial}/${share}`;
   if (await client.findRun(experiment, TRIAL_TAG, key) !== undefined) return;
   const run = await client.createRun(experiment, { name: `${card.predictor} ${card.version} trial ${trial}`, startedAt: card.trainedAt, tags: [{ key: TRIAL_TAG, value: key }, { key: 'mlflow.parentRunId', value: parent.run_id }] });
   await client.log(run.run_id, {

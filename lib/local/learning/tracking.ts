@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { messageOf, MillraceError } from '../../base/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
-import { MlflowClient, MlflowRefusal, mlflowSettings, sendAliases, sendVersion, sentVersion, writeModel, type ModelRegistry, type Send } from '../../learning/index.ts';
+import { MlflowClient, MlflowRefusal, mlflowSettings, sendAliases, sendVersion, sentKey, sentVersions, writeModel, type ModelRegistry, type Send } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { folderOf, notesOf, whatOf, type Note } from './mlflow-notes.ts';
 
@@ -21,6 +21,8 @@ export interface TrackingOptions {
   /** MLFLOW_TRACKING_URI and its like. */
   environment: Readonly<Record<string, string | undefined>>;
   send?: Send;
+  /** Nothing more is begun once it is aborted: what is left waits. */
+  signal?: AbortSignal;
 }
 
 /** Notes that a version, or without one that the aliases of a predictor, are to be sent. Nothing where no server is configured. */
@@ -51,19 +53,25 @@ export async function sendRegistryToMlflow({ predictors, ...options }: Omit<Trac
 /** `done`: is called once nothing is to be sent any more, because it was or never will be. */
 interface Item { note: Note; what: string; done: () => Promise<void> }
 
-async function sendAll(items: readonly Item[], { registry, environment, send }: Omit<TrackingOptions, 'home'>): Promise<SentReport> {
+async function sendAll(items: readonly Item[], { registry, environment, send, signal }: Omit<TrackingOptions, 'home'>): Promise<SentReport> {
   const settings = mlflowSettings(environment);
   if (settings === undefined) throw new MillraceError('usage', 'no MLflow server is configured', { where: 'MLFLOW_TRACKING_URI', todo: 'Set it: MLFLOW_TRACKING_URI=http://127.0.0.1:5000.' });
   const client = new MlflowClient(settings, send);
   const report: SentReport = { sent: [], waiting: [], refused: [] };
+  /** Of one predictor, asked for once: an account asks for all its versions each time. */
+  let known: { predictor: string; numbers: Map<string, string> } | undefined;
   const versionSent = async (predictor: string, version: string): Promise<string> => {
     const card = await registry.card(predictor, version);
-    const known = await sentVersion(client, card);
-    if (known !== undefined) return known;
+    known = known?.predictor === predictor ? known : { predictor, numbers: await sentVersions(client, predictor) };
+    const found = known.numbers.get(sentKey(card));
+    if (found !== undefined) return found;
     const model = await registry.model(predictor, version);
-    return sendVersion(client, { card, model: writeModel(model), isXgboost: model.kind === 'trees', state: await registry.state(predictor) });
+    const number = await sendVersion(client, { card, model: writeModel(model), isXgboost: model.kind === 'trees', state: await registry.state(predictor) });
+    known.numbers.set(sentKey(card), number);
+    return number;
   };
   for (const { note, what, done } of items) {
+    if (signal?.aborted === true) report.failure ??= 'there was no time left';
     if (report.failure !== undefined) {
       report.waiting.push(what);
       continue;
@@ -74,7 +82,7 @@ async function sendAll(items: readonly Item[], { registry, environment, send }: 
       await done();
       report.sent.push(what);
     } catch (thrown) {
-      if (thrown instanceof MlflowRefusal || (thrown instanceof MillraceError && thrown.code === 'not_found')) {
+      if (isFinal(thrown)) {
         await done();
         report.refused.push({ what, why: thrown.message });
       } else {
@@ -84,4 +92,9 @@ async function sendAll(items: readonly Item[], { registry, environment, send }: 
     }
   }
   return report;
+}
+
+/** The server will say no again, or what was to be sent is gone or damaged. */
+function isFinal(thrown: unknown): thrown is MillraceError {
+  return thrown instanceof MlflowRefusal || (thrown instanceof MillraceError && (thrown.code === 'not_found' || thrown.code === 'bad_input'));
 }

@@ -34,7 +34,10 @@ export const CONFIG: ProjectConfig = {
         plans: { shop: { ratePerSecond: 20 }, partner: { ratePerSecond: 2, burst: 3, dailyQuota: 1000 } },
         domain: { name: 'api.shop.example', certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc' },
       },
-      learning: { weekDay: 'MON-FRI', driftPsi: 0.1, skewShare: 0.005, calibrationError: 0.03 },
+      learning: {
+        weekDay: 'MON-FRI', driftPsi: 0.1, skewShare: 0.005, calibrationError: 0.03,
+        mlflow: { uri: 'https://mlflow.shop.example', experiment: 'shop', secret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:mlflow-AbCdEf' },
+      },
     },
     scratch: { region: 'eu-west-1', scanLimitBytes: 2 ** 30, deletable: true },
     roomy: { region: 'eu-central-1', scanLimitBytes: 2 ** 30, deletable: false, bigFiles: { diskGb: 60 }, ingestAtOnce: 10 },
