@@ -1,6 +1,7 @@
 // Learning on one machine: training sets from the lake, versions in the home's registry, batch predictions, and models for the API.
 export { noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './tracking.ts';
 export { timestampText } from './as-it-stood.ts';
+export { checkNoCanary } from './beside-canary.ts';
 export { canaryOutcomes } from './canary-outcomes.ts';
 export { canaryFile } from './canary-counts.ts';
 export { CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
