@@ -62,6 +62,6 @@ export { ModelReader } from './registry/reader.ts';
 export { ModelRegistry } from './registry/registry.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';
 export { MlflowClient, MlflowRefusal, mlflowSettings, type MlflowSettings, type Send } from './tracking/mlflow-client.ts';
-export { sendAliases, sendVersion, sentVersion } from './tracking/publish.ts';
+export { sendAliases, sendVersion, sentKey, sentVersions } from './tracking/publish.ts';
 export { tune, type Trial, type TuneOptions, type Tuning } from './tuning/search.ts';
 export { choice, range, type SearchSpace } from './tuning/space.ts';
