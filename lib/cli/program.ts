@@ -5,6 +5,7 @@ import { EXIT_CODES, MillraceError, messageOf } from '../base/index.ts';
 import { interrupted } from './interrupted.ts';
 import { paint, type Terminal } from './terminal.ts';
 import type { ListedVerb, Verb } from './verb.ts';
+import { GROUPS } from './verbs.ts';
 
 export interface ProgramContext { project: string; version: string; terminal: Terminal; environment: NodeJS.ProcessEnv; signal: AbortSignal }
 
@@ -19,10 +20,11 @@ function namesOf(code: number): string {
 export async function runProgram(argv: readonly string[], verbs: readonly ListedVerb[], context: ProgramContext): Promise<number> {
   let code = 0;
   try {
-    const program = buildProgram(verbs, await loaded(argv, verbs), context, (result) => {
+    const asked = asAsked(argv, verbs);
+    const program = buildProgram(verbs, await loaded(asked, verbs), context, (result) => {
       code = result;
     });
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(asked, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : EXIT_CODES.usage;
@@ -30,10 +32,24 @@ export async function runProgram(argv: readonly string[], verbs: readonly Listed
   }
 }
 
-/** The verbs that a command line may mean: those of its first word, `help` left out. */
+/** `help VERB` means `VERB --help`. Help for a verb that there is not would be the general one: then it is left out, and the verb refused by name. */
+function asAsked(argv: readonly string[], verbs: readonly ListedVerb[]): string[] {
+  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const [first, second] = wordsOf(asked);
+  const isKnown = first === undefined || verbs.some(({ name }) => {
+    const [one, two] = name.split(' ');
+    return one === first && (two === undefined || second === undefined || second === 'help' || second === two);
+  });
+  return isKnown ? asked : asked.filter((word) => word !== '--help' && word !== '-h');
+}
+
+function wordsOf(argv: readonly string[]): string[] {
+  return argv.filter((word) => !word.startsWith('-'));
+}
+
+/** The verbs that a command line may mean: those of its first word. */
 async function loaded(argv: readonly string[], verbs: readonly ListedVerb[]): Promise<ReadonlyMap<ListedVerb, Verb>> {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const first = words[0] === 'help' ? words[1] : words[0];
+  const [first] = wordsOf(argv);
   return new Map(await Promise.all(verbs.filter(({ name }) => name.split(' ')[0] === first).map(async (verb) => [verb, await verb.load()] as const)));
 }
 
@@ -50,7 +66,7 @@ Every verb takes --home DIR (default .millrace, or MILLRACE_HOME) and --json.
 
 Examples:
   $ millrace start --once                       generate a sample shop, run everything, print a summary
-  $ millrace query "SELECT * FROM gold.daily_metrics ORDER BY date DESC LIMIT 7"
+  $ millrace query "SELECT * FROM gold.daily_metrics ORDER BY order_date DESC LIMIT 7"
   $ millrace ingest exports/ && millrace run batch
 
 ${EXIT_CODE_HELP}`);
@@ -59,13 +75,14 @@ ${EXIT_CODE_HELP}`);
     const [first = '', second] = verb.name.split(' ');
     let parent = program;
     if (second !== undefined) {
-      parent = groups.get(first) ?? program.command(first).description(`${first}: several verbs`).exitOverride();
+      parent = groups.get(first) ?? program.command(first).showHelpAfterError(`(millrace help ${first} lists its verbs)`).exitOverride();
       groups.set(first, parent);
     }
     addVerb(parent, second ?? first, verb, known.get(verb), context, done);
   }
   for (const [name, group] of groups) {
-    group.description(verbs.filter((verb) => verb.name.startsWith(`${name} `)).map((verb) => verb.name.split(' ')[1]).join(' | '));
+    const members = verbs.filter((verb) => verb.name.startsWith(`${name} `)).map((verb) => verb.name.split(' ')[1]);
+    group.description(`${GROUPS[name] ?? name}: ${members.join(' | ')}`);
   }
   return program;
 }
@@ -102,7 +119,7 @@ function addVerb(parent: Command, name: string, listed: ListedVerb, verb: Verb |
   });
 }
 
-function report(thrown: unknown, json: boolean, { terminal, signal }: ProgramContext): number {
+function report(thrown: unknown, json: boolean, { terminal, environment, signal }: ProgramContext): number {
   const error = signal.aborted
     ? interrupted(thrown)
     : thrown instanceof MillraceError
@@ -115,6 +132,10 @@ function report(thrown: unknown, json: boolean, { terminal, signal }: ProgramCon
     if (error.where !== undefined && !error.message.includes(error.where)) terminal.err(`  where  ${error.where.replaceAll('\n', '\n         ')}\n`);
     if (error.todo !== undefined) terminal.err(`  to do  ${error.todo.replaceAll('\n', '\n         ')}\n`);
   }
-  if (process.env['MILLRACE_DEBUG']) terminal.err(`${String((thrown as Error).stack)}\n${(thrown as Error).cause ? String(((thrown as Error).cause as Error).stack) : ''}\n`);
+  if (environment['MILLRACE_DEBUG']) terminal.err(`${stackOf(thrown)}\n${stackOf((thrown as Error).cause)}\n`);
   return error.exitCode;
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? String(thrown.stack) : '';
 }

@@ -12,7 +12,7 @@ export function printRun(terminal: Terminal, report: RunReport): void {
     line('landing', `${number(files.files)} files`.padEnd(24) + `${number(files.rows)} new rows`);
     line('bronze', `${bar(files.rows === 0 ? 1 : files.accepted / files.rows)} ${number(files.accepted)}   accepted ${number(files.accepted)} · quarantined ${number(files.rejected)} · files seen before ${number(files.seenBefore)}${files.refused > 0 ? paint(terminal, 'red', ` · refused ${files.refused}`) : ''}`);
   }
-  for (const layer of new Set(models.map(({ model }) => model.split('.')[0] ?? ""))) {
+  for (const layer of new Set(models.map(({ model }) => model.split('.')[0] ?? ''))) {
     const ofLayer = models.filter(({ model }) => model.startsWith(`${layer}.`));
     const count = (status: string) => ofLayer.filter((model) => model.status === status).length;
     const audits = ofLayer.reduce((sum, { passes }) => sum + passes, 0);

@@ -48,8 +48,11 @@ export function bytes(value: number): string {
   return `${unit === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[unit]}`;
 }
 
+/** 3512 → `3.5 s`, 119_800 → `2 min 0 s`. */
 export function seconds(milliseconds: number): string {
-  return milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const whole = Math.round(milliseconds / 1000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 const RIGHT = /^-?[\d,]+(\.\d+)?%?$/;

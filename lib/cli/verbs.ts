@@ -6,6 +6,16 @@ const PREDICTOR = { name: '<predictor>', description: 'as in predictors/: conver
 const PREDICTION = { name: '<prediction-id>', description: 'the prediction_id of an answer' };
 const EXPERIMENT = { name: '<name>', description: 'of the experiment' };
 
+/** What verbs of two words are about, by the first. */
+export const GROUPS: Readonly<Record<string, string>> = Object.freeze({
+  stream: 'live events, part by part',
+  quarantine: 'rows that were set aside',
+  features: 'what is known of visitors, items and customers at this moment',
+  keys: 'keys of the scoring API',
+  prices: 'prices of items',
+  experiment: 'A/B tests',
+});
+
 /** In the order in which help lists them. */
 export const VERBS: readonly ListedVerb[] = Object.freeze([
   {

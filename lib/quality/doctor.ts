@@ -57,13 +57,14 @@ async function freeSpace(root: string): Promise<Omit<Finding, 'check'>> {
 
 async function tableFindings(lake: Lake, root: string): Promise<Omit<Finding, 'check'>[]> {
   const findings: Omit<Finding, 'check'>[] = [];
+  const elsewhere: string[] = [];
   const names = await lake.listTables();
   for (const name of names) {
     const label = `${name.namespace}.${name.name}`;
     try {
       const table = await lake.loadTable(name);
       if (table.location.startsWith('/') && !table.location.startsWith(`${root}/`)) {
-        findings.push({ state: 'wrong', message: `${label} says that it lies in ${table.location}`, todo: 'The home was moved or copied, and Iceberg paths are absolute: `millrace doctor --relocate` mends them.' });
+        elsewhere.push(`${label} says that it lies in ${table.location}`);
         continue;
       }
       const { problems } = await table.verify();
@@ -74,6 +75,10 @@ async function tableFindings(lake: Lake, root: string): Promise<Omit<Finding, 'c
     } catch (error) {
       findings.push({ state: 'wrong', message: `${label} cannot be read: ${messageOf(error)}` });
     }
+  }
+  if (elsewhere.length > 0) {
+    const others = elsewhere.length === 1 ? '' : `, and so do ${elsewhere.length - 1} other tables of places outside this home`;
+    findings.unshift({ state: 'wrong', message: `${elsewhere[0]}${others}`, todo: 'The home was moved or copied, and Iceberg paths are absolute: `millrace doctor --relocate` mends them.' });
   }
   return findings.length === 0 ? [{ state: 'ok', message: `${names.length} tables, every live file is where its table says` }] : findings;
 }

@@ -38,6 +38,16 @@ describe('help', () => {
     expect(out).toContain('--json');
   });
 
+  it('says of groups of verbs what they are about', async () => {
+    expect((await millrace('help')).out).toMatch(/keys +keys of the scoring API: create \| list \| revoke/);
+    expect((await millrace('help', 'keys', 'create')).out).toContain('millrace keys create [options] <id>');
+    for (const asked of [['keys', 'help', 'create'], ['keys', 'create', '-h']]) expect(await millrace(...asked)).toMatchObject({ code: 0, out: expect.stringContaining('keys create [options] <id>') as string });
+  });
+
+  it.each([[['help', 'trian'], 'train'], [['trian', '--help'], 'train'], [['trian', '-h'], 'train'], [['help', 'keys', 'creat'], 'create'], [['keys', 'creat', '--help'], 'create']])('is not the general one for a verb that there is not: %j', async (argv, near) => {
+    expect(await millrace(...argv)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(new RegExp(`unknown command '\\w+'[^]*Did you mean ${near}\\?`)) as string });
+  });
+
   it('prints its version', async () => {
     expect(await millrace('--version')).toMatchObject({ code: 0, out: '9.9.9\n' });
   });

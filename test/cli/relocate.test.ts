@@ -36,7 +36,8 @@ describe('a home that was moved', () => {
     expect(refused.code).toBe(5);
     expect(refused.err).toMatch(/was moved or copied here from .*home[\s\S]*millrace doctor --relocate/);
     const doctor = await moved.millrace('doctor');
-    expect(doctor).toMatchObject({ code: 8, out: expect.stringContaining('says that it lies in') as string });
+    expect(doctor.code).toBe(8);
+    expect(doctor.out.match(/.*says that it lies in.*/g)).toEqual([expect.stringMatching(/bronze\.people says that it lies in .*, and so do 9 other tables/)]);
 
     const mended = await moved.millrace('doctor', '--relocate');
     expect(mended).toMatchObject({ code: 0, out: expect.stringContaining('10 of 10 tables mended; every live file reads') as string });

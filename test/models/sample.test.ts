@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram, VERBS } from '../../lib/cli/index.ts';
 import { localFileIngest, openRuntime, runBatch, type Runtime } from '../../lib/local/index.ts';
 import { generateSample, type Truth } from '../../samples/index.ts';
 
@@ -168,3 +169,17 @@ function shop(): NonNullable<Truth['totals']['shop']> {
   if (truth.totals.shop === undefined) throw new Error('the sample has no shop');
   return truth.totals.shop;
 }
+
+describe('the statements of help', () => {
+  it('run as they stand there', async () => {
+    let printed = '';
+    const terminal = { out: (text: string) => void (printed += text), err: () => undefined, interactive: false, colours: false, columns: 80 };
+    await runProgram(['--help'], VERBS, { project: ROOT, version: '9.9.9', terminal, environment: {}, signal: new AbortController().signal });
+    const examples = [...printed.split('\n'), ...(await Promise.all(VERBS.map(({ load }) => load()))).flatMap((verb) => verb.examples)];
+    const statements = examples.map((line) => /millrace query .*"(SELECT [^"]*)"/.exec(line)?.[1]).filter((sql) => sql !== undefined)
+      .filter((sql) => !/FOR VERSION|ops\.forgotten/.test(sql)); // of a snapshot that the reader has to name; made by the first `millrace forget`
+    expect(statements.length).toBeGreaterThan(3);
+    const engine = await runtime.engine();
+    for (const sql of new Set(statements)) expect(await engine.query(sql!).then(() => 'runs', String), sql).toBe('runs');
+  });
+});
