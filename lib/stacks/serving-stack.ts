@@ -22,6 +22,7 @@ import { OnlineStore } from './constructs/online-store.ts';
 import { KEY_ACTIONS, Scoring } from './constructs/scoring.ts';
 import { ServingDashboard } from './constructs/serving-dashboard.ts';
 import type { FoundationStack } from './foundation-stack.ts';
+import { allowMlflow, mlflowEnvironment } from './mlflow.ts';
 import { acknowledge, acknowledgeWildcard } from './nag.ts';
 import type { Stage } from './stage.ts';
 import { ONLINE_KEYS } from './stream-stack.ts';
@@ -182,20 +183,21 @@ export class ServingStack extends Stack {
     this.#alarm({ name: 'PricesFailed', description: 'No list of prices could be made or handed over; the one before holds until it ends: the log of the function prices says why', threshold: 0, metric: made.function.metricErrors({ period: FIVE_MINUTES }) });
   }
 
-  /** Of the registry it may change who answers, and no version; of the API's table it reads what was counted of canaries. */
+  /** Of the registry it may change who answers, and no version; of the API's table it reads what was counted of canaries, and keeps what is to be told of them. */
   #canaries(apiTable: string): void {
     const { stage, key } = this.#foundation;
     const made = lakeFunction(this, {
       foundation: this.#foundation, name: 'judge', duties: JUDGE_DUTIES, bundle: path.join(this.#bundles, 'judge'),
-      environment: { MILLRACE_MODELS: stage.bucket('models'), MILLRACE_API_TABLE: stage.resource('api'), MILLRACE_TOPIC: this.#topic.topicArn },
+      environment: { MILLRACE_MODELS: stage.bucket('models'), MILLRACE_API_TABLE: stage.resource('api'), MILLRACE_TOPIC: this.#topic.topicArn, ...mlflowEnvironment(stage.settings.learning?.mlflow) },
     });
     made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     made.allow(['s3:PutObject'], [stage.bucketArn('models', 'registry/*/aliases/*')], OBJECTS);
     made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     made.role.addToPolicy(new PolicyStatement({
-      effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } },
+      effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } },
     }));
     made.allow(['sns:Publish'], [this.#topic.topicArn]);
+    allowMlflow(made, stage.settings.learning?.mlflow);
     made.allow(KEY_ACTIONS, [key.keyArn]);
     new Rule(this, 'Canaries', {
       ruleName: stage.resource('judge'), description: 'Canaries of models, looked at every five minutes', schedule: EventSchedule.rate(FIVE_MINUTES),

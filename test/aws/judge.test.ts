@@ -7,6 +7,7 @@ import { judge, type JudgeContext } from '../../lambdas/judge/index.ts';
 import { Lake, FolderCatalog, LocalFiles } from '../../lib/lake/index.ts';
 import { DEFAULT_CANARY_LIMITS, ModelRegistry, modelStoreOn, type Canary } from '../../lib/learning/index.ts';
 import { SharedCanaries } from '../../lib/serving/aws/index.ts';
+import { startSmallMlflow } from '../learning/support/small-mlflow.ts';
 import { CARD, STUMP } from '../learning/registry/stump.ts';
 import { memoryStore } from '../serving/support.ts';
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const store = memoryStore();
   counted = new SharedCanaries({ canaryOf: () => canary, store, clock: { now: () => 2_000 }, id: 'f' });
   context = {
-    lake: new Lake({ files, catalog: new FolderCatalog(files, path.join(folder, 'lake')) }), engine: { query: () => Promise.reject(new Error('no table is there to ask')) } as never, registry, store,
+    lake: new Lake({ files, catalog: new FolderCatalog(files, path.join(folder, 'lake')) }), engine: { query: () => Promise.reject(new Error('no table is there to ask')) }, registry, store,
     clock: { now: () => 90_000, sleep: async () => {} }, tell: async (subject, message) => void told.push(`${subject}: ${message}`), print: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
   };
 });
@@ -75,11 +76,77 @@ describe('the judge of canaries', () => {
     expect(told).toEqual([expect.stringContaining('the model cannot be loaded') as string]);
   });
 
-  it('fails where nobody could be told, after what was to be done is done', async () => {
+  it('fails where nobody could be told, after what was to be done is done, and tells at the next look', async () => {
     counted.traffic('rain')!.failed(7);
     await counted.flush();
+    const { tell } = context;
     context = { ...context, tell: () => Promise.reject(new Error('the topic is away')) };
-    await expect(look()).rejects.toThrow(/nobody was told that version 2 of rain was rolled back.*the topic is away/);
+    await expect(look()).rejects.toThrow(/nobody was told yet that version 2 of rain was rolled back.*the topic is away/);
     expect(await context.registry.aliases('rain')).toEqual({ champion: '1' });
+    await expect(look()).rejects.toThrow(/nobody was told yet that version 2 of rain was rolled back/);
+    context = { ...context, tell };
+    expect(await look()).toEqual({ canaries: [] });
+    expect(told).toEqual([expect.stringMatching(/^millrace-dev: canary of rain: version 2 of rain was rolled back: share of errors is 1/) as string]);
+    await look();
+    expect(told).toHaveLength(1);
+  });
+
+  it('tells of each of two that ended while the topic was away, in their order', async () => {
+    const { tell, registry } = context;
+    context = { ...context, tell: () => Promise.reject(new Error('the topic is away')) };
+    for (const startedAt of [1_000, 2_000]) {
+      if (startedAt > 1_000) await registry.startCanary('rain', { ...canary, startedAt });
+      const traffic = new SharedCanaries({ canaryOf: () => ({ ...canary, startedAt }), store: context.store, clock: { now: () => 3_000 }, id: 'f' });
+      traffic.traffic('rain')!.failed(startedAt === 1_000 ? 7 : 8);
+      await traffic.flush();
+      await expect(look()).rejects.toThrow(/nobody was told yet/);
+    }
+    context = { ...context, tell };
+    await look();
+    expect(told).toHaveLength(2);
+  });
+
+  it('tells where the table does not take or give what is to be told, and ends the canary all the same', async () => {
+    counted.traffic('rain')!.failed(7);
+    await counted.flush();
+    const { store } = context;
+    context = { ...context, store: { ...store, get: (keys) => (keys.some((key) => key.endsWith('/notices')) ? Promise.reject(new Error('the table is away')) : store.get(keys)) } };
+    await expect(look()).rejects.toThrow(/the table is away/);
+    expect([told.length, await context.registry.aliases('rain')]).toEqual([1, { champion: '1' }]);
+  });
+
+  it('tells nothing of a canary that it noted and then could not end, while that goes on', async () => {
+    counted.traffic('rain')!.failed(7);
+    await counted.flush();
+    const { registry } = context;
+    const files = modelStoreOn(new LocalFiles(), path.join(folder, 'registry'));
+    const stopped = new ModelRegistry({ ...files, create: () => Promise.reject(new Error('stopped')) });
+    context = { ...context, registry: stopped };
+    await expect(look()).rejects.toThrow(/rain: stopped/);
+    expect([told, (await registry.state('rain')).canary?.version]).toEqual([[], '2']);
+    context = { ...context, registry };
+    await look();
+    expect(told).toHaveLength(1);
+  });
+
+  it('tells MLflow who answers once a canary has ended, and fails nothing where that is away', async () => {
+    const mlflow = await startSmallMlflow();
+    try {
+      context = { ...context, mlflow: async () => ({ MLFLOW_TRACKING_URI: mlflow.uri }) };
+      counted.traffic('rain')!.answered('challenger', 10, 0, 3);
+      await counted.flush();
+      await look();
+      expect([Object.fromEntries(mlflow.aliases), mlflow.versions.get('rain')!.length]).toEqual([{ 'rain@champion': '2' }, 2]);
+      await context.registry.startCanary('rain', { ...canary, version: '1', startedAt: 5_000 });
+      const back = new SharedCanaries({ canaryOf: () => ({ ...canary, startedAt: 5_000 }), store: context.store, clock: { now: () => 6_000 }, id: 'f' });
+      back.traffic('rain')!.failed(7);
+      await back.flush();
+      mlflow.away = 503;
+      await look();
+      expect(lines.at(-1)).toEqual({ level: 'WARN', message: expect.stringContaining('MLflow was not told of rain: MLflow does not answer') as string });
+      expect(told).toHaveLength(2);
+    } finally {
+      await mlflow.stop();
+    }
   });
 });

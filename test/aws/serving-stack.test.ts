@@ -222,9 +222,9 @@ describe('canaries of models', () => {
     expect([rule['ScheduleExpression'], (rule['Targets'] as { Arn: unknown }[]).map(({ Arn }) => textOf(Arn))]).toEqual(['rate(5 minutes)', [`<${id}>`]]);
     const writes = policiesOf(dev.serving, 'millrace-dev-').get('judge')!.flatMap(({ actions, resources }) => actions.filter((action) => /Put|Delete|Create|Update|Publish/.test(action) && !/^(logs|xray)/.test(action)).flatMap((action) => resources.map((resource) => `${action} ${resource}`)));
     expect(writes.sort()).toEqual([
-      's3:PutObject arn:aws:s3:::millrace-dev-models-ACCOUNT-REGION/registry/*/aliases/*', 's3:PutObject arn:aws:s3:::millrace-dev-results-ACCOUNT-REGION/athena/*', 'sns:Publish arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team',
+      expect.stringMatching(/^dynamodb:DeleteItem <ApiTable/) as string, expect.stringMatching(/^dynamodb:PutItem <ApiTable/) as string, 's3:PutObject arn:aws:s3:::millrace-dev-models-ACCOUNT-REGION/registry/*/aliases/*', 's3:PutObject arn:aws:s3:::millrace-dev-results-ACCOUNT-REGION/athena/*', 'sns:Publish arn:aws:sns:eu-central-1:ACCOUNT:millrace-dev-data-team',
     ]);
-    expect(keysOfTable('judge')).toEqual([['dynamodb:BatchGetItem'], { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } }]);
+    expect(keysOfTable('judge')).toEqual([['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['canary/*'] } }]);
   });
 });
 

@@ -269,7 +269,7 @@ describe('what the functions asked AWS for', () => {
     const asked = (name: string) => [...new Set(doors.get(name)!.calls.map(({ action }) => action))].sort();
     expect([asked('authorize'), asked('score'), asked('judge')]).toEqual([
       ['dynamodb:BatchGetItem'], ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'kinesis:PutRecords', 's3:GetObject', 's3:ListBucket'],
-      ['dynamodb:BatchGetItem', 'glue:GetTable', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'sns:Publish'],
+      ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'glue:GetTable', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'sns:Publish'],
     ]);
     for (const [name, { calls }] of doors) expect([name, refusedTo(serving, name, calls)]).toEqual([name, []]);
     // The check tells one from the other.

@@ -148,7 +148,8 @@ describe('MLflow', () => {
       return learn(learning, { step: 'tell' }, { tell: () => undefined, stage: 'millrace-dev', mlflow: async () => environment });
     });
     expect(told).toEqual({ told: 4, waiting: [], refused: [] });
-    const back = python<ReadBack>(['read', uri], { rows: [] });
+    const { features } = await withRuntime((runtime) => registryOf(runtime).card('conversion', '3'));
+    const back = python<ReadBack>(['read', uri], { rows: [features.map(() => 1)] });
     expect(back.versions.map(({ tags }) => tags['millrace.registry_version']).sort()).toEqual(['1', '2', '3']);
     expect([back.champion['millrace.registry_version'], back.runs.filter(({ tags }) => tags['mlflow.parentRunId'] === undefined).length]).toEqual(['3', 3]);
   });

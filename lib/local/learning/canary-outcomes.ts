@@ -1,5 +1,6 @@
 // How right champion and canary have been since the canary began, from the log of predictions and the outcomes that were reported.
 import type { Canary, CanaryOutcomes, CanaryView } from '../../learning/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { timestampText } from './as-it-stood.ts';
 
@@ -7,7 +8,7 @@ import { timestampText } from './as-it-stood.ts';
 const HOPED_FOR = "CASE WHEN kind = 'churn' THEN 'churn' ELSE 'purchase' END";
 
 /** undefined while the tables are not there, or one of the two has no answer that is old enough. */
-export async function canaryOutcomes(runtime: Pick<Runtime, 'lake' | 'engine' | 'clock'>, predictor: string, { version, startedAt, outcomeSeconds }: Canary, champion: string): Promise<CanaryView['outcomes']> {
+export async function canaryOutcomes(runtime: Pick<Runtime, 'lake' | 'clock'> & { engine(): Promise<Pick<Engine, 'query'>> }, predictor: string, { version, startedAt, outcomeSeconds }: Canary, champion: string): Promise<CanaryView['outcomes']> {
   const { lake, clock } = runtime;
   const tables = await Promise.all(['predictions', 'outcomes'].map((name) => lake.tableExists({ namespace: 'silver', name })));
   if (tables.includes(false)) return undefined;

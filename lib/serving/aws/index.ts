@@ -9,6 +9,7 @@ export { Held, SERVING_FOLDER, type HeldOptions, type HeldPart, type Load } from
 export { invocationLog, type InvocationLog, type InvocationLogOptions, type LogCounts } from './invocation-log.ts';
 export { kinesisPut, type PutRecords, type StreamRecord } from './kinesis-put.ts';
 export { publishExperiments, readExperiments, type PublishedExperiment } from './published-experiments.ts';
+export { canaryNotices, type CanaryNotice, type CanaryNotices } from './canary-notices.ts';
 export { readCanaryCounts, SharedCanaries, type SharedCanariesOptions } from './shared-canaries.ts';
 export { judgeCanaries, type CanaryLook, type JudgeOptions } from './judge-canaries.ts';
 export { callPriceFunction, type PriceFunctionOptions, type PricesEvent, type PricesResult } from './price-function.ts';

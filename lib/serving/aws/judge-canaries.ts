@@ -14,6 +14,8 @@ export interface JudgeOptions {
   outcomes: (predictor: string, canary: Canary, champion: string) => Promise<CanaryView['outcomes']>;
   /** Whether a function can answer with the version. @throws where that cannot be found out */
   canLoad: (predictor: string, version: string) => Promise<boolean>;
+  /** Is called before a canary is ended. What it throws is told with the failures, and keeps no canary from ending. */
+  ending?: (predictor: string, canary: Canary, verdict: CanaryVerdict) => Promise<void>;
 }
 
 export interface CanaryLook {
@@ -26,7 +28,7 @@ export interface CanaryLook {
 }
 
 /** A look at every canary that runs. One that cannot be looked at leaves the others; where outcomes cannot be asked for, a canary may go back, and does not take over. */
-export async function judgeCanaries({ registry, store, clock, outcomes, canLoad }: JudgeOptions, predictors: readonly string[]): Promise<{ looks: CanaryLook[]; failures: string[] }> {
+export async function judgeCanaries({ registry, store, clock, outcomes, canLoad, ending }: JudgeOptions, predictors: readonly string[]): Promise<{ looks: CanaryLook[]; failures: string[] }> {
   const looks: CanaryLook[] = [];
   const failures: string[] = [];
   const lookAt = async (predictor: string): Promise<void> => {
@@ -39,6 +41,7 @@ export async function judgeCanaries({ registry, store, clock, outcomes, canLoad 
       found = { areOutcomesUnknown: true };
     });
     const verdict = judgeCanary(canary, { ...counts, ...found, isMissing: !isLoaded }, clock.now());
+    if (verdict.verdict !== 'wait') await ending?.(predictor, canary, verdict).catch((thrown: unknown) => failures.push(`${predictor}: ${messageOf(thrown)}`));
     const end = await endAsJudged(registry, predictor, canary, verdict, clock.now());
     looks.push({ predictor, canary, counts, verdict, ...(end === undefined ? {} : { end }) });
   };
