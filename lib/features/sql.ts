@@ -1,5 +1,5 @@
 // The features of a view as SQL in Athena's dialect: of all entities at one time, or of given entities each at its own time.
-import type { CompiledFeature, CompiledView, Series } from './view.ts';
+import { longestOf, type CompiledFeature, type CompiledView, type Series } from './view.ts';
 import { firstTile, HOUR, textOfTime, type Window } from './windows.ts';
 import { MOST_DISTINCT } from './reduce/distinct.ts';
 
@@ -10,13 +10,16 @@ const POINT = 'p';
 export interface SqlOptions {
   /** A relation in place of the source's table: a name, or a SELECT in parentheses. The source's own condition does not apply to it. */
   relation?: string;
+  /** Gives these features alone, and what they are ratios of: no event is read that only others ask for. Default: all of the view. */
+  only?: readonly string[];
 }
 
 /**
  * One row for each entity that has an event in the longest window before `at` (milliseconds since 1970): the entity's columns, then the
  * features. An entity that is not listed has counts of 0 and values of NULL.
  */
-export function featuresAtSql(view: CompiledView, at: number, options: SqlOptions = {}): string {
+export function featuresAtSql(whole: CompiledView, at: number, options: SqlOptions = {}): string {
+  const view = narrowed(whole, options.only);
   const now = at * 1000;
   const start = (window: Window) => timestamp(firstTile(window, now) * window.hop);
   const from = view.longest === undefined ? '' : ` AND ${EVENT}."t" >= ${start(view.longest)}`;
@@ -30,7 +33,8 @@ export function featuresAtSql(view: CompiledView, at: number, options: SqlOption
  * One row for each point: the entity's columns, `at_time`, and the features as they stood then, of events strictly before it. `points` is a
  * SELECT, or the name of a table, with the entity's columns and `at_time` (timestamp); a point that is given twice comes once.
  */
-export function featuresOfPointsSql(view: CompiledView, points: string, options: SqlOptions = {}): string {
+export function featuresOfPointsSql(whole: CompiledView, points: string, options: SqlOptions = {}): string {
+  const view = narrowed(whole, options.only);
   const windows = windowsOf(view);
   const nameOf = (window: Window) => `${POINT}."from_${windows.findIndex((one) => one.span === window.span)}"`;
   const starts = windows.map((window, index) => `${startSql(window, 'g."at_time"')} AS "from_${index}"`);
@@ -46,13 +50,33 @@ export function featuresOfPointsSql(view: CompiledView, points: string, options:
   return `SELECT ${[...view.entity.map(quoted), '"at_time"', ...outputs(view)].join(', ')} FROM (${inner}) AS a`;
 }
 
+/** The view as if only these features had been declared. */
+function narrowed(view: CompiledView, names: readonly string[] | undefined): CompiledView {
+  if (names === undefined) return view;
+  const byName = new Map(view.features.map((feature) => [feature.name, feature]));
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    wanted.add(name);
+    const from = byName.get(name)?.from;
+    if (from !== undefined && 'ratio' in from) from.ratio.forEach(want);
+  };
+  names.forEach(want);
+  const features = view.features.filter(({ name }) => wanted.has(name));
+  const asked = [...new Set(features.flatMap(({ from }) => ('series' in from ? [from.series] : [])))].sort((left, right) => left - right);
+  const series = asked.map((index) => view.series[index]!);
+  return {
+    ...view, series, longest: longestOf(series),
+    features: features.map((feature) => ('series' in feature.from ? { ...feature, from: { series: asked.indexOf(feature.from.series) } } : feature)),
+  };
+}
+
 /** The source's events with the entity, the time, and what each series asks of an event. */
 function events(view: CompiledView, { relation }: SqlOptions, before?: string): string {
   const { source } = view;
   const keys = view.entity.map((column, index) => `${quoted(column)} AS "k${index}"`);
   const asked = view.series.flatMap((series, index) => {
     const where = series.whereSql === undefined ? [] : [`(${series.whereSql}) AS "c${index}"`];
-    return series.valueSql === undefined ? where : [...where, `${valueSql(view, series)} AS "x${index}"`];
+    return series.valueSql === undefined || series.isTime ? where : [...where, `${valueSql(view, series)} AS "x${index}"`];
   });
   const conditions = [
     ...(relation === undefined && source.where !== undefined ? [`(${source.where})`] : []),
@@ -74,8 +98,11 @@ function aggregates(view: CompiledView, start: (window: Window) => string): stri
 
 function aggregate(series: Series, index: number, start: (window: Window) => string, { type }: CompiledFeature): string {
   const isInWindow = series.window === undefined ? `${EVENT}."t" IS NOT NULL` : `${EVENT}."t" >= ${start(series.window)}`;
-  // Of first and last the condition is in the value already.
-  const counts = series.whereSql === undefined || series.kind === 'first' || series.kind === 'last' ? isInWindow : `${isInWindow} AND ${EVENT}."c${index}"`;
+  // Of first and last the condition is in the value already, but where that is the time itself.
+  const isValueAtATime = !series.isTime && (series.kind === 'first' || series.kind === 'last');
+  const counts = series.whereSql === undefined || isValueAtATime ? isInWindow : `${isInWindow} AND ${EVENT}."c${index}"`;
+  // The first or last time of all is the least or greatest: nothing needs to be sorted for it.
+  if (series.isTime) return `CAST(${series.kind === 'first' ? 'min' : 'max'}(CASE WHEN ${counts} THEN ${EVENT}."t" END) AS ${type})`;
   const value = `${EVENT}."x${index}"`;
   const counted = `CASE WHEN ${counts} THEN ${value} END`;
   switch (series.kind) {

@@ -142,13 +142,18 @@ export function compileView(definition: ViewDefinition, sources: ReadonlyMap<str
     }
     compiled.push({ name: feature, type: 'double', description: aggregate.description, aggregate, from: { ratio: aggregate.of } });
   }
-  const windows = series.map((one) => one.window);
   return {
     name, file, description: options.description, source, entity, entityAt, time: options.time, spread, series, seriesIds: new Set(series.map(({ id }) => id)),
     isPartitionKey: entityAt.length === 1 && entityAt[0] === source.partitionAt,
     features: compiled,
-    longest: windows.includes(undefined) ? undefined : (windows as Window[]).reduce((a, b) => (a.span + a.hop >= b.span + b.hop ? a : b)),
+    longest: longestOf(series),
   };
+}
+
+/** The window that reaches back farthest; undefined where one of them has no beginning. */
+export function longestOf(series: readonly Series[]): Window | undefined {
+  const windows = series.map(({ window }) => window);
+  return windows.includes(undefined) ? undefined : (windows as Window[]).reduce((a, b) => (a.span + a.hop >= b.span + b.hop ? a : b));
 }
 
 /** Ratios, those first that others are made from. */

@@ -2,7 +2,7 @@
 import { MillraceError, messageOf } from '../../base/index.ts';
 import { byMaturity, laterWindow, measure, scorerOf, type Dataset, type ModelCard } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, trainingSql } from './dataset.ts';
+import { readDataset, sampleCondition, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
 
 export interface ComparedVersions {
@@ -27,7 +27,9 @@ export async function compareVersions(runtime: Runtime, name: string, a: string,
     const union = [...new Set([...cards[0].features, ...cards[1].features])];
     const wide = { ...predictor, features: union };
     const sql = trainingSql(wide, features);
-    const data = await readDataset(await runtime.engine(), wide, features, await runtime.parameters(later.asOf, sql), runtime.signal, later.snapshots);
+    // A version that was tested on a part of the rows is compared on the same part.
+    const rows = later.sample === undefined ? {} : { only: sampleCondition(wide, later.sample.share), rows: Math.round(later.sample.share * later.sample.of) };
+    const data = await readDataset(await runtime.engine(), wide, features, await runtime.parameters(later.asOf, sql), runtime.signal, later.snapshots, rows);
     const { test } = laterWindow({ ...wide, split: later.split ?? predictor.split }, data, byMaturity(data).known);
     const metricsOf = (index: 0 | 1): Readonly<Record<string, number>> => {
       const own = cards[index].features;

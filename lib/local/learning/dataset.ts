@@ -26,7 +26,8 @@ export function trainingSql(predictor: LoadedPredictor, features: FeatureSet, on
   const joins = views.map((view) => {
     const compiled = features.views.get(view)!;
     const keys = [...compiled.entity, AT_TIME].map((column) => `"${view}"."${column}" = points."${column}"`);
-    return `LEFT JOIN (${featuresOfPointsSql(compiled, `SELECT ${compiled.entity.map((column) => `"${column}"`).join(', ')}, "${AT_TIME}" FROM points`)}) AS "${view}" ON ${keys.join(' AND ')}`;
+    const asked = predictor.features.filter((name) => viewOf(features, name) === view).map((name) => name.slice(view.length + 1));
+    return `LEFT JOIN (${featuresOfPointsSql(compiled, `SELECT ${compiled.entity.map((column) => `"${column}"`).join(', ')}, "${AT_TIME}" FROM points`, { only: asked })}) AS "${view}" ON ${keys.join(' AND ')}`;
   });
   return `WITH points AS (\n${pointsOf(predictor, only)}\n)\nSELECT points.*${columns.map((column) => `, ${column}`).join('')}\nFROM points\n${joins.join('\n')}\nORDER BY ${[...predictor.entities, AT_TIME].map((column) => `points."${column}"`).join(', ')}`;
 }
@@ -36,22 +37,32 @@ function pointsOf({ sql }: LoadedPredictor, only: string | undefined): string {
   return only === undefined ? own : `SELECT own.* FROM (\n${own}\n) AS own WHERE ${only}`;
 }
 
-/** A part of a training set. */
-export interface Sampled {
-  /** Of the values of the first entity, above 0 and below 1. */
-  share: number;
-  /** Rows that there are in all. */
-  of: number;
-  /** The condition that takes them. */
-  only: string;
+/** Which rows of a training set are read. */
+export interface RowsToRead {
+  /** A condition on the columns of the predictor's own SELECT; default: all of them. */
+  only?: string;
+  /** How many that are, about; counted where nobody says. */
+  rows?: number;
 }
 
-/** The part that a predictor with more rows than it asks for learns from; undefined where it has no more. */
-export async function sampleOf(engine: Engine, predictor: LoadedPredictor, parameters: Parameters, signal?: AbortSignal): Promise<Sampled | undefined> {
-  const { sample } = predictor;
-  if (sample === undefined) return undefined;
-  const of = await countPoints(engine, predictor, undefined, { parameters, ...(signal === undefined ? {} : { signal }) });
-  return of <= sample.most ? undefined : { share: sample.most / of, of, only: between(predictor, `sample ${sample.seed ?? 0}`, 0, sample.most / of) };
+/** The rows that a predictor learns from. */
+export interface Sampled extends RowsToRead {
+  rows: number;
+  /** Where they are a part of the rows: which share of the values of the first entity, above 0 and below 1, and of how many rows. */
+  sample?: { share: number; of: number };
+}
+
+/** All rows, or the part of them that a predictor with more rows than it asks for learns from. Tables are read at these snapshots. */
+export async function sampleOf(engine: Engine, predictor: LoadedPredictor, options: QueryOptions): Promise<Sampled | undefined> {
+  if (predictor.sample === undefined) return undefined;
+  const of = await countPoints(engine, predictor, undefined, options);
+  const { most } = predictor.sample;
+  return of <= most ? { rows: of } : { rows: most, only: sampleCondition(predictor, most / of), sample: { share: most / of, of } };
+}
+
+/** Takes the rows of a seeded share of the first entity's values. */
+export function sampleCondition(predictor: LoadedPredictor, share: number): string {
+  return between(predictor, `sample ${predictor.sample?.seed ?? 0}`, 0, share);
 }
 
 /** A condition that holds for this share of the first entity's values, `from` to `to` of 1: the first digits of a hash are a number that is the same in every engine. */
@@ -69,18 +80,32 @@ async function countPoints(engine: Engine, predictor: LoadedPredictor, only: str
 /** So many rows are joined with the features of the stream at a time: what an engine holds for each of them does not go to disk. */
 const ROWS_A_PART = 40_000;
 
+export interface ReadOptions extends RowsToRead {
+  /** After every part but the only one. */
+  onPart?: (rows: number, of: number) => void;
+}
+
 /** The rows of the training set, those included whose label is not known yet: what is to be foretold. Tables are read at these snapshots, others as they are now. */
-export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal, snapshots: Readonly<Record<string, string>> = {}, only?: string): Promise<Dataset> {
-  const options = { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) };
+export async function readDataset(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, parameters: Parameters, signal?: AbortSignal, snapshots: Readonly<Record<string, string>> = {}, { only, rows: known, onPart }: ReadOptions = {}): Promise<Dataset> {
+  const options = readingOptions(parameters, snapshots, signal);
   const ofStream = predictor.features.some((name) => viewOf(features, name) !== undefined);
-  const count = ofStream ? Math.max(1, Math.ceil(await countPoints(engine, predictor, only, options) / ROWS_A_PART)) : 1;
+  const all = !ofStream ? 0 : known ?? await countPoints(engine, predictor, only, options);
+  const count = Math.max(1, Math.ceil(all / ROWS_A_PART));
   const parts: Dataset[] = [];
+  let read = 0;
   for (let part = 0; part < count; part += 1) {
     const condition = count === 1 ? only : [...(only === undefined ? [] : [only]), between(predictor, 'part', part / count, (part + 1) / count)].join(' AND ');
     const { columns, rows } = await engine.query(trainingSql(predictor, features, condition), options);
     parts.push(datasetOf(predictor, columns.map(({ name }) => name), rows as (string | number | bigint | boolean | null)[][]));
+    read += rows.length;
+    if (count > 1) onPart?.(read, Math.max(all, read));
   }
   return joinedDatasets(parts);
+}
+
+/** For an engine's queries: parameters, and tables as of these snapshots. */
+export function readingOptions(parameters: Parameters, snapshots: Readonly<Record<string, string>>, signal: AbortSignal | undefined): QueryOptions {
+  return { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) };
 }
 
 function unknown({ name, file }: LoadedPredictor, feature: string, todo: string): MillraceError {

@@ -1,8 +1,8 @@
 // The look for leaks by itself, before anything is trained: what the learning machine does in a step of its own.
 import { AT_TIME, timesOf, type LeakCheck } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { trainingSql } from './dataset.ts';
-import { lookForLeaks } from './leak-check.ts';
+import { readingOptions, sampleOf, trainingSql } from './dataset.ts';
+import { lookForLeaks, type RowsToLook } from './leak-check.ts';
 import { featuresOf, predictorNamed, registryOf, type TrainPredictorOptions } from './train.ts';
 import { trainingDate } from './training-date.ts';
 import { sourcesBehind, tablesOf } from './training-tables.ts';
@@ -12,12 +12,14 @@ export async function lookThrough(runtime: Runtime, name: string, { asOf, allowL
   const { lake, signal } = runtime;
   const predictor = await predictorNamed(runtime, name);
   const features = await featuresOf(runtime);
-  const rowsNow = async (): Promise<{ asOf: string; times: Float64Array }> => {
+  const rowsNow = async (): Promise<RowsToLook> => {
     const [project, engine, sql] = [await runtime.project(), await runtime.engine(), trainingSql(predictor, features)];
     const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
-    // Its own rows: the features of the stream beside them are of the same moments.
-    const { rows } = await engine.query(`SELECT own.${AT_TIME} FROM (\n${predictor.sql.trim().replace(/;$/, '')}\n) AS own`, { parameters: await runtime.parameters(date, sql), ...(signal === undefined ? {} : { signal }) });
-    return { asOf: date, times: timesOf(rows.map(([at]) => at as string)) };
+    const options = readingOptions(await runtime.parameters(date, sql), {}, signal);
+    // Those that training would learn from, so that both look at the same moments.
+    const { only, sample } = await sampleOf(engine, predictor, options) ?? {};
+    const { rows } = await engine.query(`SELECT own.${AT_TIME} FROM (\n${predictor.sql.trim().replace(/;$/, '')}\n) AS own${only === undefined ? '' : ` WHERE ${only}`}`, options);
+    return { asOf: date, times: timesOf(rows.map(([at]) => at as string)), ...(sample === undefined ? {} : { share: sample.share }) };
   };
   return lookForLeaks(runtime, predictor, features, { rows: rowsNow, earlier: await registryOf(runtime).versions(name), allowLeaks, ...(onProgress === undefined ? {} : { onProgress }) });
 }

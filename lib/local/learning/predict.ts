@@ -45,7 +45,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const snapshots = await snapshotsOf(lake, sql);
   // Trees answer rows as they are; others need what came before.
   const open = isOfTrees(predictor.algorithm) ? `own."${predictor.label}" IS NULL` : undefined;
-  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, open);
+  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, open === undefined ? {} : { only: open });
   const batch = batchOf(predictor, await registry.model(name, version), data);
   const predictedAt = clock.now() * 1000;
   const lines = batch.rows.map(({ entity, values }) => JSON.stringify({

@@ -11,7 +11,7 @@ import {
 import { didYouMean } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, sampleOf, trainingSql } from './dataset.ts';
+import { readDataset, readingOptions, sampleOf, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
 import { projectCommit } from './project-commit.ts';
@@ -102,10 +102,10 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   const missing = tablesOf(every).filter((table) => snapshots[table] === undefined);
   if (missing.length > 0) throw empties(predictor, project, missing);
   const parameters = await runtime.parameters(date, every);
-  const sampled = await sampleOf(engine, predictor, parameters, signal);
-  const data = await readDataset(engine, predictor, features, parameters, signal, snapshots, sampled?.only);
+  const rows = await sampleOf(engine, predictor, readingOptions(parameters, snapshots, signal));
+  const data = await readDataset(engine, predictor, features, parameters, signal, snapshots, { ...rows, onPart: (read, of) => onProgress?.(`${name}   ${read.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} rows read`) });
   if (byMaturity(data).known.length === 0 && (data.times.length === 0 || predictor.label !== undefined)) throw await nothingToLearn(runtime, predictor, every, date);
-  return { predictor, data, asOf: date, sql: trainingSql(predictor, features, sampled?.only), snapshots, started, ...(sampled === undefined ? {} : { sample: { share: sampled.share, of: sampled.of } }) };
+  return { predictor, data, asOf: date, sql: trainingSql(predictor, features, rows?.only), snapshots, started, ...(rows?.sample === undefined ? {} : { sample: rows.sample }) };
 }
 
 /**
@@ -120,7 +120,7 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
   const features = await featuresOf(runtime);
   const registry = registryOf(runtime);
   const leaks = withoutLeakCheck ? undefined : await lookForLeaks(runtime, declared, features, {
-    rows: async () => ({ asOf: date, times: data.times }), share: sample?.share ?? 1, earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
+    rows: async () => ({ asOf: date, times: data.times, share: sample?.share ?? 1 }), earlier: [...await registry.versions(name), { leaks: looked }], allowLeaks, ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { predictor, tuning } = search === undefined ? { predictor: declared, tuning: undefined } : await tune(declared, data, {
     ...search, now: () => clock.now(), onTrial: (done, of) => onProgress?.(`${name}   trial ${done} of ${of}`), train: trainPredictor,
