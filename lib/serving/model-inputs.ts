@@ -63,7 +63,7 @@ function columnOf({ name, view }: ModelInput): string {
   return view === undefined ? name : name.slice(view.length + 1);
 }
 
-/** @throws Problem 400 that names every wrong cell of every row, with what is allowed there. */
+/** @throws Problem 400 that names wrong cells, with what is allowed there. */
 export function checkRows(plan: InputPlan, rows: readonly Row[]): void {
   for (const row of rows) if (!isRight(plan, row)) throw wrongRows(plan, rows);
 }
@@ -89,6 +89,7 @@ function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Er
   const errors: InvalidField[] = [];
   for (const [index, row] of rows.entries()) {
     for (const [column, cell] of Object.entries(row)) {
+      if (errors.length >= MOST_ERRORS) break; // a row may have as many columns as a body has room for
       const kind = kinds.get(column);
       const pointer = `/rows/${index}/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       if (kind === undefined) {
@@ -101,10 +102,13 @@ function wrongRows({ model, kinds, views }: InputPlan, rows: readonly Row[]): Er
     }
     const needed = new Set(views.flatMap((view) => (leavesOut(row, view) ? view.columns : [])));
     for (const column of needed) if (row[column] === undefined) errors.push({ pointer: `/rows/${index}/${column}`, detail: 'expected an id; it is missing' });
-    if (errors.length > 20) break;
+    if (errors.length >= MOST_ERRORS) break;
   }
-  return invalid(`the rows are not what ${model.predictor} takes`, errors.slice(0, 20));
+  return invalid(`the rows are not what ${model.predictor} takes`, errors.slice(0, MOST_ERRORS));
 }
+
+/** How many wrong cells a refusal names. */
+const MOST_ERRORS = 20;
 
 /** Features of the views that a row leaves to the store. A store that answers at once is not waited for. */
 export function readInputs(context: ServingContext, { views }: InputPlan, rows: readonly Row[], now: number): Promise<ReadFeatures | 'features_unavailable'> | ReadFeatures | 'features_unavailable' {

@@ -230,6 +230,20 @@ describe("MLflow's forms", () => {
     expect(await app.send('POST', '/v1/predict/conversion', '{"rows":[{"visitor_id":"v1","item_id":"i1","discount":NaN}]}')).toMatchObject({ status: 400 });
   });
 
+  it('refuses at once, and in few words, what is as wide and as long as a body may be', async () => {
+    const names = Array.from({ length: 60_000 }, (_, at) => `c${at}`);
+    const started = performance.now();
+    for (const [body, headers] of [
+      [JSON.stringify({ dataframe_split: { columns: names, data: Array.from({ length: 100_000 }, () => []) } }), {}],
+      [`${names.join(',')}\n1`, { 'content-type': 'text/csv' }],
+      [JSON.stringify({ dataframe_records: [Object.fromEntries(names.map((name) => [name, 1]))] }), {}],
+    ] as const) {
+      const { status, body: said } = await testApp().send('POST', '/invocations', body, headers);
+      expect([status, JSON.stringify(said).length < 10_000]).toEqual([400, true]);
+    }
+    expect(performance.now() - started).toBeLessThan(10_000); // with a look at all columns for each of them, or for each row, it is minutes
+  });
+
   it('take CSV as pandas writes it, with the index or without', async () => {
     const csv = async (text: string) => {
       const app = testApp();

@@ -20,6 +20,9 @@ const Body = Type.Object({
   params: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], { description: 'No predictor has any: they are ignored.' })),
 }, { description: 'Exactly one of dataframe_split, dataframe_records, instances, inputs.' });
 
+/** How many wrong rows, or columns, a refusal names. */
+const MOST_TOLD = 20;
+
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
 /** What a form says, row by row, and where in it a cell stands. */
@@ -78,7 +81,8 @@ function rowsOf(body: Static<typeof Body>, columns: ModelColumns): FormRows {
 
 function fromSplit({ columns, data }: NonNullable<Static<typeof Body>['dataframe_split']>, model: ModelColumns, isCsv: boolean): FormRows {
   const names = columns ?? model.inputs;
-  const twice = names.find((name, at) => names.indexOf(name) < at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw invalid(`the column ${twice} is there twice`, [{ pointer: isCsv ? 'line 1' : '/dataframe_split/columns', detail: 'expected each column once' }]);
   if (!isCsv) return fromLists(names, data, '/dataframe_split/data', columns === undefined ? undefined : '/dataframe_split/columns');
   const isInput = names.map((name) => model.inputs.includes(name) && !model.entities.includes(name));
@@ -89,8 +93,14 @@ function fromSplit({ columns, data }: NonNullable<Static<typeof Body>['dataframe
 /** `named`: where the columns are named. */
 function fromLists(columns: readonly string[], data: readonly (readonly CellValue[])[], where: string, named?: string): FormRows {
   if (data.length === 0) throw invalid(`${where} has no rows`);
-  const errors: InvalidField[] = data.flatMap((row, index) => (row.length === columns.length ? [] : [{ pointer: `${where}/${index}`, detail: `expected ${columns.length} values (${columns.join(', ')}); got ${row.length}` }]));
-  if (errors.length > 0) throw invalid('rows and columns do not fit', errors.slice(0, 20));
+  // Both may be as many as a body has room for: no more of either is written down than anybody reads.
+  const listed = columns.length > MOST_TOLD ? `${columns.slice(0, MOST_TOLD).join(', ')}, …` : columns.join(', ');
+  const errors: InvalidField[] = [];
+  for (let row = 0; row < data.length && errors.length < MOST_TOLD; row++) {
+    const { length } = data[row]!;
+    if (length !== columns.length) errors.push({ pointer: `${where}/${row}`, detail: `expected ${columns.length} values (${listed}); got ${length}` });
+  }
+  if (errors.length > 0) throw invalid('rows and columns do not fit', errors);
   return {
     rows: data.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]!]))),
     pointerOf(row, column) {
