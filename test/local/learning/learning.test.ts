@@ -5,11 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../lib/base/index.ts';
 import { ModelRegistry, compileTrees, modelStoreOn, scoreRows, type Canary, type ModelCard, type TreeModel } from '../../../lib/learning/index.ts';
 import { LocalFiles } from '../../../lib/lake/index.ts';
-import { loadFeatures } from '../../../lib/features/index.ts';
-import { featuresOf, lookThrough, openApiService, openRuntime, predictorNamed, predictorsOf, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
+import { featuresOf, lookThrough, openApiService, openRuntime, predictorsOf, registryOf, type Runtime, type TrainingReport } from '../../../lib/local/index.ts';
 import type { Scope } from '../../../lib/serving/index.ts';
-import { readDataset } from '../../../lib/local/learning/dataset.ts';
-import { bronzeSnapshots, checkLeaks } from '../../../lib/local/learning/leak-check.ts';
 import { PROJECT, trainingHome, type TrainingHome } from './home.ts';
 
 // A busy machine takes several times as long.
@@ -109,45 +106,6 @@ describe('training', () => {
     const { out } = await shop.millrace(['models', 'card', 'conversion', '3']);
     expect(out).toContain('## Search for settings');
     expect(out).toContain('(chosen)');
-  });
-});
-
-describe('a planted leak', () => {
-  const plant = async (name: string, from: string, to: string, { tableByTable = false } = {}): Promise<string[]> => {
-    const runtime = await openRuntime({ home: shop.home, project: PROJECT });
-    try {
-      const declared = await predictorNamed(runtime, name);
-      expect(declared.sql).toContain(from);
-      const [project, engine] = [await runtime.project(), await runtime.engine()];
-      const features = await loadFeatures(path.join(PROJECT, 'features'), project.sources);
-      const leaky = { ...declared, sql: declared.sql.replaceAll(from, to) };
-      const parameters = await runtime.parameters(conversion.card.asOf, leaky.sql);
-      const { times } = await readDataset(engine, leaky, features, parameters);
-      const snapshots = await bronzeSnapshots(runtime.lake);
-      const options = { parameters, times, moments: 1, landed: (source: string) => snapshots[`bronze.${source}`] !== undefined, snapshots };
-      const found = await checkLeaks(engine, leaky, features, project, options);
-      // As it is done where one statement would be too large: the same is found, and nothing stays behind.
-      if (tableByTable) {
-        expect(await checkLeaks(engine, leaky, features, project, { ...options, tableByTable: { clock: systemClock, runId: 'leaks' } })).toEqual(found);
-        expect(await engine.listStagings('leaks')).toEqual([]);
-      }
-      return found.leaks.map(({ feature }) => feature);
-    } finally {
-      await runtime.close();
-    }
-  };
-
-  it('is found by name: a delivery that had not happened yet', async () => {
-    expect(await plant('churn', 'CASE WHEN delivered_date < moments.moment THEN delivery_days END', 'delivery_days')).toEqual(['avg_delivery_days']);
-  });
-
-  it('is found by name: purchases of afterwards', async () => {
-    expect(await plant('churn', 'orders.purchase_date < moments.moment', 'orders.purchase_date < date_add(\'day\', 60, moments.moment)', { tableByTable: true })).toEqual(expect.arrayContaining(['frequency', 'monetary_value']));
-  });
-
-  it('is found by name: a table as of today', async () => {
-    const leaks = await plant('churn', 'sum(items_count)', "max((SELECT count(*) FROM silver.orders_master AS every WHERE every.customer_unique_id = known.customer_unique_id))");
-    expect(leaks).toEqual(['total_items_purchased']);
   });
 });
 
