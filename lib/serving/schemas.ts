@@ -1,5 +1,5 @@
 // Pieces of schemas that several routes share.
-import { Type } from '@sinclair/typebox';
+import { Type, type TSchema } from '@sinclair/typebox';
 import { ID_SAYS } from './formats.ts';
 
 export const Cell = Type.Union([Type.String({ maxLength: 1_000 }), Type.Number(), Type.Boolean(), Type.Null()], { description: 'An id, a number, or null where it is not known.' });
@@ -11,7 +11,7 @@ const Label = Type.Optional(Type.String({ format: 'label', maxLength: 200 }));
 export const Attributes = Type.Optional(Type.Object({ device: Label, country: Label, channel: Label, customer_type: Label }, {
   additionalProperties: Type.String({ maxLength: 200 }), description: 'What experiments may be targeted by. The four that are named are logged, so that reports can be read by them; nothing else is.',
 }));
-export const OrNull = <Schema extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Number>>(schema: Schema) => Type.Union([schema, Type.Null()]);
+export const OrNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const Variant = {
   experiment: OrNull(Type.String()),

@@ -117,3 +117,45 @@ describe('a quote', () => {
     expect(app.predicted.map(({ experiment: name }) => name)).toEqual([null, 'one', null]);
   });
 });
+
+describe('while the log is full', () => {
+  const full = (change: Partial<ServingContext> = {}) => {
+    const base = testApp(change);
+    return { app: testApp({ ...change, log: { ...base.context.log, isFull: true } }), base };
+  };
+
+  it('no policy answers: the price is the current one within the guardrails, marked, and in no experiment', async () => {
+    const { app, base } = full({ experiments: declared({ control: { settings: { policy: 'rule' } }, modelled: { settings: { policy: 'model' } } }, 'price') });
+    const { status, body } = await app.send('POST', '/v1/price', { skus: ['p1', 'unknown'], unit: 'u1' });
+    expect([status, body]).toMatchObject([200, { experiment: null, variant: null, policy: 'current', prices: [
+      { price: 49.9, proposed: 50, fallback: true, limits: ['ending'], reason: 'the log of answers is full: the current price' }, { price: null, fallback: true, reason: 'nothing is known of this item' },
+    ] }]);
+    expect(base.predicted.map(({ fallback, reason, experiment: name }) => [fallback, reason, name])).toEqual([[true, 'log_full', null], [true, 'item_unknown', null]]);
+  });
+
+  it('a list that holds goes on, marked', async () => {
+    const header: ListHeader = { listId: 'l1', policy: 'rule', version: 'v', currency: 'BRL', rows: 1, validFrom: 0, validTo: 4e12 };
+    const prices: Prices = { ...testApp().context.prices!, listed: async () => ({ header, prices: new Map([['p1', { price: 45, previousPrice: 50, reason: 'r', limits: [] }]]) }) };
+    const { app } = full({ prices });
+    expect((await app.send('POST', '/v1/price', { skus: ['p1'], precomputed: true })).body).toMatchObject({ policy: 'list', version: 'l1', prices: [{ price: 45, fallback: true, reason: 'the log of answers is full; of the list: r' }] });
+  });
+
+  it('a quote is marked, and no experiment decides on it', async () => {
+    const ask = { destination_postcode: '20040', parcels: [{ weight_kg: 1 }], order_value: 60 };
+    const { app, base } = full();
+    for (const unit of units) {
+      expect((await app.send('POST', '/v1/shipping/quote', { ...ask, unit })).body).toMatchObject({ experiment: null, variant: null, fallback: true, reason: 'log_full', missing_for_free: 39, options: [{ source: 'rate_card' }] });
+    }
+    expect(new Set(base.predicted.map(({ fallback, reason }) => `${fallback} ${reason}`))).toEqual(new Set(['true log_full']));
+    expect((await testApp().send('POST', '/v1/shipping/quote', { ...ask, destination_postcode: '99999' })).body).toMatchObject({ fallback: true, reason: 'no_offer' });
+    expect((await testApp().send('POST', '/v1/shipping/quote', ask)).body).toMatchObject({ fallback: false, reason: null });
+  });
+
+  it('recommendations are what is popular, marked', async () => {
+    const { app, base } = full();
+    expect((await app.send('POST', '/v1/recommendations', { visitor_id: 'v1' })).body).toMatchObject({ source: 'popular', fallback: true, reason: 'log_full' });
+    expect(base.predicted).toMatchObject([{ fallback: true, reason: 'log_full' }]);
+    expect((await testApp().send('POST', '/v1/recommendations', { visitor_id: 'v1' })).body).toMatchObject({ source: 'personal', fallback: false, reason: null });
+    expect((await testApp().send('POST', '/v1/recommendations', { visitor_id: 'v2' })).body).toMatchObject({ source: 'popular', fallback: true, reason: 'nothing_known' });
+  });
+});

@@ -62,7 +62,7 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
     const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
     const parts = Array.from({ length: Math.ceil(records.length / recent.mostChanges) }, (_, part) => records.slice(part * recent.mostChanges, (part + 1) * recent.mostChanges));
     const written = await Promise.allSettled(parts.map((part) => recent.write(part.map((record) => ({
-      key: `prediction:${record.prediction_id}`, value: JSON.stringify(record), expected: undefined, version: record.predicted_at, expiresAt,
+      key: keyOf(record.prediction_id), value: JSON.stringify(record), expected: undefined, version: record.predicted_at, expiresAt,
     }))))); // a conflict says that it is there already
     return parts.reduce((sum, part, index) => sum + (written[index]!.status === 'rejected' ? part.length : 0), 0);
   };
@@ -70,6 +70,9 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
   return {
     get waiting() {
       return waiting.length;
+    },
+    get isFull() {
+      return waiting.length >= mostWaiting;
     },
     predicted(records) {
       fresh.push(...records);
@@ -83,8 +86,7 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
     async find(predictionId) {
       const here = waiting.find(({ prediction_id: id }) => id === predictionId);
       if (here !== undefined) return here;
-      const [item] = await recent.get([`prediction:${predictionId}`]);
-      return item === undefined ? undefined : (JSON.parse(item.value) as PredictionRecord);
+      return recentAnswer(recent, predictionId);
     },
     async flush() {
       const [batch, answered] = [waiting, fresh];
@@ -100,6 +102,14 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
     },
   };
 }
+
+/** Of the last 30 days, by its id. */
+export async function recentAnswer(recent: Pick<OnlineStore, 'get'>, predictionId: string): Promise<PredictionRecord | undefined> {
+  const [item] = await recent.get([keyOf(predictionId)]);
+  return item === undefined ? undefined : (JSON.parse(item.value) as PredictionRecord);
+}
+
+const keyOf = (predictionId: string): string => `prediction:${predictionId}`;
 
 function countedBy(records: readonly PredictionRecord[]): LogCounts['answers'] {
   const counted: Record<string, { answers: number; fallbacks: number }> = {};

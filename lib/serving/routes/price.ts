@@ -13,7 +13,7 @@ const LIST = 'list';
 export const priceRoute = route({
   method: 'post', path: '/v1/price', tag: 'prices', idempotent: true,
   summary: 'What items should cost now',
-  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. With `precomputed` the price is that of the list that `millrace prices compute` made, if one holds. An item that nothing is known of comes back with `price: null`.',
+  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. With `precomputed` the price is that of the list that `millrace prices compute` made, if one holds. An item that nothing is known of comes back with `price: null`. While the log takes no answer, no policy answers: the price is that of the list, else the current one, marked as a fall-back.',
   scope: () => 'price',
   body: Type.Object({
     skus: Type.Array(Id, { minItems: 1, maxItems: 1_000 }), precomputed: Type.Optional(Type.Boolean({ description: 'From the list of prices that was handed over; no experiment decides then.' })), unit: Unit, attributes: Attributes,
@@ -32,29 +32,30 @@ export const priceRoute = route({
     const started = performance.now();
     const { prices } = context;
     if (prices === undefined) throw new Problem(503, 'Not ready', 'there are no prices yet; run the batch first');
-    const { policyName, experiment, variant, needsList } = body.precomputed === true ? FROM_LIST : policyOf(context, body.unit, body.attributes);
+    const isUnlogged = context.log.isFull === true;
+    const { policyName, experiment, variant, needsList } = body.precomputed === true ? FROM_LIST : isUnlogged ? unlogged(prices) : policyOf(context, body.unit, body.attributes);
     const now = context.clock.now();
     const held = needsList ? await prices.listed?.(body.skus, now).catch(() => undefined) : undefined;
     const list = policyName === LIST ? held : undefined;
-    const policy = prices.policies[policyName] ?? prices.policies[prices.policy] ?? prices.policies['rule']!;
+    const policy = isUnlogged ? AS_IT_IS : prices.policies[policyName] ?? prices.policies[prices.policy] ?? prices.policies['rule']!;
     const version = list?.header.listId ?? prices.version;
     const request = context.ids.prediction();
-    const answers = body.skus.map((sku) => ({ prediction_id: context.ids.prediction(), sku, ...(fromList(list, sku) ?? computed(prices, policy, sku, { unit: body.unit, insteadOfList: policyName === LIST })) }));
+    const answers = body.skus.map((sku) => ({ prediction_id: context.ids.prediction(), sku, ...(fromList(list, sku, isUnlogged) ?? computed(prices, policy, sku, { unit: body.unit, why: isUnlogged ? 'log_full' : policyName === LIST ? 'no_list' : undefined })) }));
     const latency = performance.now() - started;
     const by = list === undefined ? `${policy.name}${policy.version === undefined ? '' : ` ${policy.version}`}` : LIST;
-    context.log.predicted(answers.map(({ arm, ...answer }): PredictionRecord => {
+    context.log.predicted(answers.map(({ arm, why, ...answer }): PredictionRecord => {
       // A price that no policy can move is the same in every variant: who asked for it has seen nothing of the experiment. Nor has anybody, whatever the variant, while one of them
       // would have had to say what a list says, and none does.
       const isExposed = !answer.fallback && !answer.limits.includes('blocked') && (!needsList || held?.prices.has(answer.sku) === true);
       return {
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${version}:${by}`, ...(isExposed ? { experiment, variant } : { experiment: null, variant: null }),
         unit: body.unit ?? null, ...segmentsOf(body.attributes), entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
-        response: JSON.stringify(answer), score: answer.price, fallback: answer.fallback, key_id: key!.id, latency_ms: latency,
+        response: JSON.stringify(answer), score: answer.price, fallback: answer.fallback, ...(why === undefined ? {} : { reason: why }), key_id: key!.id, latency_ms: latency,
       };
     }));
     return {
       currency: prices.currency, version, policy: list === undefined ? policy.name : LIST, experiment, variant,
-      prices: answers.map(({ arm: _arm, ...answer }) => answer),
+      prices: answers.map(({ arm: _arm, why: _why, ...answer }) => answer),
     };
   },
 });
@@ -64,27 +65,43 @@ function armText(arm: number): string {
   return arm.toFixed(4);
 }
 
-interface Answer { price: number | null; current_price: number | null; proposed: number | null; reason: string; limits: string[]; fallback: boolean; valid_to?: string; arm?: number }
+interface Answer { price: number | null; current_price: number | null; proposed: number | null; reason: string; limits: string[]; fallback: boolean; valid_to?: string; arm?: number; why?: Why }
 
-function fromList(list: PriceListPart | undefined, sku: string): Answer | undefined {
+/** Why it is a fall-back, as it is logged. */
+type Why = 'item_unknown' | 'no_list' | 'log_full';
+
+const NOT_LOGGED = 'the log of answers is full';
+
+/** Nothing is learned from an answer that is not logged, and nobody could account for it: the price stays. */
+const AS_IT_IS: PricePolicy = { name: 'current', propose: ({ currentPrice }) => ({ price: currentPrice, reason: 'the current price' }) };
+
+function fromList(list: PriceListPart | undefined, sku: string, isUnlogged: boolean): Answer | undefined {
   const listed = list?.prices.get(sku);
   if (listed === undefined) return undefined;
-  return { price: listed.price, current_price: listed.previousPrice, proposed: listed.price, reason: listed.reason, limits: [...listed.limits], fallback: false, valid_to: new Date(list!.header.validTo).toISOString() };
+  return {
+    price: listed.price, current_price: listed.previousPrice, proposed: listed.price, reason: isUnlogged ? `${NOT_LOGGED}; of the list: ${listed.reason}` : listed.reason, limits: [...listed.limits],
+    fallback: isUnlogged, ...(isUnlogged ? { why: 'log_full' } : {}), valid_to: new Date(list!.header.validTo).toISOString(),
+  };
 }
 
-function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, insteadOfList }: { unit: string | undefined; insteadOfList: boolean }): Answer {
+function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, why }: { unit: string | undefined; why: Why | undefined }): Answer {
   const situation = prices.situationOf(sku);
-  if (situation === undefined) return { price: null, current_price: null, proposed: null, reason: 'nothing is known of this item', limits: [], fallback: true };
+  if (situation === undefined) return { price: null, current_price: null, proposed: null, reason: 'nothing is known of this item', limits: [], fallback: true, why: 'item_unknown' };
   const { price, proposed, reason, limits, arm } = guardedPrice(policy, unit === undefined ? situation : { ...situation, unit }, prices.guardrails);
   return {
-    price, proposed, current_price: situation.currentPrice, limits: [...limits], fallback: insteadOfList, ...(arm === undefined ? {} : { arm }),
-    reason: insteadOfList ? `no list holds for it; by the policy ${policy.name}: ${reason}` : reason,
+    price, proposed, current_price: situation.currentPrice, limits: [...limits], fallback: why !== undefined, ...(why === undefined ? {} : { why }), ...(arm === undefined ? {} : { arm }),
+    reason: why === 'no_list' ? `no list holds for it; by the policy ${policy.name}: ${reason}` : why === 'log_full' ? `${NOT_LOGGED}: ${reason}` : reason,
   };
 }
 
 interface Decided { policyName: string; experiment: string | null; variant: string | null; needsList: boolean }
 
 const FROM_LIST: Decided = { policyName: LIST, experiment: null, variant: null, needsList: true };
+
+/** Whose answer is in no log takes part in nothing. */
+function unlogged({ policy }: Prices): Decided {
+  return { policyName: policy, experiment: null, variant: null, needsList: policy === LIST };
+}
 
 function policyOf({ experiments, prices }: ServingContext, unit: string | undefined, attributes: Readonly<Record<string, string>> | undefined): Decided {
   const nameOf = ({ settings }: ExperimentVariant): string => String(settings['policy'] ?? prices!.policy);

@@ -14,6 +14,7 @@ const Parcels = Type.Array(Type.Object({ weight_kg: Type.Number({ minimum: 0, ma
 const Answer = Type.Object({
   prediction_id: Type.String(), version: Type.String(), ...Variant, currency: Type.String(), origin_zone: Type.String(), destination_zone: Type.String(),
   chargeable_weight_kg: Type.Number(), confidence: Type.Number(), missing_for_free: OrNull(Type.Number()), fallback: Type.Boolean(),
+  reason: OrNull(Type.Union([Type.Literal('no_offer'), Type.Literal('log_full')], { description: 'Of a fall-back: why it is one.' })),
   options: Type.Array(Type.Object({
     carrier: Type.String(), service: Type.String(), price: Type.Number(), customer_price: Type.Number(), transit_days: Type.Number(), promise_date: Type.String(),
     source: Type.Union([Type.Literal('rate_card'), Type.Literal('carrier'), Type.Literal('estimate')]), promise_basis: Type.Union([Type.Literal('model'), Type.Literal('history'), Type.Literal('default')]),
@@ -22,7 +23,8 @@ const Answer = Type.Object({
   failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
 });
 
-export type QuoteAnswer = Static<typeof Answer>;
+/** As it is logged: the log has a column of its own for why it is a fall-back. */
+export type QuoteAnswer = Omit<Static<typeof Answer>, 'reason'>;
 
 /** What a quote was made from, as it is logged. Of a postcode no more than what the shop's tables of places and zones tell apart. */
 export interface QuoteInputs {
@@ -37,7 +39,7 @@ export interface QuoteInputs {
 export const shippingRoute = route({
   method: 'post', path: '/v1/shipping/quote', tag: 'shipping', idempotent: true,
   summary: 'What shipping costs, and when it is there',
-  description: 'Every carrier is asked at once; one that does not answer is named in `failed`, its rate card counts where it has one, and so do the others. `promise_date` is kept for the share of parcels that `confidence` states, unless `promise_basis` is `default`: then too little is known of the route. `freight_estimate` is what such parcels have cost before, whatever the carriers ask; where nobody offers anything it is the only option, with `source: estimate`.',
+  description: 'Every carrier is asked at once; one that does not answer is named in `failed`, its rate card counts where it has one, and so do the others. `promise_date` is kept for the share of parcels that `confidence` states, unless `promise_basis` is `default`: then too little is known of the route. `freight_estimate` is what such parcels have cost before, whatever the carriers ask; where nobody offers anything it is the only option, with `source: estimate`. `reason` says why an answer is a fall-back: `no_offer`, or `log_full` while the log takes no answer; the shop\'s own threshold counts then, whatever an experiment says.',
   scope: () => 'shipping',
   body: Type.Object({
     destination_postcode: Postcode,
@@ -55,7 +57,9 @@ export const shippingRoute = route({
     const started = performance.now();
     const { shipping, experiments } = context;
     if (shipping === undefined) throw new Problem(503, 'Not ready', 'there are no rate cards yet; run the batch first');
-    const exposure = exposureOf(experiments, 'shipping', () => body.unit, body.attributes, () => true);
+    // Whose answer is in no log takes part in nothing.
+    const isUnlogged = context.log.isFull === true;
+    const exposure = isUnlogged ? undefined : exposureOf(experiments, 'shipping', () => body.unit, body.attributes, () => true);
     const threshold = exposure?.variant.settings['threshold'];
     const settings = typeof threshold === 'number' ? { ...shipping.settings, freeShipping: { threshold } } : shipping.settings;
     const now = context.clock.now();
@@ -71,6 +75,7 @@ export const shippingRoute = route({
     const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings, body.order_value);
     const [experimentName, variant] = isExposed ? [exposure.experiment, exposure.variant.name] : [null, null];
     const answer: QuoteAnswer = { prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency, ...quoteAnswer(quote) };
+    const reason = isUnlogged ? 'log_full' : answer.fallback ? 'no_offer' : null;
     const inputs: QuoteInputs = {
       chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value, handed_over_on: handedOverOn, parcels: body.parcels,
       origin_prefix: shipping.prefixOf(body.origin_postcode ?? shipping.originPostcode), destination_prefix: shipping.prefixOf(body.destination_postcode),
@@ -78,9 +83,9 @@ export const shippingRoute = route({
     context.log.predicted([{
       prediction_id: answer.prediction_id, request_id: answer.prediction_id, predicted_at: now, kind: 'shipping', version: shipping.version, experiment: experimentName, variant, unit: body.unit ?? null, ...segmentsOf(body.attributes),
       entity: JSON.stringify({ origin_zone: quote.originZone, destination_zone: quote.destinationZone }), features: JSON.stringify(inputs),
-      response: JSON.stringify(answer), score: answer.options[0]?.price ?? null, fallback: answer.fallback, key_id: key!.id, latency_ms: performance.now() - started,
+      response: JSON.stringify(answer), score: answer.options[0]?.price ?? null, fallback: reason !== null, ...(reason === null ? {} : { reason }), key_id: key!.id, latency_ms: performance.now() - started,
     }]);
-    return answer;
+    return { ...answer, fallback: reason !== null, reason };
   },
 });
 

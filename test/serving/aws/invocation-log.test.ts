@@ -52,6 +52,18 @@ describe('the log of a function', () => {
     expect([kept, aside, (await log.find('p1'))?.prediction_id]).toEqual([[], ['p1', 'p2'], 'p1']);
   });
 
+  it('says that it is full while neither takes anything, so that answers are marked, and no more once one does', async () => {
+    const { log, state } = setUp({ mostWaiting: 2 });
+    Object.assign(state, { stream: false, bucket: false });
+    log.predicted([record(1), record(2)]);
+    await log.flush();
+    expect(log.isFull).toBe(true);
+    log.predicted([record(3)]);
+    state.bucket = true;
+    expect(await log.flush()).toMatchObject({ setAside: 2, lost: 1 });
+    expect(log.isFull).toBe(false);
+  });
+
   it('keeps with it what neither takes, and catches up', async () => {
     const { log, state, kept } = setUp();
     Object.assign(state, { stream: false, bucket: false });
