@@ -23,8 +23,10 @@ const Answer = Type.Object({
   failed: Type.Array(Type.Object({ carrier: Type.String(), reason: Type.String() })),
 });
 
+type Quoted = Static<typeof Answer>;
+
 /** As it is logged: the log has a column of its own for why it is a fall-back. */
-export type QuoteAnswer = Omit<Static<typeof Answer>, 'reason'>;
+export type QuoteAnswer = Omit<Quoted, 'reason'>;
 
 /** What a quote was made from, as it is logged. Of a postcode no more than what the shop's tables of places and zones tell apart. */
 export interface QuoteInputs {
@@ -75,7 +77,7 @@ export const shippingRoute = route({
     const isExposed = exposure !== undefined && quote.options.length > 0 && differ(experiments.find(({ name }) => name === exposure.experiment)?.variants ?? [], shipping.settings, body.order_value);
     const [experimentName, variant] = isExposed ? [exposure.experiment, exposure.variant.name] : [null, null];
     const answer: QuoteAnswer = { prediction_id: context.ids.prediction(), version: shipping.version, experiment: experimentName, variant, currency: shipping.currency, ...quoteAnswer(quote) };
-    const reason = isUnlogged ? 'log_full' : answer.fallback ? 'no_offer' : null;
+    const reason: Quoted['reason'] = isUnlogged ? 'log_full' : answer.fallback ? 'no_offer' : null;
     const inputs: QuoteInputs = {
       chargeable_weight_kg: quote.chargeableWeightKg, order_value: body.order_value, handed_over_on: handedOverOn, parcels: body.parcels,
       origin_prefix: shipping.prefixOf(body.origin_postcode ?? shipping.originPostcode), destination_prefix: shipping.prefixOf(body.destination_postcode),
