@@ -10,6 +10,8 @@ export interface SplitRules {
   minChildWeight: number;
   /** Categories up to which each is tried alone against the rest, rather than in sorted groups. */
   oneHotUpTo: number;
+  /** Categories whose hessians sum to less stand at 0 in that order: the mean of a few rows would put them at an end by chance. */
+  leastCategory: number;
 }
 
 /** A node's sums, and the bounds that monotone constraints above it put on what it may say. */
@@ -148,11 +150,12 @@ const KEY_WORDS = new Uint32Array(KEYS.buffer);
 /** Which of a double's two words holds its last bits. */
 const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
 
-/** Sorts the first `count` of PRESENT by mean gradient. The bin stands in the last eight bits of what is sorted, so that no comparison need be called. */
-function sortByMean(histogram: Float64Array, at: number, count: number, lambda: number): void {
+/** Sorts the first `count` of PRESENT by mean gradient, as far as they have one. The bin stands in the last eight bits of what is sorted, so that no comparison need be called. */
+function sortByMean(histogram: Float64Array, at: number, count: number, { lambda, leastCategory }: SplitRules): void {
   for (let place = 0; place < count; place += 1) {
     const bin = PRESENT[place]!;
-    KEYS[place] = histogram[at + 2 * bin]! / (histogram[at + 2 * bin + 1]! + lambda);
+    const hessian = histogram[at + 2 * bin + 1]!;
+    KEYS[place] = hessian < leastCategory ? 0 : histogram[at + 2 * bin]! / (hessian + lambda);
     KEY_WORDS[2 * place + LOW] = (KEY_WORDS[2 * place + LOW]! & ~0xff) | bin;
   }
   KEYS.subarray(0, count).sort();
@@ -161,7 +164,7 @@ function sortByMean(histogram: Float64Array, at: number, count: number, lambda: 
 
 /**
  * Evaluates a feature of categories: each against the rest where they are few, else groups in the order of their mean gradient, which holds the best
- * of all groups (Fisher 1958). The lighter side is the one that is named, so a category never seen goes with the heavier.
+ * of all groups (Fisher 1958), those of a few rows apart. The lighter side is the one that is named, so a category never seen goes with the heavier.
  */
 export function evaluateCategorical(
   histogram: Float64Array, at: number, size: number, node: NodeSums, rules: SplitRules, into: CandidateBuffer, candidate: number,
@@ -177,7 +180,7 @@ export function evaluateCategorical(
     count += 1;
   }
   const single = size <= rules.oneHotUpTo;
-  if (!single) sortByMean(histogram, at, count, rules.lambda);
+  if (!single) sortByMean(histogram, at, count, rules);
   let chosen = -1;
   let namesChosen = false;
   let gradient = 0;

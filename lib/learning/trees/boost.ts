@@ -6,7 +6,8 @@ import type { CompleteBoostingSettings } from './boosting-settings.ts';
 import { TreeGrower, type FeatureChoice } from './grow.ts';
 import { leafOf, type GrownTree } from './growing-tree.ts';
 import type { GrowthMemory } from './growth-memory.ts';
-import { gradientsOf, hessianBound, roundToGrid, weightedQuantile } from './objectives.ts';
+import { gradientsOf, hessianBound, leafQuantileOf, roundToGrid } from './objectives.ts';
+import { quantileOf } from './quantiles.ts';
 import { fillBins, findBins, type SharedBinning, type SharedRows } from './shared-data.ts';
 import { isBetter, scoreValidation, type SharedValidation } from './validation.ts';
 
@@ -50,11 +51,11 @@ export function boost(job: BoostingJob, team: Team, tell: (round: BoostedRound) 
   margins.fill(job.startingMargin, share.begin, share.end);
   if (validation !== undefined) prepareValidation(validation, binning, job.startingMargin, team);
   team.barrier();
-  const rules = { ...settings, maxDepth: settings.depth, leastGain: job.leastGain };
+  const rules = { ...settings, maxDepth: settings.depth, leastGain: job.leastGain, leastCategory: settings.minChildWeight };
   const grower = new TreeGrower(data, binning, rules, memory, team);
   const gradient = gradientsOf(objective, quantile, settings.positiveWeight);
   const greatestHessian = hessianBound(objective, settings.positiveWeight, data.weights);
-  const wantsQuantile = objective === 'reg:quantileerror' || objective === 'reg:absoluteerror';
+  const leafQuantile = leafQuantileOf(objective, quantile);
   let best: number | undefined;
   let kept = settings.trees;
   for (let round = 0; round < settings.trees; round += 1) {
@@ -64,7 +65,7 @@ export function boost(job: BoostingJob, team: Team, tell: (round: BoostedRound) 
     roundToGrid(gradients, 0, share.begin, share.end, data.rows, Math.max(...job.greatest));
     roundToGrid(gradients, 1, share.begin, share.end, data.rows, greatestHessian);
     const grown = grower.grow(gradients, taken, learningRate, featureChoice(data.width, settings.featuresPerTree, seed, round));
-    if (wantsQuantile) answerByQuantile(job, grower, grown, team);
+    if (leafQuantile !== undefined) answerByQuantile(job, grower, grown, leafQuantile, team);
     advance(grown, grower, job, share, team);
     let score: number | undefined;
     if (validation !== undefined) {
@@ -111,19 +112,15 @@ function featureChoice(width: number, share: number, seed: number, round: number
 }
 
 /** Replaces what the leaves say by the quantile of their rows' residuals, times the learning rate; each thread does a share of the leaves. */
-function answerByQuantile(job: BoostingJob, grower: TreeGrower, { tree }: GrownTree, team: Team): void {
-  const { settings, data, margins, memory } = job;
-  const quantile = settings.objective === 'reg:quantileerror' ? settings.quantile : 0.5;
+function answerByQuantile(job: BoostingJob, grower: TreeGrower, { tree }: GrownTree, quantile: number, team: Team): void {
+  const { settings, data, margins } = job;
   for (let node = team.index; node < tree.left.length; node += team.size) {
     if (tree.left[node]! >= 0) continue;
-    const rows: number[] = [];
-    for (let thread = 0; thread < team.size; thread += 1) {
-      const { begin, end } = grower.range(thread, node);
-      for (let i = begin; i < end; i += 1) rows.push(memory.order[i]!);
-    }
-    const residuals = Float32Array.from(rows, (row) => data.labels[row]! - margins[row]!);
-    const weights = Float32Array.from(rows, (row) => (data.weights === undefined ? 1 : data.weights[row]!));
-    job.leaves[node] = rows.length === 0 ? 0 : weightedQuantile(residuals, weights, quantile) * settings.learningRate;
+    const rows = grower.rowsOf(node);
+    const residuals = new Float32Array(rows.length);
+    for (let i = 0; i < rows.length; i += 1) residuals[i] = data.labels[rows[i]!]! - margins[rows[i]!]!;
+    const weights = data.weights === undefined ? undefined : Float32Array.from(rows, (row) => data.weights![row]!);
+    job.leaves[node] = quantileOf(residuals, weights, quantile) * settings.learningRate;
   }
   team.barrier();
   for (let node = 0; node < tree.left.length; node += 1) if (tree.left[node]! < 0) tree.threshold[node] = job.leaves[node]!;

@@ -45,7 +45,7 @@ export function growForest(job: ForestJob, team: Team, tell: (grown: ForestTree)
   team.barrier();
   const { depth, minLeafWeight, oneHotUpTo, trees, bootstrap, seed } = settings;
   const memory = growthMemory(data.rows, data.width, depth, 1, true);
-  const rules = { maxDepth: depth, lambda: 0, alpha: 0, gamma: 0, leastGain: job.leastGain, minChildWeight: minLeafWeight, oneHotUpTo, monotone: undefined };
+  const rules = { maxDepth: depth, lambda: 0, alpha: 0, gamma: 0, leastGain: job.leastGain, minChildWeight: minLeafWeight, oneHotUpTo, leastCategory: 0, monotone: undefined };
   const grower = new TreeGrower(data, binning, rules, memory, ALONE);
   const gradients = new Float32Array(data.rows * 2);
   for (let index = team.index; index < trees && Atomics.load(job.stop, 0) === 0; index += team.size) {

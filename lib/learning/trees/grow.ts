@@ -1,5 +1,5 @@
 // Grows one tree from binned rows: histograms of the smaller child, the larger by subtraction, best split of each node, rows moved, and again.
-// Every thread of the team runs the same code on its share of the rows and comes to the same decisions, since all sums are exact (see gradients.ts).
+// Every thread of the team runs the same code on its share of the rows and comes to the same decisions, since all sums are exact (see roundToGrid).
 import { shareOf, type Team } from '../threads/team.ts';
 import { CANDIDATE_DOUBLES, evaluateCategorical, evaluateNumeric, SET_WORDS, type NodeSums, type SplitRules } from './best-split.ts';
 import { MISSING_BIN } from './cuts.ts';
@@ -69,6 +69,18 @@ export class TreeGrower {
   range(thread: number, node: number): { begin: number; end: number } {
     const at = (thread * this.#memory.maxNodes + node) * 2;
     return { begin: this.#memory.ranges[at]!, end: this.#memory.ranges[at + 1]! };
+  }
+
+  /** All threads' rows of a node, ascending; after `grow`. */
+  rowsOf(node: number): Uint32Array {
+    const rows = new Uint32Array(this.#countOf(node));
+    let at = 0;
+    for (let thread = 0; thread < this.#team.size; thread += 1) {
+      const { begin, end } = this.range(thread, node);
+      rows.set(this.#memory.order.subarray(begin, end), at);
+      at += end - begin;
+    }
+    return rows;
   }
 
   /**
@@ -146,7 +158,7 @@ export class TreeGrower {
     this.#memory.ranges[at + 1] = end;
   }
 
-  #rowsOf(node: number): number {
+  #countOf(node: number): number {
     let rows = 0;
     for (let thread = 0; thread < this.#team.size; thread += 1) {
       const { begin, end } = this.range(thread, node);
@@ -194,7 +206,7 @@ export class TreeGrower {
     const pairs = parents.map((parent) => {
       const left = this.#tree.left[parent]!;
       const right = this.#tree.right[parent]!;
-      const leftIsSmaller = this.#rowsOf(left) <= this.#rowsOf(right);
+      const leftIsSmaller = this.#countOf(left) <= this.#countOf(right);
       const pair = leftIsSmaller ? { built: left, sibling: right } : { built: right, sibling: left };
       this.#slot[pair.built] = this.#freeSlots.pop()!;
       this.#slot[pair.sibling] = this.#slot[parent]!;

@@ -1,5 +1,6 @@
 // What boosting minimises: gradients and hessians of a row's loss, where it starts, and what a leaf says where a Newton step is not the answer.
 import { MillraceError } from '../../base/index.ts';
+import { quantileOf } from './quantiles.ts';
 
 export type BoostingObjective = 'binary:logistic' | 'reg:squarederror' | 'reg:absoluteerror' | 'reg:quantileerror';
 
@@ -10,7 +11,7 @@ export function gradientsOf(objective: BoostingObjective, quantile: number, posi
   switch (objective) {
     case 'binary:logistic': return logisticGradients(positiveWeight);
     case 'reg:squarederror': return squaredGradients;
-    case 'reg:absoluteerror': return pinballGradients(0.5);
+    case 'reg:absoluteerror': return absoluteGradients;
     case 'reg:quantileerror': return pinballGradients(quantile);
   }
 }
@@ -47,6 +48,18 @@ const squaredGradients: Gradients = (margins, labels, weights, begin, end, into)
   return greatest;
 };
 
+/** The sign of what is off: a row that is answered exactly, as many are where labels are clipped, pulls to neither side. */
+const absoluteGradients: Gradients = (margins, labels, weights, begin, end, into) => {
+  let greatest = 0;
+  for (let row = begin; row < end; row += 1) {
+    const weight = weights === undefined ? 1 : weights[row]!;
+    into[2 * row] = Math.sign(margins[row]! - labels[row]!) * weight;
+    into[2 * row + 1] = weight;
+    if (weight > greatest) greatest = weight;
+  }
+  return greatest;
+};
+
 function pinballGradients(quantile: number): Gradients {
   return (margins, labels, weights, begin, end, into) => {
     let greatest = 0;
@@ -72,6 +85,11 @@ export function roundToGrid(gradients: Float32Array, part: 0 | 1, begin: number,
   for (let i = 2 * begin + part; i < 2 * end; i += 2) gradients[i] = gradients[i]! + magic - magic;
 }
 
+/** The quantile of its rows' residuals that a leaf says; undefined where it takes a Newton step instead. */
+export function leafQuantileOf(objective: BoostingObjective, quantile: number): number | undefined {
+  return objective === 'reg:quantileerror' ? quantile : objective === 'reg:absoluteerror' ? 0.5 : undefined;
+}
+
 /** No row's hessian is greater. */
 export function hessianBound(objective: BoostingObjective, positiveWeight: number, weights: Float32Array | undefined): number {
   let greatest = weights === undefined ? 1 : 0;
@@ -84,9 +102,8 @@ export function hessianBound(objective: BoostingObjective, positiveWeight: numbe
  * is what they are with that weight, or the first trees would be spent on coming there.
  */
 export function startingScore(objective: BoostingObjective, quantile: number, labels: Float32Array, weights: Float32Array | undefined, positiveWeight = 1): number {
-  if (objective === 'reg:absoluteerror' || objective === 'reg:quantileerror') {
-    return weightedQuantile(labels, weights ?? new Float32Array(labels.length).fill(1), objective === 'reg:quantileerror' ? quantile : 0.5);
-  }
+  const leafQuantile = leafQuantileOf(objective, quantile);
+  if (leafQuantile !== undefined) return quantileOf(labels, weights, leafQuantile);
   let sum = 0;
   let total = 0;
   for (let row = 0; row < labels.length; row += 1) {
@@ -117,19 +134,6 @@ export function leastGain(isSquared: boolean, labels: Float32Array, weights: Flo
   const mean = sum / total;
   const variance = labels.reduce((squares, label, row) => squares + (weights?.[row] ?? 1) * (label - mean) ** 2, 0) / total;
   return variance > 1e-12 * mean * mean ? LEAST_GAIN * Math.min(1, variance) : LEAST_GAIN;
-}
-
-/** The least value at which the weights of the values up to it reach the quantile's share. */
-export function weightedQuantile(values: Float32Array, weights: Float32Array, quantile: number): number {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
-  let total = 0;
-  for (const weight of weights) total += weight;
-  let reached = 0;
-  for (const index of order) {
-    reached += weights[index]!;
-    if (reached >= quantile * total) return values[index]!;
-  }
-  return values[order[order.length - 1]!] ?? 0;
 }
 
 /** Refuses labels that the objective has no use for; of rows with weight 0 there might as well be none. */

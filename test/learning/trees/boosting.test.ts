@@ -142,6 +142,35 @@ describe('boosted trees', () => {
     expect(model.trees[0]!.left.length).toBe(3);
   });
 
+  test('are not led astray by categories of a few rows each', async () => {
+    // Two hundred codes, most of them rare; only the ten most frequent say anything.
+    const drawn = (count: number, seed: number): TrainingSet => {
+      const random = seededRandom(seed);
+      const code = Float32Array.from({ length: count }, () => Math.min(253, Math.floor(-60 * Math.log(1 - random.uniform()))));
+      const x = Float32Array.from({ length: count }, () => random.normal());
+      const labels = Float32Array.from({ length: count }, (_, row) => Number(random.uniform() < 1 / (1 + Math.exp(1 - x[row]! - 2 * Number(code[row]! < 10)))));
+      return { features: [{ name: 'code', kind: 'categorical', values: code }, { name: 'x', values: x }], labels };
+    };
+    const told = ({ features: [code, x], labels }: TrainingSet): TrainingSet => ({ features: [{ name: 'code', values: code!.values.map((value) => Number(value < 10)) }, x!], labels });
+    const area = async (known: TrainingSet, asked: TrainingSet): Promise<number> => {
+      const { model } = await trainBoostedTrees(known, { trees: 50, depth: 6, learningRate: 0.1 });
+      return areaUnderCurve(scoreRows(compileTrees(model), rowMajor(asked.features)), asked.labels);
+    };
+    for (const seed of [10, 11]) {
+      const [known, asked] = [drawn(6000, seed), drawn(6000, seed + 90)];
+      expect(await area(known, asked)).toBeGreaterThan(await area(told(known), told(asked)) - 0.03);
+    }
+  });
+
+  test('of an absolute error start in the middle, and are not pulled by rows that are answered exactly', async () => {
+    expect((await trainBoostedTrees(columns({ x: [1, 1, 1, 1] }, [1, 2, 3, 10]), { objective: 'reg:absoluteerror', trees: 1 })).model.baseScore).toBe(2.5);
+    // Four rows in ten are what the model starts from; of the others z tells on which side they are.
+    const rows = Array.from({ length: 1000 }, (_, row) => ({ hasLeft: Number(row % 10 >= 4), z: row % 2 }));
+    const set = columns({ hasLeft: rows.map(({ hasLeft }) => hasLeft), z: rows.map(({ z }) => z) }, rows.map(({ hasLeft, z }) => 5 + hasLeft * (2 * z - 1)));
+    const { model } = await trainBoostedTrees(set, { objective: 'reg:absoluteerror', trees: 1, depth: 1, learningRate: 1 });
+    expect([...scoreRows(compileTrees(model), Float32Array.of(1, 0, 1, 1))]).toEqual([4, 6]);
+  });
+
   test('give intervals that hold the stated share of what comes', async () => {
     const target = (set: TrainingSet): TrainingSet => ({ features: set.features, labels: Float32Array.from(set.features[0]!.values, (price, row) => 2 * price + Math.abs(price) * set.features[6]!.values[row]!) });
     const known = (set: TrainingSet): TrainingSet => ({ ...target(set), features: set.features.slice(0, 6) });
