@@ -19,7 +19,7 @@ export {
 export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';
-export { lookThrough, noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './learning/index.ts';
+export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './learning/index.ts';
 export {
   compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';

@@ -252,6 +252,10 @@ describe('experiments of a stage', () => {
     };
     await locally('create', 'older', '--subject', 'predict:conversion', '--variants', 'control', 'treated:alias=challenger');
     await locally('start', 'older');
+    await millrace('promote', 'conversion', '1', '--canary', '10%', '--manual');
+    expect(await refused('experiment', 'publish')).toMatchObject({ code: 5, err: expect.stringContaining('version 1 of conversion is a canary') as string });
+    await millrace('rollback', 'conversion');
+    await millrace('promote', 'conversion', '1', '--as', 'challenger');
     expect(await millrace('experiment', 'publish')).toEqual({ published: ['older'] });
     const answers = await answersFor(visitors(40));
     expect(new Set(answers.map(({ experiment, variant, version }) => `${experiment} ${variant} ${version}`))).toEqual(new Set(['older control 2', 'older treated 1']));

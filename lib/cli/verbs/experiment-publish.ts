@@ -1,7 +1,8 @@
 // millrace experiment publish: the experiments of this home decide in an account, too.
 import { MillraceError, systemClock } from '../../base/index.ts';
 import { checkLayers } from '../../experiments/index.ts';
-import { ExperimentFolder, openHome } from '../../local/index.ts';
+import { checkNoCanary, ExperimentFolder, openHome, registryOf } from '../../local/index.ts';
+import { withRegistry } from '../registry.ts';
 import { stageOf, STAGE_OPTION } from '../stage.ts';
 import { present, type Verb } from '../verb.ts';
 
@@ -14,6 +15,7 @@ export const experimentPublish: Verb = {
     if (stage === undefined) throw new MillraceError('usage', 'no stage is named', { todo: 'millrace experiment publish --stage prod' });
     const running = (await new ExperimentFolder(await openHome(invocation.home, { create: false })).list()).filter(({ state }) => state === 'running');
     checkLayers(running);
+    if (running.some(({ subject }) => subject.startsWith('predict:'))) await withRegistry(invocation, (runtime) => checkNoCanary(registryOf(runtime), running, stage.name));
     // Loaded only for who asks for it: the clients of AWS take a while.
     const { openApiTable, publishExperiments } = await import('../../serving/aws/index.ts');
     const table = openApiTable({ stage: stage.name, region: stage.settings.region, clock: systemClock, environment: invocation.environment });

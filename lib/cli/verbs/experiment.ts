@@ -1,7 +1,7 @@
 // millrace experiment create|start|ramp|stop|list|report: an A/B test, its size before, and an honest report after.
 import { MillraceError } from '../../base/index.ts';
 import { ATTRIBUTION_HOURS, experiment as declare, MINIMUM_UNITS, OUTCOMES, reportOn, unitsNeeded, type Comparison, type ExperimentReport, type Metric, type Observed, type Variant } from '../../experiments/index.ts';
-import { ExperimentFolder, predictorsOf, registryOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
+import { checkNoCanary, ExperimentFolder, predictorsOf, registryOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
 import { POLICY_NAMES } from '../../pricing/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint, table, type Terminal } from '../terminal.ts';
@@ -91,8 +91,11 @@ export const experimentList: Verb = {
   },
 };
 
-export const experimentStart: Verb = stateChange('start', async (folder, name, now) => folder.start(name, now), 'runs: the API assigns units from now on');
-export const experimentStop: Verb = stateChange('stop', async (folder, name, now) => folder.stop(name, now), 'is stopped: everybody gets what they got before it');
+export const experimentStart: Verb = stateChange('start', async (folder, name, runtime) => {
+  await checkNoCanary(registryOf(runtime), [await folder.load(name)]);
+  return folder.start(name, runtime.clock.now());
+}, 'runs: the API assigns units from now on');
+export const experimentStop: Verb = stateChange('stop', async (folder, name, { clock }) => folder.stop(name, clock.now()), 'is stopped: everybody gets what they got before it');
 
 export const experimentReport: Verb = {
   description: 'Made from gold.experiment_results, as of the last run of the batch. The intervals hold however often one looks (confidence sequences), differences are adjusted by what each unit did before (CUPED), and nothing is said while the variants do not have the units they should.',
@@ -130,12 +133,12 @@ async function missingAlias(runtime: Runtime, { subject, state, variants }: Kept
   return variants.map(({ settings }) => (settings['alias'] === 'challenger' ? 'challenger' : 'champion')).find((alias) => aliases[alias] === undefined);
 }
 
-function stateChange(word: 'start' | 'stop', change: (folder: ExperimentFolder, name: string, now: number) => Promise<KeptExperiment>, says: string): Verb {
+function stateChange(word: 'start' | 'stop', change: (folder: ExperimentFolder, name: string, runtime: Runtime) => Promise<KeptExperiment>, says: string): Verb {
   return {
     examples: [`millrace experiment ${word} free_79`],
     async run(invocation: Invocation) {
       await withRuntime(invocation, async (runtime) => {
-        const kept = await change(new ExperimentFolder(runtime.home), invocation.arguments[0] ?? '', runtime.clock.now());
+        const kept = await change(new ExperimentFolder(runtime.home), invocation.arguments[0] ?? '', runtime);
         const missing = await missingAlias(runtime, kept);
         present(invocation, { ...kept, ...(missing === undefined ? {} : { missing }) }, () => {
           invocation.terminal.out(`${kept.name} ${says}\n`);

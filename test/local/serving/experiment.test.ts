@@ -61,6 +61,21 @@ it.each([
   expect(await millrace('experiment', 'create', 'odd', ...options)).toMatchObject({ code: expect.toSatisfy((code: number) => code === 2 || code === 3) as number, err: expect.stringMatching(message) as string });
 });
 
+it('does not start beside a canary of its predictor, nor lets one start', async () => {
+  expect((await millrace('experiment', 'create', 'beside', '--subject', 'predict:conversion', '--variants', 'control', 'treated:alias=challenger')).code).toBe(0);
+  expect((await millrace('promote', 'conversion', '2', '--canary', '10%')).code).toBe(0);
+  expect(await millrace('experiment', 'start', 'beside')).toMatchObject({ code: 5, err: expect.stringMatching(/version 2 of conversion is a canary, and the experiment 'beside'[^]*millrace rollback conversion/) as string });
+  expect((await millrace('experiment', 'list', '--json')).out).toMatch(/"state": ?"draft"/);
+  // Where nothing is decided about that model, it is in nobody's way.
+  expect((await millrace('experiment', 'create', 'free_79', '--variants', 'control', 'lower:threshold=79')).code).toBe(0);
+  expect((await millrace('experiment', 'start', 'free_79')).code).toBe(0);
+  expect((await millrace('rollback', 'conversion')).code).toBe(0);
+  await registryOf(runtime).setAlias('conversion', 'challenger', '2', Date.now());
+  expect((await millrace('experiment', 'start', 'beside')).code).toBe(0);
+  expect(await millrace('promote', 'conversion', '2', '--canary', '10%')).toMatchObject({ code: 5, err: expect.stringContaining("the experiment 'beside' decides") as string });
+  for (const name of ['beside', 'free_79']) expect((await millrace('experiment', 'stop', name)).code).toBe(0);
+});
+
 it('goes from create to an honest report', async () => {
   const create = ['experiment', 'create', 'new_model', '--subject', 'predict:conversion', '--variants', 'control', 'treated:alias=challenger', '--metric', 'proportion:purchase', '--guardrail', 'ratio:purchase:0.5', 'proportion:abandonment:0.2',
     '--baseline', '0.2', '--uplift', '0.8', '--ramp', '0.4', '--window', '72'];
