@@ -3,7 +3,7 @@ import { refused, textOf, type AwsRequests } from '../../base/aws/index.ts';
 
 export interface StreamRecord { partitionKey: string; data: Uint8Array }
 
-/** One outcome a record, in their order. @throws `io` where the service does not answer at all. */
+/** One outcome a record, in their order. @throws `io` where the service takes none at all. */
 export type PutRecords = (stream: string, records: readonly StreamRecord[]) => Promise<{ ok: boolean }[]>;
 
 /** The service's limits: records of a call, and their bytes with their keys. A little is left for what the reckoning misses. */
@@ -30,7 +30,13 @@ export function kinesisPut(requests: AwsRequests, prefix: string): PutRecords {
         if (bytes > MOST_BYTES && to > from) break;
         to += 1;
       }
-      outcomes.push(...await putSome(stream, records.slice(from, to)));
+      // What earlier calls put stays told as put.
+      const some = await putSome(stream, records.slice(from, to)).catch((thrown: unknown) => {
+        if (!outcomes.some(({ ok }) => ok)) throw thrown;
+        return undefined;
+      });
+      if (some === undefined) return [...outcomes, ...records.slice(from).map(() => ({ ok: false }))];
+      outcomes.push(...some);
       from = to;
     }
     return outcomes;
