@@ -1,13 +1,21 @@
 // Upkeep of the lake, a step a call: the state machine of lib/stacks/upkeep-machine.ts goes from table to table.
 import type { Context } from 'aws-lambda';
 import { messageOf } from '../../lib/base/index.ts';
+import { ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
+import { AnswerStates, keepForAnswers, type KeepForAnswers } from '../../lib/local/index.ts';
 import { maintainLake, type MaintainOptions, type TableUpkeep } from '../../lib/quality/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
+import { STATES_FOLDER } from '../../lib/serving/aws/index.ts';
+import { settingOf } from '../shared/environment.ts';
 import { asTask } from '../shared/handler.ts';
 import { dropLeftovers } from '../shared/leftovers.ts';
+import { PREDICTOR_PLANS } from '../shared/predictor-plans.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 
-export interface Upkeep { keepSnapshotsHours: number; keepStreamSnapshotsHours: number; keepAtLeast: number; orphansAfterHours: number }
+export interface Upkeep { keepSnapshotsHours: number; keepStreamSnapshotsHours: number; keepAtLeast: number; orphansAfterHours: number; /** Default: 30. */ keepAnswersDays?: number }
+
+/** What the API answers from: tags keep it from expiring. */
+export type Answered = Pick<KeepForAnswers, 'states' | 'registry' | 'predictors'>;
 
 export type MaintainEvent =
   /** `running`: names of the batch's executions that are at work. */
@@ -20,6 +28,9 @@ export type MaintainEvent =
 export interface MaintainResult {
   tables?: string[];
   leftovers?: number;
+  /** Snapshots that answers were made from, and tags that nobody needs any more. */
+  kept?: number;
+  released?: number;
   orphans?: number;
   orphanBytes?: number;
   table?: string;
@@ -34,12 +45,15 @@ const MARGIN_MS = 60_000;
 const MOST_PROBLEMS = 3;
 const LONGEST_PROBLEM = 300;
 
-export async function maintain(context: AwsContext, event: MaintainEvent, upkeep: Upkeep, remainingMilliseconds: number): Promise<MaintainResult> {
+export async function maintain(context: AwsContext, event: MaintainEvent, upkeep: Upkeep, remainingMilliseconds: number, answered?: Answered): Promise<MaintainResult> {
   const { lake, clock, engine } = context;
   if (event.step === 'begin') {
     const leftovers = await dropLeftovers({ lake, engine, clock, running: new Set(event.running) });
     const tables = (await lake.listTables()).filter(({ namespace }) => namespace !== 'staging').map(({ namespace, name }) => `${namespace}.${name}`);
-    return { tables, leftovers, finished: true, problems: [] };
+    // Before anything expires.
+    const { snapshots: kept, released } = answered === undefined ? { snapshots: 0, released: 0 }
+      : await keepForAnswers({ lake, clock, ...answered, ...(upkeep.keepAnswersDays === undefined ? {} : { days: upkeep.keepAnswersDays }) });
+    return { tables, leftovers, kept, released, finished: true, problems: [] };
   }
   const signal = AbortSignal.timeout(Math.max(1, remainingMilliseconds - MARGIN_MS));
   const options: MaintainOptions = {
@@ -84,12 +98,18 @@ function told(kept: TableUpkeep): Pick<MaintainResult, 'upkeep' | 'problems'> {
 
 /** What lib/stacks/constructs/upkeep.ts puts into the environment of this function. */
 function upkeepFrom(environment: NodeJS.ProcessEnv): Upkeep {
-  const { keepSnapshotsHours, keepStreamSnapshotsHours, keepAtLeast, orphansAfterHours } = JSON.parse(environment['MILLRACE_UPKEEP'] ?? '{}') as Partial<Upkeep>;
-  return { keepSnapshotsHours: keepSnapshotsHours ?? 168, keepStreamSnapshotsHours: keepStreamSnapshotsHours ?? 24, keepAtLeast: keepAtLeast ?? 10, orphansAfterHours: orphansAfterHours ?? 72 };
+  const { keepSnapshotsHours, keepStreamSnapshotsHours, keepAtLeast, orphansAfterHours, keepAnswersDays } = JSON.parse(environment['MILLRACE_UPKEEP'] ?? '{}') as Partial<Upkeep>;
+  return { keepSnapshotsHours: keepSnapshotsHours ?? 168, keepStreamSnapshotsHours: keepStreamSnapshotsHours ?? 24, keepAtLeast: keepAtLeast ?? 10, orphansAfterHours: orphansAfterHours ?? 72, ...(keepAnswersDays === undefined ? {} : { keepAnswersDays }) };
+}
+
+/** `models`: the bucket. */
+export function answeredFrom({ lake }: Pick<AwsContext, 'lake'>, models: string): Answered {
+  const { files } = lake.context;
+  return { states: new AnswerStates(files, `s3://${models}/${STATES_FOLDER}`), registry: new ModelRegistry(modelStoreOn(files, `s3://${models}/registry`)), predictors: PREDICTOR_PLANS };
 }
 
 export const handler = asTask(
   async (context: AwsContext, event: MaintainEvent, lambda?: Context) =>
-    maintain(context, event, upkeepFrom(process.env), lambda?.getRemainingTimeInMillis() ?? 900_000),
+    maintain(context, event, upkeepFrom(process.env), lambda?.getRemainingTimeInMillis() ?? 900_000, answeredFrom(context, settingOf(process.env, 'MILLRACE_MODELS', 'upkeep'))),
   lambdaContext(withDuckDb),
 );

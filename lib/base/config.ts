@@ -42,6 +42,8 @@ export interface UpkeepSettings {
   keepAtLeast?: number;
   /** Files that nothing refers to go when they are older, at least 1; default 72. */
   orphansAfterHours?: number;
+  /** What answers were made from can be read so long, for `millrace reproduce`; default 30. Of older than a week one state a day is kept. */
+  keepAnswersDays?: number;
 }
 
 /** The streams of a stage. */

@@ -4,7 +4,7 @@ export { upgradeHome, HOME_MIGRATIONS, type HomeMigration, type HomeUpgrade } fr
 export { lockRuns } from './run-lock.ts';
 export { forgetPerson, type ForgetReceipt, type ForgetRequest } from './forget.ts';
 export { loadProject, type LoadedProject } from './project.ts';
-export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+export { openRuntime, shopParameters, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';
 export { ingestContext, ingestNow, watchLandingFolder, localFileIngest, type LocalFileIngestOptions } from './file-ingest.ts';
 export { RunReporter, type ModelReport, type RunReport } from './run-report.ts';
@@ -23,5 +23,8 @@ export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendTo
 export {
   compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, viewOf, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
-export { explainInHome, keepForAnswers, reproduceInHome, type Explanation, type KeptForAnswers, type Reproduction } from './answers/index.ts';
+export {
+  answersOfHome, explainAnswer, keepForAnswers, keepForAnswersOfHome, reproduceAnswer, silverLog, type AnswersContext, type Explanation, type KeepForAnswers, type KeptForAnswers, type Reproduction,
+} from './answers/index.ts';
+export { AnswerStates, DEMAND, FEATURES, LISTS, PRICES, RECOMMENDED, SHIPPING } from './answer-states.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

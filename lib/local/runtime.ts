@@ -1,7 +1,7 @@
 // The embedded runtime: every port with its adapter for one machine, opened when it is first needed.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { systemClock, type Clock } from '../base/index.ts';
+import { systemClock, type Clock, type ProjectConfig } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
 import { Database } from '../lake/duckdb/index.ts';
 import type { FeatureSet } from '../features/index.ts';
@@ -62,20 +62,18 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
       const used = parametersOf(sql);
       if (used.length === 0) return {};
       const loaded = await project.get();
-      const { config } = loaded;
-      const date = used.includes('as_of') ? (asOf ?? await latestBusinessDate({ project: loaded, lake, engine: await engine.get(), signal })) : '1970-01-01';
-      const parameters: Parameters = {
-        as_of: { type: 'date', value: date },
-        shop_currency: { type: 'varchar', value: config.shop.currency },
-        shop_time_zone: { type: 'varchar', value: config.shop.timeZone },
-      };
-      return parameters;
+      return shopParameters(loaded.config.shop, used.includes('as_of') ? (asOf ?? await latestBusinessDate({ project: loaded, lake, engine: await engine.get(), signal })) : undefined);
     },
     async close() {
       (await engine.opened())?.close();
       (await database.opened())?.close();
     },
   };
+}
+
+/** What a statement may name; `asOf` is left out for one that does not ask for it. */
+export function shopParameters({ currency, timeZone }: ProjectConfig['shop'], asOf = '1970-01-01'): Parameters {
+  return { as_of: { type: 'date', value: asOf }, shop_currency: { type: 'varchar', value: currency }, shop_time_zone: { type: 'varchar', value: timeZone } };
 }
 
 /** Opens at the first call; `opened` tells whether that ever happened. */

@@ -85,7 +85,7 @@ export class FoundationStack extends Stack {
     this.models = new PrivateBucket(this, 'Models', {
       stage, name: 'models', key: this.key, accessLogs, versioned: true, eventBridge: true,
       // Versions of models stay; what is made anew every hour, or was only waiting, does not pile up.
-      lifecycleRules: ['serving/', 'waiting/', 'training/', 'exports/'].map((prefix) => ({ id: `${prefix.slice(0, -1)}-a-month`, prefix, noncurrentVersionExpiration: Duration.days(30), ...(prefix === 'training/' ? { expiration: Duration.days(30) } : {}) })),
+      lifecycleRules: ['serving/', 'waiting/', 'training/', 'exports/', 'answers/'].map((prefix) => ({ id: `${prefix.slice(0, -1)}-a-month`, prefix, noncurrentVersionExpiration: Duration.days(30), ...(prefix === 'training/' ? { expiration: Duration.days(30) } : {}) })),
     });
 
     this.databases = Object.fromEntries(LAYERS.map((layer) => [layer, this.#database(layer)])) as Record<Layer, CfnDatabase>;

@@ -137,7 +137,7 @@ export class ServingStack extends Stack {
   #snapshot(): void {
     const { stage, key } = this.#foundation;
     const made = lakeFunction(this, { foundation: this.#foundation, name: 'snapshot', duties: SNAPSHOT_DUTIES, bundle: path.join(this.#bundles, 'snapshot'), environment: { MILLRACE_MODELS: stage.bucket('models'), ...partSettings(stage) } });
-    made.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'serving/*')], OBJECTS);
+    made.allow(['s3:GetObject', 's3:PutObject'], [stage.bucketArn('models', 'serving/*'), stage.bucketArn('models', 'answers/*')], OBJECTS);
     made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     made.allow(['kms:GenerateDataKey'], [key.keyArn]);
@@ -166,6 +166,7 @@ export class ServingStack extends Stack {
     made.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
     made.allow(['s3:PutObject', 's3:DeleteObject'], [stage.bucketArn('models', 'exports/prices/*')], OBJECTS);
     made.allow(['s3:PutObject'], [stage.bucketArn('models', 'serving/demand.json')]);
+    made.allow(['s3:GetObject', 's3:PutObject'], ['demand', 'lists'].map((part) => stage.bucketArn('models', `answers/${part}/*`)), OBJECTS);
     made.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     made.role.addToPolicy(new PolicyStatement({
       effect: Effect.ALLOW, actions: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'], resources: [apiTable], conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['price-list/*'] } },

@@ -15,6 +15,7 @@ function limitsOf({ ingestAtOnce, upkeep = {}, stream = {}, bigFiles = {}, servi
     ['upkeep.keepStreamSnapshotsHours', upkeep.keepStreamSnapshotsHours, 0, most],
     ['upkeep.keepAtLeast', upkeep.keepAtLeast, 1, most],
     ['upkeep.orphansAfterHours', upkeep.orphansAfterHours, 1, most],
+    ['upkeep.keepAnswersDays', upkeep.keepAnswersDays, 1, 3650],
     ['stream.shards', stream.shards, 1, most],
     ['stream.retentionHours', stream.retentionHours, DAY_HOURS, 365 * DAY_HOURS],
     ['stream.bufferSeconds', stream.bufferSeconds, 0, 900],

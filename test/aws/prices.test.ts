@@ -64,7 +64,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-exports-'));
   service = dynamoDb();
-  shop = { store: openDynamoDbStore({ calls: service, table: 'api', clock: priced.runtime.clock }), files: new LocalFiles(), exports: join(folder, 'exports'), demand: join(folder, 'demand.json') };
+  shop = { store: openDynamoDbStore({ calls: service, table: 'api', clock: priced.runtime.clock }), files: new LocalFiles(), exports: join(folder, 'exports'), demand: join(folder, 'demand.json'), states: join(folder, 'answers') };
   return () => rm(folder, { recursive: true, force: true });
 });
 afterAll(() => priced.dispose());

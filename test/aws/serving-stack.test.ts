@@ -172,10 +172,10 @@ describe('what the API keeps', () => {
     ].sort());
     expect(may('authorize')).toEqual([`dynamodb:BatchGetItem ${table('api-keys')}`]);
     expect(may('relog')).toEqual(['kinesis:PutRecords stream/millrace-dev-predictions', 's3:DeleteObject millrace-dev-models/waiting/*', 's3:GetObject millrace-dev-models/waiting/*', 's3:ListBucket millrace-dev-models', expect.stringMatching(/^sqs:SendMessage </) as string]);
-    expect(may('snapshot').filter((line) => /Put|Delete/.test(line))).toEqual(['s3:PutObject millrace-dev-models/serving/*', 's3:PutObject millrace-dev-results/athena/*']);
+    expect(may('snapshot').filter((line) => /Put|Delete/.test(line))).toEqual(['s3:PutObject millrace-dev-models/answers/*', 's3:PutObject millrace-dev-models/serving/*', 's3:PutObject millrace-dev-results/athena/*']);
     expect(may('prices').filter((line) => /Put|Delete|Create|Update/.test(line))).toEqual([
       `dynamodb:PutItem ${table('api')}`, ...['glue:CreateTable', 'glue:UpdateTable'].flatMap((action) => ['catalog', 'database/millrace_dev_gold', 'table/millrace_dev_gold/*'].map((place) => `${action} ${place}`)),
-      's3:DeleteObject millrace-dev-lake/gold/*', 's3:DeleteObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-lake/gold/*', 's3:PutObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-models/serving/demand.json', 's3:PutObject millrace-dev-results/athena/*',
+      's3:DeleteObject millrace-dev-lake/gold/*', 's3:DeleteObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-lake/gold/*', 's3:PutObject millrace-dev-models/answers/demand/*', 's3:PutObject millrace-dev-models/answers/lists/*', 's3:PutObject millrace-dev-models/exports/prices/*', 's3:PutObject millrace-dev-models/serving/demand.json', 's3:PutObject millrace-dev-results/athena/*',
     ].sort());
   });
 });

@@ -146,7 +146,7 @@ describe('learning in an account', () => {
     const { list: here } = await computePrices(runtime, { policy: 'model' });
     const { files } = home.context.lake.context;
     const { pricing } = (await runtime.project()).config;
-    const there = await listPrices(pricesRuntime(home.context as AwsContext, MODELS, pricing), { store: memoryStore(), files, exports: `s3://${MODELS}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json` }, { policy: 'model' });
+    const there = await listPrices(pricesRuntime(home.context as AwsContext, MODELS, pricing), { store: memoryStore(), files, exports: `s3://${MODELS}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json`, states: `s3://${MODELS}/answers` }, { policy: 'model' });
     expect([there.rows, there.version, there.demand]).toEqual([here.prices.length, expect.stringMatching(/, price 1$/) as string, 'price 1']);
     const { rows } = await home.context.engine.query('SELECT product_id, CAST(price AS double), list_id FROM gold.prices ORDER BY product_id');
     const known = new Map(here.prices.map(({ productId, price }) => [productId, price]));

@@ -189,7 +189,7 @@ describe('the API as it is deployed', () => {
     const runtime = await openRuntime({ home: home.root, project: ROOT });
     try {
       const store = openDynamoDbStore({ calls: signedDynamoDb(signed('dynamodb'), { clock: systemClock }), table: 'millrace-rehearsal-api', clock: systemClock });
-      const { list } = await listPrices(runtime, { store, files: new S3Files(s3), exports: `s3://${MODELS}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json` }, {});
+      const { list } = await listPrices(runtime, { store, files: new S3Files(s3), exports: `s3://${MODELS}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json`, states: `s3://${MODELS}/answers` }, {});
       expect(await price()).toMatchObject({ policy: 'list', version: list, prices: [{ sku, fallback: false, valid_to: expect.any(String) as string }] });
     } finally {
       await runtime.close();

@@ -1,16 +1,18 @@
 // millrace explain, reproduce: why an answer was given, and whether it can be computed again.
-import { explainInHome, reproduceInHome, type Explanation, type Reproduction } from '../../local/index.ts';
-import { withRuntime } from '../runtime.ts';
+import { explainAnswer, reproduceAnswer, type Explanation, type Reproduction } from '../../local/index.ts';
+import { withAnswers } from '../answers.ts';
+import { STAGE_OPTION } from '../stage.ts';
 import { paint, table, type Terminal } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 
 export const explain: Verb = {
-  description: 'Of any answer of the API of this home and of any batch prediction: who asked and in which variant they were, which version, policy or rate cards answered, every input with where it comes from and when what it tells of '
+  description: 'Of any answer of the API and of any batch prediction, of this home or of a stage in an account: who asked and in which variant they were, which version, policy or rate cards answered, every input with where it comes from and when what it tells of '
     + 'happened last, what each contributed (for trees), what was answered, and what came of it.',
-  examples: ['millrace explain 01a1fe58-caf0-7d77-b06c-d1204dad934b'],
+  options: [STAGE_OPTION],
+  examples: ['millrace explain 01a1fe58-caf0-7d77-b06c-d1204dad934b', 'millrace explain 01a1fe58-caf0-7d77-b06c-d1204dad934b --stage prod --json'],
   async run(invocation) {
-    await withRuntime(invocation, async (runtime) => {
-      const explanation = await explainInHome(runtime, invocation.arguments[0] ?? '');
+    await withAnswers(invocation, async (answers) => {
+      const explanation = await explainAnswer(answers, invocation.arguments[0] ?? '');
       present(invocation, explanation, () => printExplanation(invocation.terminal, explanation));
     });
   },
@@ -37,11 +39,12 @@ function printExplanation(terminal: Terminal, { prediction, reason, card, featur
 }
 
 export const reproduce: Verb = {
-  description: 'Equal, or it says what differs: what was served and what the tables of then say. Read are the snapshots that the answer was made from; tags keep them for thirty days. Exit code 5 where it differs, 4 where something is not kept any more.',
-  examples: ['millrace reproduce 01a1fe58-caf0-7d77-b06c-d1204dad934b'],
+  description: 'Equal, or it says what differs: what was served and what the tables of then say. Read are the snapshots that the answer was made from; tags keep them for thirty days, or for as long as the stage says (upkeep.keepAnswersDays). Exit code 5 where it differs, 4 where something is not kept any more.',
+  options: [STAGE_OPTION],
+  examples: ['millrace reproduce 01a1fe58-caf0-7d77-b06c-d1204dad934b', 'millrace reproduce 01a1fe58-caf0-7d77-b06c-d1204dad934b --stage prod'],
   async run(invocation) {
-    return withRuntime(invocation, async (runtime) => {
-      const result = await reproduceInHome(runtime, invocation.arguments[0] ?? '');
+    return withAnswers(invocation, async (answers) => {
+      const result = await reproduceAnswer(answers, invocation.arguments[0] ?? '');
       present(invocation, result, () => printReproduction(invocation.terminal, result));
       return result.equal ? 0 : 5;
     });

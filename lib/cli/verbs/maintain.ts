@@ -1,6 +1,6 @@
 // millrace maintain: upkeep of the tables, and the proof that they read.
 import { MillraceError } from '../../base/index.ts';
-import { keepForAnswers, sweepTemporary } from '../../local/index.ts';
+import { keepForAnswersOfHome, sweepTemporary } from '../../local/index.ts';
 import { maintainLake } from '../../quality/index.ts';
 import { tableNamed } from '../names.ts';
 import { withRuntime } from '../runtime.ts';
@@ -32,7 +32,7 @@ export const maintain: Verb = {
       for (const name of invocation.arguments) await tableNamed(lake, name);
       const line = progressLine(terminal);
       line.show('  keeping what answers were made from');
-      const kept = await keepForAnswers(runtime);
+      const kept = await keepForAnswersOfHome(runtime);
       const report = await maintainLake({
         lake,
         database: await database(),

@@ -1,6 +1,6 @@
 // millrace monitor: whether the models still see what they were trained on, and whether serving and training agree.
 import { MillraceError } from '../../base/index.ts';
-import { keepForAnswers, monitorHome, predictorNamed, type MonitoredVersion } from '../../local/index.ts';
+import { keepForAnswersOfHome, monitorHome, predictorNamed, type MonitoredVersion } from '../../local/index.ts';
 import type { SkewRow } from '../../quality/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint, progressLine, table, type Terminal } from '../terminal.ts';
@@ -29,7 +29,7 @@ export const monitor: Verb = {
       if (predictor !== undefined) await predictorNamed(runtime, predictor);
       const line = progressLine(terminal);
       // Beside it, since it runs every few minutes: what answers were made from is tagged long before anything expires.
-      await keepForAnswers(runtime);
+      await keepForAnswersOfHome(runtime);
       const report = await monitorHome(runtime, { ...settings, ...(predictor === undefined ? {} : { predictor }), onProgress: (text) => line.show(`  monitor   ${text}`) }).finally(() => line.clear());
       present(invocation, report, () => {
         if (report.versions.length === 0) {

@@ -1,18 +1,14 @@
 // The parts of a deployed stage that filling its online features needs, by the names that lib/stacks gives them, with the credentials of this shell.
-import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GlueClient } from '@aws-sdk/client-glue';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
-import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { MillraceError, type Clock } from '../../base/index.ts';
 import { awsRequests, endpointIn, refused, textOf } from '../../base/aws/index.ts';
 import type { Contract } from '../../contracts/index.ts';
 import { eventPlans, openEventChecker, type EventChecker } from '../../ingest/events/index.ts';
 import { keysFromSecret } from '../../ingest/index.ts';
-import { Lake } from '../../lake/index.ts';
-import { GlueCatalog, S3Files } from '../../lake/aws/index.ts';
-import { AthenaEngine } from '../../warehouse/athena/index.ts';
+import type { Lake } from '../../lake/index.ts';
+import { openAccountTables } from '../../warehouse/athena/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 import type { FeatureSet } from '../load.ts';
 import { featuresHandler } from '../handler.ts';
@@ -52,8 +48,6 @@ export async function openAccount({ app, stage, region, contracts, features, clo
   };
   const dynamo = new DynamoDBClient(at('DYNAMODB'));
   const kinesis = new KinesisClient(at('KINESIS'));
-  const s3 = new S3Client({ ...at('S3'), ...(at('S3').endpoint === undefined ? {} : { forcePathStyle: true }) });
-  const clients = [dynamo, kinesis, s3];
   const lambda = awsRequests({ service: 'lambda', ...at('LAMBDA'), clock, timeoutMilliseconds: 20_000, credentials: () => dynamo.config.credentials() });
   const answer = await lambda({ method: 'GET', path: ['2015-03-31', 'functions', `${name}-features`, 'configuration'] });
   if (answer.status === 404) throw new MillraceError('not_found', `there is no function ${name}-features`, { where: region, todo: 'Deploy the stream stack of the stage first.' });
@@ -63,13 +57,7 @@ export async function openAccount({ app, stage, region, contracts, features, clo
   const table = variables['MILLRACE_ONLINE_TABLE'] ?? `${name}-online`;
   const prefix = variables['MILLRACE_STREAM_PREFIX'] ?? `${name}-`;
   const account = FunctionArn.split(':')[4] ?? '';
-  const warehouse = `s3://${name}-lake-${account}-${region}`;
-  const databasePrefix = `${app}_${stage}_`.replaceAll('-', '_');
-  const files = new S3Files(s3);
-  const lake = new Lake({ files, catalog: new GlueCatalog({ client: new GlueClient(at('GLUE')), files, warehouse, databasePrefix, namespaces: ['bronze'] }) });
-  const engine = new AthenaEngine({
-    client: new AthenaClient(at('ATHENA')), lake, databasePrefix, workgroup: `${name}-batch`, stagingLocation: `${warehouse}/staging`, clock, random: Math.random, readResultFile: (place) => files.read(place),
-  });
+  const { lake, engine, close } = openAccountTables({ stage: name, region, account, namespaces: ['bronze'], clock, environment });
   const plans = eventPlans(contracts.values());
   const secret = variables['MILLRACE_PRIVACY_KEYS'];
   const key = secret === undefined ? undefined : await keyOf(secret, at('SECRETS_MANAGER'));
@@ -90,7 +78,8 @@ export async function openAccount({ app, stage, region, contracts, features, clo
       return { items, removed: await removeOthers((item) => store.getNow([item])[0] !== undefined, options) };
     },
     close: () => {
-      for (const client of clients) client.destroy();
+      close();
+      for (const client of [dynamo, kinesis]) client.destroy();
     },
   };
 }

@@ -1,4 +1,4 @@
-// The registry of a stage in an account, for who works with it from elsewhere: with the credentials that the SDK finds.
+// The bucket of a stage's models, and the registry in it, for who works with them from elsewhere: with the credentials that the SDK finds.
 import { S3Client } from '@aws-sdk/client-s3';
 import { MillraceError, type Clock } from '../../base/index.ts';
 import { awsRequests, endpointIn, refused, textOf } from '../../base/aws/index.ts';
@@ -17,7 +17,11 @@ export interface AccountRegistryOptions {
   environment?: Readonly<Record<string, string | undefined>>;
 }
 
-export async function openAccountRegistry({ stage, region, account, clock, environment = {} }: AccountRegistryOptions): Promise<ModelRegistry> {
+/** The bucket, and whose it is. */
+export interface AccountModels { account: string; files: S3Files; /** `s3://millrace-dev-models-…` */ bucket: string; close(): void }
+
+/** @throws `usage` without credentials */
+export async function openAccountModels({ stage, region, account, clock, environment = {} }: AccountRegistryOptions): Promise<AccountModels> {
   const [endpoint, stsEndpoint] = [endpointIn(environment, 'S3'), endpointIn(environment, 'STS')];
   const client = new S3Client({ region, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }) });
   const credentials = async () => {
@@ -27,7 +31,15 @@ export async function openAccountRegistry({ stage, region, account, clock, envir
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   };
   const number = account ?? await accountOf(awsRequests({ service: 'sts', region, clock, credentials, timeoutMilliseconds: 10_000, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) }));
-  return new ModelRegistry(modelStoreOn(new S3Files(client), `s3://${stage}-models-${number}-${region}/registry`));
+  return { account: number, files: new S3Files(client), bucket: `s3://${stage}-models-${number}-${region}`, close: () => client.destroy() };
+}
+
+export async function openAccountRegistry(options: AccountRegistryOptions): Promise<ModelRegistry> {
+  return registryIn(await openAccountModels(options));
+}
+
+export function registryIn({ files, bucket }: Pick<AccountModels, 'files' | 'bucket'>): ModelRegistry {
+  return new ModelRegistry(modelStoreOn(files, `${bucket}/registry`));
 }
 
 async function accountOf(sts: ReturnType<typeof awsRequests>): Promise<string> {

@@ -2,8 +2,8 @@
 import { MillraceError } from '../../base/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { tableNameOf } from '../learning/index.ts';
-import type { Runtime } from '../runtime.ts';
-import { AnswerStates, type AnswerState } from '../answer-states.ts';
+import type { AnswerState } from '../answer-states.ts';
+import type { AnswersContext } from './context.ts';
 
 export type Value = string | number | boolean | null;
 
@@ -32,10 +32,15 @@ export function differencesOf(logged: Readonly<Record<string, unknown>>, again: 
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  if (typeof one === 'number' && typeof other === 'number') return Math.abs(one - other) <= TOLERANCE * Math.max(1, Math.abs(one), Math.abs(other));
+  if (typeof one === 'number' && typeof other === 'number') return isSameNumber(one, other);
   if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((part, index) => isSame(part, other[index]));
   if (isObject(one) && isObject(other)) return differencesOf(one, other).length === 0;
   return one === other;
+}
+
+/** To a millionth: of one, or of what is greater than that. */
+export function isSameNumber(one: number, other: number): boolean {
+  return Math.abs(one - other) <= TOLERANCE * Math.max(1, Math.abs(one), Math.abs(other));
 }
 
 const TOLERANCE = 1e-6;
@@ -50,14 +55,14 @@ export function valueOf(value: unknown): Value {
 }
 
 /** States of a part that may have given the answer, the likeliest first: while one takes the place of another, either may have. */
-export async function statesOf({ home }: Pick<Runtime, 'home'>, part: string, { predicted_at: at }: PredictionRecord, isOf: (state: AnswerState) => boolean): Promise<AnswerState[]> {
-  return (await new AnswerStates(home).list(part)).filter((state) => state.at <= at && isOf(state)).slice(-MOST_STATES).reverse();
+export async function statesOf({ states }: Pick<AnswersContext, 'states'>, part: string, { predicted_at: at }: PredictionRecord, isOf: (state: AnswerState) => boolean): Promise<AnswerState[]> {
+  return (await states.list(part)).filter((state) => state.at <= at && isOf(state)).slice(-MOST_STATES).reverse();
 }
 
 const MOST_STATES = 3;
 
 /** The first state whose snapshots are all there. @throws `not_found` that names what is missing. */
-export async function readable({ lake }: Pick<Runtime, 'lake'>, states: readonly AnswerState[], { prediction_id: id, kind, version }: PredictionRecord): Promise<AnswerState[]> {
+export async function readable({ lake }: Pick<AnswersContext, 'lake'>, states: readonly AnswerState[], { prediction_id: id, kind, version }: PredictionRecord): Promise<AnswerState[]> {
   const missing: string[] = [];
   const found: AnswerState[] = [];
   for (const state of states) {
@@ -72,7 +77,7 @@ export async function readable({ lake }: Pick<Runtime, 'lake'>, states: readonly
 }
 
 /** Of some snapshots those that are not there any more, `silver.orders at snapshot 17`. */
-export async function goneOf(lake: Runtime['lake'], snapshots: Readonly<Record<string, string>>): Promise<string[]> {
+export async function goneOf(lake: AnswersContext['lake'], snapshots: Readonly<Record<string, string>>): Promise<string[]> {
   const gone: string[] = [];
   for (const [table, id] of Object.entries(snapshots)) {
     const metadata = (await lake.findTable(tableNameOf(table)))?.metadata;
@@ -86,11 +91,11 @@ export function cannot(id: string, why: string, todo: string, where?: string): M
   return new MillraceError('not_found', `${id} cannot be computed again: ${why}`, { todo, ...(where === undefined ? {} : { where }) });
 }
 
-/** The state that gave the same answer, else the likeliest one. */
-export async function bestOf(states: readonly AnswerState[], again: (state: AnswerState) => Promise<Again>): Promise<Again> {
+/** Of how things may have stood at the answer, the likeliest first: what comes of the one that gives the same answer, else of the likeliest. */
+export async function bestOf<Standing>(standings: readonly Standing[], again: (standing: Standing) => Promise<Again>): Promise<Again> {
   let first: Again | undefined;
-  for (const state of states) {
-    const found = await again(state);
+  for (const standing of standings) {
+    const found = await again(standing);
     if (found.equal) return found;
     first ??= found;
   }

@@ -1,10 +1,10 @@
 // What an answer was made from: who gave it, from which inputs, how old these were, what each contributed, and what came of it.
 import { explainer, matrixOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { featuresOf, readDataset, registryOf, textHash, trainingSql, viewOf } from '../learning/index.ts';
+import { featuresOf, readDataset, textHash, trainingSql, viewOf } from '../learning/index.ts';
 import { givenIn } from '../monitoring/index.ts';
-import type { Runtime } from '../runtime.ts';
 import { goneOf, valueOf, type Value } from './again.ts';
+import type { AnswersContext, LoggedOutcome } from './context.ts';
 import { findAnswer, type BatchAnswer } from './find.ts';
 import { rereadInputs, type RereadView } from './inputs.ts';
 import { isOfModel } from './reproduce.ts';
@@ -29,27 +29,27 @@ export interface Explanation {
   bias?: number;
   /** Of a price, a quote, recommendations, a batch prediction: what was answered. */
   answer: Readonly<Record<string, Value>>;
-  outcomes: { outcome: string; value: number | null; at: string }[];
+  outcomes: LoggedOutcome[];
 }
 
 /** @throws `not_found` where there is no such answer. */
-export async function explainInHome(runtime: Runtime, id: string): Promise<Explanation> {
-  const found = await findAnswer(runtime, id);
-  return found.kind === 'batch' ? explainBatch(runtime, found.answer) : explainLogged(runtime, found.record);
+export async function explainAnswer(context: AnswersContext, id: string): Promise<Explanation> {
+  const found = await findAnswer(context, id);
+  return found.kind === 'batch' ? explainBatch(context, found.answer) : explainLogged(context, found.record);
 }
 
-async function explainLogged(runtime: Runtime, record: PredictionRecord): Promise<Explanation> {
+async function explainLogged(context: AnswersContext, record: PredictionRecord): Promise<Explanation> {
   const values = JSON.parse(record.features) as Record<string, unknown>;
   const reason = reasonOf(record);
-  const told = { prediction: record, ...(reason === undefined ? {} : { reason }), outcomes: await outcomesOf(runtime, record) };
-  if (!(await isOfModel(runtime, record))) {
+  const told = { prediction: record, ...(reason === undefined ? {} : { reason }), outcomes: await context.log.outcomesOf(record) };
+  if (!(await isOfModel(context, record))) {
     return { ...told, answer: answerOf(record), features: Object.entries(values).map(([name, value]) => ({ name, value: valueOf(value), source: SOURCES[record.kind] ?? 'the request' })) };
   }
-  const registry = registryOf(runtime);
+  const { registry } = context;
   // What was answered is told also where the version is gone.
   const [card, fitted] = await Promise.all([registry.card(record.kind, record.version), registry.model(record.kind, record.version)]).catch(() => [undefined, undefined] as const);
-  const features = await featuresOf(runtime);
-  const views = card === undefined || record.fallback ? [] : await rereadInputs(runtime, features, record, card);
+  const features = await featuresOf(context);
+  const views = card === undefined || record.fallback ? [] : await rereadInputs(context, features, record, card);
   const contributions = card === undefined || record.fallback ? undefined : contributionsOf(fitted, Float32Array.from(card.features, (name) => Number(values[name] ?? Number.NaN)));
   const given = givenIn(record.response);
   return {
@@ -98,14 +98,14 @@ function reasonOf({ kind, response, fallback, reason: logged, version, score, fe
   return score !== null && features === '{}' && kind !== 'recommendations' ? 'its features could not be read, or nothing was known of whom the row names: the base rate of the training set' : undefined;
 }
 
-async function explainBatch(runtime: Runtime, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Explanation> {
+async function explainBatch(context: AnswersContext, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Explanation> {
   const version = source?.version ?? String(row['model_version'] ?? '');
-  const registry = registryOf(runtime);
+  const { registry } = context;
   const [card, fitted] = await Promise.all([registry.card(predictor.name, version), registry.model(predictor.name, version)]).catch(() => [undefined, undefined] as const);
   const entity = Object.fromEntries(predictor.entities.map((name) => [name, String(row[name])]));
   const answer = Object.fromEntries(Object.entries(row).filter(([name]) => !(name in entity) && name !== 'prediction_id'));
-  const isReadable = source !== undefined && (await goneOf(runtime.lake, source.snapshots)).length === 0;
-  const inputs = isReadable ? await inputsOf(runtime, predictor, source, Object.values(entity)) : undefined;
+  const isReadable = source !== undefined && (await goneOf(context.lake, source.snapshots)).length === 0;
+  const inputs = isReadable ? await inputsOf(context, predictor, source, Object.values(entity)) : undefined;
   const contributions = inputs === undefined ? undefined : contributionsOf(fitted, inputs);
   const record: PredictionRecord = {
     prediction_id: id, request_id: '', predicted_at: Date.parse(`${String(row['predicted_at'] ?? '').replace(' ', 'T')}Z`), kind: predictor.name, version, experiment: null, variant: null, unit: null, entity: JSON.stringify(entity),
@@ -113,7 +113,7 @@ async function explainBatch(runtime: Runtime, { predictionId: id, predictor, tab
   };
   const read = Object.keys(source?.snapshots ?? {}).join(', ');
   return {
-    prediction: record, ...(card === undefined ? {} : { card }), reason: `a batch prediction, in ${table}`, answer, outcomes: await outcomesOf(runtime, record), ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
+    prediction: record, ...(card === undefined ? {} : { card }), reason: `a batch prediction, in ${table}`, answer, outcomes: await context.log.outcomesOf(record), ...(contributions === undefined ? {} : { bias: contributions.at(-1)! }),
     features: inputs === undefined ? [] : predictor.features.map((name, index) => ({
       name, value: Number.isNaN(inputs[index]!) ? null : inputs[index]!, source: `${read} as of ${source!.asOf}`, ...(contributions === undefined ? {} : { contribution: contributions[index]! }),
     })),
@@ -121,18 +121,11 @@ async function explainBatch(runtime: Runtime, { predictionId: id, predictor, tab
 }
 
 /** The row of the training set of then whose answer was open; undefined where there is none, or the training set is another by now. */
-async function inputsOf(runtime: Runtime, predictor: BatchAnswer['predictor'], { asOf, snapshots, trainingSet }: NonNullable<BatchAnswer['source']>, entity: readonly string[]): Promise<Float32Array | undefined> {
-  const features = await featuresOf(runtime);
+async function inputsOf(context: AnswersContext, predictor: BatchAnswer['predictor'], { asOf, snapshots, trainingSet }: NonNullable<BatchAnswer['source']>, entity: readonly string[]): Promise<Float32Array | undefined> {
+  const features = await featuresOf(context);
   const sql = trainingSql(predictor, features);
   if (textHash(sql) !== trainingSet) return undefined;
-  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, sql), runtime.signal, snapshots);
+  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots);
   const row = data.entities.findLastIndex((one, index) => one.every((value, at) => value === entity[at]) && (predictor.label === undefined || Number.isNaN(data.labels[index]!)));
   return row < 0 ? undefined : matrixOf(data, Uint32Array.of(row));
-}
-
-async function outcomesOf(runtime: Runtime, { prediction_id: id, unit, predicted_at: at }: PredictionRecord): Promise<Explanation['outcomes']> {
-  if (!(await runtime.lake.tableExists({ namespace: 'bronze', name: 'outcomes' }))) return [];
-  const by = unit === null ? '' : ` OR (prediction_id IS NULL AND unit = '${unit.replaceAll("'", "''")}' AND CAST(occurred_at AS bigint) >= ${at})`;
-  const { rows } = await (await runtime.engine()).query(`SELECT outcome, value, occurred_at FROM bronze.outcomes WHERE prediction_id = '${id}'${by} ORDER BY occurred_at`);
-  return (rows as [string, string | null, string][]).map(([outcome, value, occurredAt]) => ({ outcome, value: value === null ? null : Number(value), at: new Date(Number(occurredAt)).toISOString() }));
 }

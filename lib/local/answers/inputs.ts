@@ -7,9 +7,9 @@ import type { PredictionRecord } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 import { currentSnapshots, tableNameOf, timestampText, viewOf } from '../learning/index.ts';
 import { arrivedBy, givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
-import type { Runtime } from '../runtime.ts';
 import { pinnedTo } from '../pinned-engine.ts';
-import { AnswerStates, FEATURES } from '../answer-states.ts';
+import { FEATURES } from '../answer-states.ts';
+import type { AnswersContext } from './context.ts';
 
 export interface RereadView {
   view: string;
@@ -28,22 +28,22 @@ export interface RereadView {
 const MOST_LATER = 4;
 
 /** What each view says of the answer's entity at its time. Views whose entity the request did not name, or whose features it gave itself, are left out. */
-export async function rereadInputs(runtime: Runtime, features: FeatureSet, record: PredictionRecord, { features: names }: Pick<ModelCard, 'features'>): Promise<RereadView[]> {
+export async function rereadInputs(context: AnswersContext, features: FeatureSet, record: PredictionRecord, { features: names }: Pick<ModelCard, 'features'>): Promise<RereadView[]> {
   const answer = servedAnswer(record);
   const views: RereadView[] = [];
   for (const name of new Set(names.flatMap((feature) => viewOf(features, feature) ?? []))) {
     const view = features.views.get(name)!;
     const own = names.filter((feature) => viewOf(features, feature) === name && !answer.given.has(feature));
     if (own.length === 0 || !view.entity.every((column) => typeof answer.entity[column] === 'string')) continue;
-    views.push(await reread(runtime, view, own, answer));
+    views.push(await reread(context, view, own, answer));
   }
   return views;
 }
 
-async function reread(runtime: Runtime, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {
+async function reread(context: AnswersContext, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {
   const { table } = view.source;
-  const { candidates, gone, hasArrival, madeAt } = await candidatesOf(runtime, view, answer.at);
-  const engine = await runtime.engine();
+  const { candidates, gone, hasArrival, madeAt } = await candidatesOf(context, view, answer.at);
+  const engine = await context.engine();
   const isEqual = (values: Values): boolean => names.every((name) => isSameInput(answer.features[name] ?? null, values[name] ?? null));
   const differing = (values: Values): number => names.filter((name) => !isSameInput(answer.features[name] ?? null, values[name] ?? null)).length;
   let best: { snapshot: string; values: Values; relation: string | undefined } | undefined;
@@ -92,10 +92,10 @@ async function newestBefore(engine: Pick<Engine, 'query'>, view: CompiledView, {
 }
 
 /** Snapshots to look into, the likeliest first: that of the answer, then those that came after it; and those that are gone. */
-async function candidatesOf({ lake, home }: Runtime, { source: { table: name } }: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; hasArrival: boolean; madeAt: number }> {
+async function candidatesOf({ lake, states: noted }: AnswersContext, { source: { table: name } }: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; hasArrival: boolean; madeAt: number }> {
   const table = await lake.findTable(tableNameOf(name));
   const there = new Set((table?.metadata.snapshots ?? []).map((snapshot) => String(snapshot['snapshot-id'])));
-  const states = (await new AnswerStates(home).list(FEATURES)).filter(({ snapshots }) => snapshots[name] !== undefined);
+  const states = (await noted.list(FEATURES)).filter(({ snapshots }) => snapshots[name] !== undefined);
   const current = states.findLastIndex((state) => state.at <= at);
   const wanted = [...states.slice(Math.max(0, current), Math.max(0, current) + 1 + MOST_LATER).map(({ snapshots }) => snapshots[name]!), ...Object.values(await currentSnapshots(lake, [name]))];
   const ids = [...new Set(wanted)];

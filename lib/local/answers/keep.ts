@@ -1,8 +1,9 @@
 // What answers and versions were made from is kept by tags for as long as somebody may ask for it, and no longer.
-import type { SnapshotRef, Table } from '../../lake/index.ts';
-import { batchSources, currentSnapshots, MODEL_TAG, predictorsOf, registryOf, tableNameOf, TRAINING_KEPT_MS, UNUSED_KEPT_MS } from '../learning/index.ts';
-import type { Runtime } from '../runtime.ts';
-import { AnswerStates, FEATURES, type AnswerState } from '../answer-states.ts';
+import type { Clock } from '../../base/index.ts';
+import type { Lake, SnapshotRef, Table } from '../../lake/index.ts';
+import type { ModelRegistry, Predictor } from '../../learning/index.ts';
+import { batchSources, currentSnapshots, MODEL_TAG, tableNameOf, TRAINING_KEPT_MS, UNUSED_KEPT_MS } from '../learning/index.ts';
+import { FEATURES, type AnswerState, type AnswerStates } from '../answer-states.ts';
 
 /** Names of tags that keep what answers were made from: `answers.<snapshot>`. */
 export const ANSWER_TAG = 'answers.';
@@ -10,9 +11,21 @@ export const ANSWER_TAG = 'answers.';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** As long as the API finds an answer by its id. */
-const KEPT_MS = 30 * DAY_MS;
-/** Every state that answered within the last two hours is kept, of the last week the first of each hour, and of thirty days the first of each day. */
-const GRAINS = [{ within: 2 * HOUR_MS, grain: 0 }, { within: 7 * DAY_MS, grain: HOUR_MS }, { within: KEPT_MS, grain: DAY_MS }] as const;
+const KEPT_DAYS = 30;
+/** Every state that answered within the last two hours is kept, of the last week the first of each hour, and of all days that are kept the first of each. */
+const GRAINS = [{ within: 2 * HOUR_MS, grain: 0 }, { within: 7 * DAY_MS, grain: HOUR_MS }, { within: Number.POSITIVE_INFINITY, grain: DAY_MS }] as const;
+
+/** What an API answered from, whichever home it is of. */
+export interface KeepForAnswers {
+  lake: Lake;
+  clock: Pick<Clock, 'now'>;
+  states: AnswerStates;
+  registry: Pick<ModelRegistry, 'predictors' | 'history' | 'damaged' | 'versions'>;
+  /** Whose tables hold batch predictions. */
+  predictors: Iterable<Pick<Predictor, 'writes'>>;
+  /** How long after it could be answered from; default 30. */
+  days?: number;
+}
 
 export interface KeptForAnswers {
   /** Snapshots that are tagged. */
@@ -25,11 +38,9 @@ export interface KeptForAnswers {
  * Tags what must not expire and lifts the tags that are not needed any more; to be called before snapshots expire. Tags bear an age, so that
  * another engine's expiry honours them, too, and none stays for ever.
  */
-export async function keepForAnswers(runtime: Pick<Runtime, 'lake' | 'clock' | 'home' | 'learning' | 'projectFolder'>): Promise<KeptForAnswers> {
-  const { lake, clock, home } = runtime;
+export async function keepForAnswers({ lake, clock, states, registry, predictors, days = KEPT_DAYS }: KeepForAnswers): Promise<KeptForAnswers> {
   const now = clock.now();
-  const states = new AnswerStates(home);
-  await noteFeatures(runtime, states, now);
+  await noteFeatures(lake, states, now);
   const wanted = new Map<string, Map<string, number>>();
   const done: AnswerState[] = [];
   const want = (snapshots: AnswerState['snapshots'], until: number): void => {
@@ -39,19 +50,19 @@ export async function keepForAnswers(runtime: Pick<Runtime, 'lake' | 'clock' | '
     }
   };
   for (const part of await states.parts()) {
-    for (const { state, until } of lifeOf(await states.list(part), now)) {
+    for (const { state, until } of lifeOf(await states.list(part), now, days)) {
       if (until === undefined) done.push(state);
       else want(state.snapshots, until);
     }
   }
-  for (const { writes } of (await predictorsOf(runtime)).values()) {
+  for (const { writes } of predictors) {
     const table = await lake.findTable(tableNameOf(writes));
     const batches = table === undefined ? [] : batchSources(table).map(({ id, at, source }): AnswerState => ({ part: writes, at, snapshots: { ...source.snapshots, [writes]: id }, facts: {} }));
-    for (const { state, until } of lifeOf(batches, now)) if (until !== undefined) want(state.snapshots, until);
+    for (const { state, until } of lifeOf(batches, now, days)) if (until !== undefined) want(state.snapshots, until);
   }
   const tables = (await Promise.all((await lake.listTables()).map((name) => lake.findTable(name)))).filter((table) => table !== undefined);
   // Looked at after the tags: a version is registered before it is tagged.
-  const ended = await endedVersions(runtime, new Set(tables.flatMap(({ metadata }) => Object.keys(metadata.refs).filter((name) => name.startsWith(MODEL_TAG)))), now);
+  const ended = await endedVersions(registry, new Set(tables.flatMap(({ metadata }) => Object.keys(metadata.refs).filter((name) => name.startsWith(MODEL_TAG)))), now);
   const kept: KeptForAnswers = { snapshots: 0, released: 0 };
   for (const table of tables) {
     const { snapshots, released } = await tagged(table, wanted.get(`${table.name.namespace}.${table.name.name}`) ?? new Map(), ended);
@@ -64,29 +75,29 @@ export async function keepForAnswers(runtime: Pick<Runtime, 'lake' | 'clock' | '
 }
 
 /** Answers were given until now from tables as they are now, or as they were. */
-async function noteFeatures({ lake }: Pick<Runtime, 'lake'>, states: AnswerStates, now: number): Promise<void> {
-  const last = (await states.list(FEATURES)).at(-1);
+async function noteFeatures(lake: Lake, states: AnswerStates, now: number): Promise<void> {
+  const last = await states.last(FEATURES);
   if (last !== undefined) await states.note({ part: FEATURES, at: now, snapshots: await currentSnapshots(lake, Object.keys(last.snapshots)), facts: last.facts });
 }
 
 /** Until when each state is kept, milliseconds since 1970; undefined: it is not. A state is in use until the next one. */
-export function lifeOf(states: readonly AnswerState[], now: number): { state: AnswerState; until: number | undefined }[] {
+export function lifeOf(states: readonly AnswerState[], now: number, days = KEPT_DAYS): { state: AnswerState; until: number | undefined }[] {
   const taken = new Set<string>();
+  const kept = days * DAY_MS;
   return states.map((state, index) => {
     const next = states[index + 1]?.at;
-    if (next === undefined) return { state, until: Math.ceil(now / DAY_MS) * DAY_MS + KEPT_MS };
-    const grain = GRAINS.find(({ within }) => now - next <= within)?.grain;
+    if (next === undefined) return { state, until: Math.ceil(now / DAY_MS) * DAY_MS + kept };
+    const grain = now - next > kept ? undefined : GRAINS.find(({ within }) => now - next <= within)?.grain;
     if (grain === undefined) return { state, until: undefined };
     const slot = `${grain}/${grain === 0 ? state.at : Math.floor(state.at / grain)}`;
     if (taken.has(slot)) return { state, until: undefined };
     taken.add(slot);
-    return { state, until: Math.ceil(next / DAY_MS) * DAY_MS + KEPT_MS };
+    return { state, until: Math.ceil(next / DAY_MS) * DAY_MS + kept };
   });
 }
 
 /** Of the tags of versions, those whose training set is not kept any more: the version is gone, or is old, or has never answered anybody and is not new. */
-async function endedVersions(runtime: Pick<Runtime, 'home' | 'learning'>, tags: ReadonlySet<string>, now: number): Promise<ReadonlySet<string>> {
-  const registry = registryOf(runtime);
+async function endedVersions(registry: KeepForAnswers['registry'], tags: ReadonlySet<string>, now: number): Promise<ReadonlySet<string>> {
   const ended = new Set(tags);
   for (const predictor of await registry.predictors()) {
     const used = new Set((await registry.history(predictor)).flatMap(({ aliases }) => Object.values(aliases)));

@@ -1,22 +1,22 @@
 // A batch prediction again: by the version of then, over the training set of then.
 import { batchOf } from '../../learning/index.ts';
-import { featuresOf, readDataset, registryOf, textHash, trainingSql } from '../learning/index.ts';
-import type { Runtime } from '../runtime.ts';
+import { featuresOf, readDataset, textHash, trainingSql } from '../learning/index.ts';
 import { cannot, differencesOf, goneOf, type Again } from './again.ts';
+import type { AnswersContext } from './context.ts';
 import type { BatchAnswer } from './find.ts';
 import { versionOf } from './of-model.ts';
 
 /** @throws `not_found` that says what is not kept any more. */
-export async function batchAgain(runtime: Runtime, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Again> {
+export async function batchAgain(context: AnswersContext, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Again> {
   if (source === undefined) throw cannot(id, `${table} does not say what it was made from`, `\`millrace predict ${predictor.name}\` of this version of Millrace notes it.`);
   const { version, asOf, snapshots } = source;
-  const gone = await goneOf(runtime.lake, snapshots);
+  const gone = await goneOf(context.lake, snapshots);
   if (gone.length > 0) throw cannot(id, `what it was made from has expired: ${gone.join(', ')}`, 'Its tag was lifted: by `millrace maintain` thirty days after the next `millrace predict`, or by `millrace forget`, or by hand.');
-  const features = await featuresOf(runtime);
+  const features = await featuresOf(context);
   const sql = trainingSql(predictor, features);
   if (textHash(sql) !== source.trainingSet) throw cannot(id, `the SELECT of ${predictor.name}'s training set, or a feature in it, has been changed since`, `Go back to the project as it was then: predictors/${predictor.name}.sql, features/.`, predictor.file);
-  const { fitted } = await versionOf(registryOf(runtime), { prediction_id: id, kind: predictor.name, version });
-  const data = await readDataset(await runtime.engine(), predictor, features, await runtime.parameters(asOf, sql), runtime.signal, snapshots);
+  const { fitted } = await versionOf(context.registry, { prediction_id: id, kind: predictor.name, version });
+  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots);
   const { columns, rows } = batchOf(predictor, fitted, data);
   const entity = predictor.entities.map((name) => String(row[name]));
   const logged = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));

@@ -2,36 +2,50 @@
 import type { ShippingConfig } from '../../base/index.ts';
 import { quoteShipping, shippingSettings, type Carrier, type OfferSource } from '../../shipping/index.ts';
 import { quoteAnswer, type PredictionRecord, type QuoteAnswer, type QuoteInputs } from '../../serving/index.ts';
-import { loadVersion, registryOf } from '../learning/index.ts';
-import { DELIVERY, ExperimentFolder, FREIGHT, loadShipping, RATE_CARDS } from '../serving/index.ts';
-import type { Runtime } from '../runtime.ts';
-import { bestOf, cannot, differencesOf, readable, statesOf, type Again } from './again.ts';
-import { pinnedTo } from '../pinned-engine.ts';
+import { loadVersion } from '../learning/index.ts';
+import { DELIVERY, FREIGHT, loadShipping, RATE_CARDS } from '../serving/index.ts';
 import { SHIPPING, type AnswerState } from '../answer-states.ts';
+import { pinnedTo } from '../pinned-engine.ts';
+import { bestOf, cannot, differencesOf, readable, statesOf, type Again } from './again.ts';
+import { championsAt } from './champions.ts';
+import type { AnswersContext } from './context.ts';
 
-interface Facts { shipping: ShippingConfig | null; freight: string | null; delivery: string | null }
+/** In an account each scoring function finds for itself which versions answer: a state does not name them there. */
+interface Facts { shipping: ShippingConfig | null; freight?: string | null; delivery?: string | null }
+
+/** How things may have stood at the answer. */
+interface Standing { snapshots: AnswerState['snapshots']; shipping: ShippingConfig | null; freight: string | null; delivery: string | null }
 
 /** @throws `not_found` that says what is not kept any more. */
-export async function quoteAgain(runtime: Runtime, record: PredictionRecord): Promise<Again> {
+export async function quoteAgain(context: AnswersContext, record: PredictionRecord): Promise<Again> {
   const inputs = JSON.parse(record.features) as Partial<QuoteInputs>;
   if (inputs.parcels === undefined) throw cannot(record.prediction_id, 'its parcels were not logged', 'Quotes of this version of Millrace can be computed again.');
-  const states = await readable(runtime, await statesOf(runtime, SHIPPING, record, ({ snapshots }) => snapshots[RATE_CARDS] === record.version), record);
-  return bestOf(states, (state) => computed(runtime, record, inputs as QuoteInputs, state));
+  const states = await readable(context, await statesOf(context, SHIPPING, record, ({ snapshots }) => snapshots[RATE_CARDS] === record.version), record);
+  return bestOf(await standingsOf(context, record, states), (standing) => computed(context, record, inputs as QuoteInputs, standing));
 }
 
-async function computed(runtime: Runtime, record: PredictionRecord, inputs: QuoteInputs, { snapshots, facts }: AnswerState): Promise<Again> {
-  const { shipping, freight, delivery } = facts as unknown as Facts;
+async function standingsOf({ registry }: AnswersContext, { predicted_at: at }: PredictionRecord, states: readonly AnswerState[]): Promise<Standing[]> {
+  const found: Standing[] = [];
+  for (const { snapshots, facts } of states) {
+    const { shipping, freight, delivery } = facts as unknown as Facts;
+    const [freights, deliveries] = [freight === undefined ? await championsAt(registry, FREIGHT, at) : [freight], delivery === undefined ? await championsAt(registry, DELIVERY, at) : [delivery]];
+    found.push(...freights.flatMap((one) => deliveries.map((other) => ({ snapshots, shipping, freight: one, delivery: other }))));
+  }
+  return found;
+}
+
+async function computed(context: AnswersContext, record: PredictionRecord, inputs: QuoteInputs, { snapshots, shipping, freight, delivery }: Standing): Promise<Again> {
   const logged = JSON.parse(record.response) as QuoteAnswer;
   const settings = shippingSettings(shipping ?? undefined);
-  const versionFor = async (predictor: string, version: string | null) => (version === null ? undefined : (await loadVersion(registryOf(runtime), predictor, 'champion', version, () => undefined))?.model);
+  const versionFor = async (predictor: string, version: string | null) => (version === null ? undefined : (await loadVersion(context.registry, predictor, 'champion', version, () => undefined))?.model);
   const [freightModel, deliveryModel] = [await versionFor(FREIGHT, freight), await versionFor(DELIVERY, delivery)];
-  const loaded = await loadShipping(pinnedTo(await runtime.engine(), snapshots), {
+  const loaded = await loadShipping(pinnedTo(await context.engine(), snapshots), {
     currency: logged.currency, version: record.version, settings: { ...settings, carriers: [] }, models: { ...(freightModel === undefined ? {} : { freight: freightModel }), ...(deliveryModel === undefined ? {} : { delivery: deliveryModel }) },
   });
   if (loaded === undefined) throw cannot(record.prediction_id, 'there are no rate cards in the tables of then', 'See silver.shipping_rates.');
   const asked = settings.carriers.map(({ name }) => answered(name, logged));
   const names = new Set(settings.carriers.map(({ name }) => name));
-  const threshold = await thresholdOf(runtime, record);
+  const threshold = await thresholdOf(context, record);
   const quote = await quoteShipping({
     originPostcode: inputs.origin_prefix, destinationPostcode: inputs.destination_prefix, orderValue: inputs.order_value, handedOverOn: inputs.handed_over_on,
     parcels: inputs.parcels.map(({ weight_kg: weightKg, length_cm: lengthCm, width_cm: widthCm, height_cm: heightCm }) => ({
@@ -61,8 +75,10 @@ function answered(name: string, { options, failed }: QuoteAnswer): Carrier {
 }
 
 /** From which order value shipping was free in the variant; undefined outside an experiment. */
-async function thresholdOf({ home }: Runtime, { experiment, variant }: PredictionRecord): Promise<number | undefined> {
+async function thresholdOf(context: AnswersContext, { prediction_id: id, experiment, variant }: PredictionRecord): Promise<number | undefined> {
   if (experiment === null) return undefined;
-  const threshold = (await new ExperimentFolder(home).load(experiment)).variants.find(({ name }) => name === variant)?.settings['threshold'];
+  const declared = (await context.experiments()).find(({ name }) => name === experiment);
+  if (declared === undefined) throw cannot(id, `it is not known any more what the experiment ${experiment} set: its declaration is gone`, `Put experiments/${experiment}.json back into the home.`);
+  const threshold = declared.variants.find(({ name }) => name === variant)?.settings['threshold'];
   return typeof threshold === 'number' ? threshold : undefined;
 }

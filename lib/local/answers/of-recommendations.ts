@@ -1,27 +1,27 @@
 // Recommendations again: by the version of then, over what the visitor had done by then.
 import type { PredictionRecord } from '../../serving/index.ts';
-import { registryOf } from '../learning/index.ts';
 import { loadRecommender, RECOMMENDATIONS, recommenderOf } from '../serving/index.ts';
-import type { Runtime } from '../runtime.ts';
-import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
-import { versionOf } from './of-model.ts';
-import { pinnedTo } from '../pinned-engine.ts';
 import { RECOMMENDED, type AnswerState } from '../answer-states.ts';
+import { pinnedTo } from '../pinned-engine.ts';
+import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
+import type { AnswersContext } from './context.ts';
+import { versionOf } from './of-model.ts';
 
 const UNTRAINED = 'untrained-';
 
 /** @throws `not_found` that says what is not kept any more. */
-export async function recommendationsAgain(runtime: Runtime, record: PredictionRecord): Promise<Again> {
+export async function recommendationsAgain(context: AnswersContext, record: PredictionRecord): Promise<Again> {
   const { version } = record;
   const champion = version.startsWith(UNTRAINED) ? null : version;
-  const isOf = ({ facts, snapshots }: AnswerState): boolean => facts['champion'] === champion && (champion !== null || version === UNTRAINED + snapshots['silver.events']);
-  const states = await readable(runtime, await statesOf(runtime, RECOMMENDED, record, isOf), record);
-  if (champion !== null) await versionOf(registryOf(runtime), { ...record, kind: RECOMMENDATIONS });
+  // In an account a state does not name the version: each scoring function takes the champion's.
+  const isOf = ({ facts, snapshots }: AnswerState): boolean => (facts['champion'] ?? champion) === champion && (champion !== null || version === UNTRAINED + snapshots['silver.events']);
+  const states = await readable(context, await statesOf(context, RECOMMENDED, record, isOf), record);
+  if (champion !== null) await versionOf(context.registry, { ...record, kind: RECOMMENDATIONS });
   const { visitor_id: visitorId, item_id: itemId } = JSON.parse(record.entity) as { visitor_id?: string; item_id?: string };
   const items = JSON.parse(record.response) as { item_id: string; score: number }[];
   return bestOf(states, async ({ snapshots }) => {
-    const learned = champion === null ? undefined : await recommenderOf(registryOf(runtime), champion);
-    const recommender = await loadRecommender(pinnedTo(await runtime.engine(), snapshots), snapshots['silver.events'] ?? '', learned);
+    const learned = champion === null ? undefined : await recommenderOf(context.registry, champion);
+    const recommender = await loadRecommender(pinnedTo(await context.engine(), snapshots), snapshots['silver.events'] ?? '', learned);
     const again = recommender?.recommend({ limit: Math.max(1, items.length), ...(visitorId === undefined ? {} : { visitorId }), ...(itemId === undefined ? {} : { itemId }) });
     const differences = differencesOf(places(items), places((again?.items ?? []).slice(0, items.length)));
     return { logged: null, fromLog: null, fromLake: null, snapshots, differences, equal: differences.length === 0, notes: [`${items.length} items, compared place by place`] };

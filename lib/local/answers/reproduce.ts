@@ -2,10 +2,9 @@
 import { MillraceError } from '../../base/index.ts';
 import { assign } from '../../experiments/index.ts';
 import { trafficOf, type PredictionRecord } from '../../serving/index.ts';
-import { predictorsOf, registryOf } from '../learning/index.ts';
-import { ExperimentFolder } from '../serving/index.ts';
-import type { Runtime } from '../runtime.ts';
+import { predictorsOf } from '../learning/index.ts';
 import { cannot, type Again } from './again.ts';
+import type { AnswersContext } from './context.ts';
 import { findAnswer } from './find.ts';
 import { batchAgain } from './of-batch.ts';
 import { modelAgain } from './of-model.ts';
@@ -19,48 +18,48 @@ export interface Reproduction extends Again { predictionId: string; kind: string
  * Computes an answer again.
  * @throws `not_found` where there is no such answer, or what it was made from is not kept any more; `unsupported` for what nothing computed.
  */
-export async function reproduceInHome(runtime: Runtime, id: string): Promise<Reproduction> {
-  const found = await findAnswer(runtime, id);
+export async function reproduceAnswer(context: AnswersContext, id: string): Promise<Reproduction> {
+  const found = await findAnswer(context, id);
   if (found.kind === 'batch') {
     const { predictor, source } = found.answer;
-    return { predictionId: id, kind: predictor.name, version: source?.version ?? '', ...await batchAgain(runtime, found.answer) };
+    return { predictionId: id, kind: predictor.name, version: source?.version ?? '', ...await batchAgain(context, found.answer) };
   }
   const { record } = found;
-  const again = await loggedAgain(runtime, record);
-  const notes = [...again.notes, ...await assignedAgain(runtime, record)];
+  const again = await loggedAgain(context, record);
+  const notes = [...again.notes, ...await assignedAgain(context, record)];
   return { predictionId: id, kind: record.kind, version: record.version, ...again, notes };
 }
 
-async function loggedAgain(runtime: Runtime, record: PredictionRecord): Promise<Again> {
+async function loggedAgain(context: AnswersContext, record: PredictionRecord): Promise<Again> {
   const { prediction_id: id, kind, version } = record;
   if (version === 'none') throw new MillraceError('unsupported', `${id} was answered by no model: there was none`, { where: `kind ${kind}`, todo: '`millrace explain` shows what was asked.' });
-  if (await isOfModel(runtime, record)) return modelAgain(runtime, record);
-  if (kind === 'price') return priceAgain(runtime, record);
-  if (kind === 'shipping') return quoteAgain(runtime, record);
-  if (kind === 'recommendations') return recommendationsAgain(runtime, record);
+  if (await isOfModel(context, record)) return modelAgain(context, record);
+  if (kind === 'price') return priceAgain(context, record);
+  if (kind === 'shipping') return quoteAgain(context, record);
+  if (kind === 'recommendations') return recommendationsAgain(context, record);
   throw cannot(id, `there is no predictor ${kind} any more`, `Put predictors/${kind}.ts back.`);
 }
 
 /** Prices, quotes and recommendations bear the names of predictors, too, but come from routes of their own. */
-export async function isOfModel(runtime: Runtime, { kind, entity, version }: PredictionRecord): Promise<boolean> {
+export async function isOfModel(context: AnswersContext, { kind, entity, version }: PredictionRecord): Promise<boolean> {
   const asked = JSON.parse(entity) as Record<string, unknown>;
   if (kind === 'price') return !version.includes(':');
   if (kind === 'shipping') return !('destination_zone' in asked);
   if (kind === 'recommendations') return false;
-  return (await predictorsOf(runtime)).has(kind) || (await registryOf(runtime).predictors()).includes(kind);
+  return (await predictorsOf(context)).has(kind) || (await context.registry.predictors()).includes(kind);
 }
 
 /** Whether the unit would be given the same variant again, in words; nothing for who was in none. */
-async function assignedAgain(runtime: Runtime, record: PredictionRecord): Promise<string[]> {
+async function assignedAgain(context: AnswersContext, record: PredictionRecord): Promise<string[]> {
   const { experiment, variant, unit, kind, predicted_at: at } = record;
   if (variant === 'canary' && experiment === null) {
-    const canary = (await registryOf(runtime).history(kind)).findLast(({ change }) => change !== undefined && change.at <= at + REFRESH_MS)?.canary;
+    const canary = (await context.registry.history(kind)).findLast(({ change }) => change !== undefined && change.at <= at + REFRESH_MS)?.canary;
     const entity = Object.values(JSON.parse(record.entity) as Record<string, unknown>)[0];
     if (canary === undefined) return ['the registry knows of no canary at that time'];
     return [`${trafficOf(kind, canary).takes(unit ?? String(entity ?? '')) ? 'the canary would have' : 'the canary would not have'} ${unit ?? String(entity ?? '')} again: ${canary.share * 100} % of the traffic since ${new Date(canary.startedAt).toISOString()}`];
   }
   if (experiment === null || unit === null) return [];
-  const declared = (await new ExperimentFolder(runtime.home).list()).find(({ name }) => name === experiment);
+  const declared = (await context.experiments()).find(({ name }) => name === experiment);
   if (declared === undefined) return [`the declaration of the experiment ${experiment} is gone: experiments/${experiment}.json`];
   const again = assign(declared, unit, { ...(record as unknown as Record<string, string>) });
   return [again.assigned ? `${unit} is in variant ${again.variant.name} of ${experiment}${again.variant.name === variant ? ', as it was answered' : `, where ${variant} was answered`}` : `${unit} is not in ${experiment} by its declaration of now: ${again.reason.replaceAll('_', ' ')}`];

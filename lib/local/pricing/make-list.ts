@@ -3,13 +3,15 @@ import { MillraceError, uuidv7 } from '../../base/index.ts';
 import { priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
 import { homeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { dayIn, HomePrices, PRICE } from '../serving/index.ts';
+import { dayIn, HomePrices, PRICE, type DemandFrom } from '../serving/index.ts';
 import { writePriceTable, type PriceList } from './price-table.ts';
 
 export interface MadeList {
   list: PriceList;
   /** That the model-based policy went by, whichever policy made the list; undefined: there is no champion. */
   demand: TabledDemand | undefined;
+  /** What that was made from. */
+  demandFrom: DemandFrom | undefined;
   /** Products that the settings block and the list does not know: mistyped, or never sold. */
   blockedInVain: readonly string[];
 }
@@ -43,7 +45,7 @@ export async function makePriceList(runtime: Runtime, wanted?: string): Promise<
   const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
   await writePriceTable(runtime, list);
   const known = new Set(listed.map(({ productId }) => productId));
-  return { list, demand: made.demand, blockedInVain: [...prices.guardrails.blocked.keys()].filter((productId) => !known.has(productId)) };
+  return { list, demand: made.demand, demandFrom: made.demandFrom, blockedInVain: [...prices.guardrails.blocked.keys()].filter((productId) => !known.has(productId)) };
 }
 
 /** What `handOver` takes of a list. */

@@ -6,7 +6,7 @@ import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } fro
 import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
 import { shippingSettings } from '../../shipping/index.ts';
 import { pinnedTo } from '../pinned-engine.ts';
-import { AnswerStates, FEATURES, RECOMMENDED, SHIPPING } from '../answer-states.ts';
+import { FEATURES, RECOMMENDED, SHIPPING, statesOfHome, type AnswerStates } from '../answer-states.ts';
 import { currentSnapshots, featuresOf, type HomeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
@@ -37,7 +37,7 @@ export class Holdings {
   constructor(runtime: Runtime, models: HomeModels, store?: OnlineStore) {
     this.#runtime = runtime;
     this.#models = models;
-    this.#states = new AnswerStates(runtime.home);
+    this.#states = statesOfHome(runtime.home);
     this.#prices = new HomePrices(runtime, models, { store, states: this.#states });
   }
 

@@ -22,7 +22,7 @@ export async function demandDate(runtime: Runtime): Promise<string | undefined> 
  * As of a date, from the tables as `engine` reads them. undefined where the version cannot tell one price from another, or the training set does not say what
  * items are asked for.
  */
-export async function homeDemand(runtime: Runtime, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>, asOf: string, engine: Pick<Engine, 'query'>): Promise<TabledDemand | undefined> {
+export async function homeDemand(runtime: Pick<Runtime, 'projectFolder' | 'learning' | 'project' | 'parameters'>, { version, inputs, score }: Pick<ServedModel, 'version' | 'inputs' | 'score'>, asOf: string, engine: Pick<Engine, 'query'>): Promise<TabledDemand | undefined> {
   const names = inputs.map(({ name }) => name);
   const predictor = (await predictorsOf(runtime)).get(PRICE);
   if (predictor?.label === undefined || !answersToPrice(names)) return undefined;

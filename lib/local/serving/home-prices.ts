@@ -18,12 +18,14 @@ export class HomePrices {
   current: Prices | undefined;
   /** That the model-based policy goes by; undefined: by elasticities. */
   demand: TabledDemand | undefined;
+  /** What that was made from. */
+  demandFrom: DemandFrom | undefined;
   readonly #runtime: Runtime;
   readonly #models: Pick<Models, 'find'>;
   readonly #store: OnlineStore | undefined;
   #madeFrom = '';
   readonly #states: AnswerStates | undefined;
-  #demand: Demand = { madeFrom: '', asOf: undefined, model: undefined };
+  #demand: Demand = { madeFrom: '', snapshots: {}, asOf: undefined, model: undefined };
 
   /** `store`: where a list was handed over. `states`: where it is noted what prices are made from, so that an answer can be made again. */
   constructor(runtime: Runtime, models: Pick<Models, 'find'>, { store, states }: { store?: OnlineStore | undefined; states?: AnswerStates } = {}) {
@@ -54,14 +56,16 @@ export class HomePrices {
       now: { at, day }, ...(demand?.model === undefined ? {} : { demand: demand.model }), ...(store === undefined ? {} : { listed: (skus, now) => listedPrices(store, skus, now) }),
     }) ?? this.current;
     this.demand = demand?.model;
+    this.demandFrom = demand?.asOf === undefined ? undefined : { champion: champion!.version, asOf: demand.asOf, snapshots: demand.snapshots };
     this.#madeFrom = madeFrom;
   }
 
   async #demandOf(champion: NonNullable<ReturnType<Models['find']>>, snapshots: Readonly<Record<string, string>>, engine: Pick<Engine, 'query'>): Promise<Demand> {
-    const madeFrom = [champion.version, ...(await tablesOfDemand(this.#runtime)).map((table) => snapshots[table])].join();
+    const own = Object.fromEntries((await tablesOfDemand(this.#runtime)).flatMap((table) => (snapshots[table] === undefined ? [] : [[table, snapshots[table]]])));
+    const madeFrom = [champion.version, ...Object.values(own)].join();
     if (madeFrom === this.#demand.madeFrom) return this.#demand;
     const asOf = await demandDate(this.#runtime);
-    return (this.#demand = { madeFrom, asOf, model: asOf === undefined ? undefined : await homeDemand(this.#runtime, champion, asOf, engine) });
+    return (this.#demand = { madeFrom, snapshots: own, asOf, model: asOf === undefined ? undefined : await homeDemand(this.#runtime, champion, asOf, engine) });
   }
 
   async #snapshotOf(table: string): Promise<string | undefined> {
@@ -69,4 +73,7 @@ export class HomePrices {
   }
 }
 
-interface Demand { madeFrom: string; asOf: string | undefined; model: TabledDemand | undefined }
+/** The version that was asked, as of when, and at which snapshots the tables were read. */
+export interface DemandFrom { champion: string; asOf: string; snapshots: Readonly<Record<string, string>> }
+
+interface Demand { madeFrom: string; snapshots: DemandFrom['snapshots']; asOf: string | undefined; model: TabledDemand | undefined }

@@ -5,10 +5,10 @@ export { openPredictionLog, type OpenPredictionLog, type PredictionLogOptions } 
 export { featureReader } from './feature-reader.ts';
 export { dayIn } from './business-day.ts';
 export { homeDemand, PRICE } from './home-demand.ts';
-export { HomePrices } from './home-prices.ts';
-export { loadPrices, PRICE_LIST, type PriceSources } from './prices.ts';
-export { championRecommender, loadRecommender, RECOMMENDATIONS, recommenderOf } from './recommender.ts';
+export { HomePrices, type DemandFrom } from './home-prices.ts';
+export { loadPrices, PRICE_LIST, TABLES_OF_PRICES, type PriceSources } from './prices.ts';
+export { championRecommender, loadRecommender, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES } from './recommender.ts';
 export { recentPredictions } from './recent-predictions.ts';
 export { DEFAULT_API_PORT, serveApi, type ApiServer } from './server.ts';
-export { DELIVERY, FREIGHT, loadShipping, RATE_CARDS } from './shipping.ts';
+export { DELIVERY, FREIGHT, loadShipping, RATE_CARDS, TABLES_OF_SHIPPING } from './shipping.ts';
 export { openApiService, type ApiOptions, type ApiStatus, type OpenApiService } from './service.ts';

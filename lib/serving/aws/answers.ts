@@ -12,6 +12,8 @@ export interface Answers {
   version: string;
   /** The snapshots of all tables that they hang on. */
   madeFrom: string;
+  /** Ids of the snapshots that all tables were read at; undefined of what an older Millrace asked. */
+  snapshots?: Readonly<Record<string, string>>;
   /** Of the tables that need not be there, those that were. */
   tables: readonly string[];
   answers: { sql: string; result: QueryResult }[];

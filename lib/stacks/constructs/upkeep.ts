@@ -12,7 +12,7 @@ import { acknowledge, allow } from '../nag.ts';
 import { LAYERS } from '../stage.ts';
 import { UPKEEP_MACHINE } from '../upkeep-machine.ts';
 import { addAlarm, FIVE_MINUTES } from './alarms.ts';
-import { lakeFunction, type Duties } from './lake-function.ts';
+import { lakeFunction, OBJECTS, type Duties } from './lake-function.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 /** Compaction fetches up to 2 GiB of small files at a time and writes as many. */
@@ -35,7 +35,11 @@ export class Upkeep extends Construct {
   constructor(scope: Construct, id: string, { foundation, batch, topic, bundle }: UpkeepProps) {
     super(scope, id);
     const { stage, key } = foundation;
-    this.function = lakeFunction(this, { foundation, name: 'maintain', duties: UPKEEP_DUTIES, bundle, environment: { MILLRACE_UPKEEP: JSON.stringify(stage.settings.upkeep ?? {}) } });
+    this.function = lakeFunction(this, { foundation, name: 'maintain', duties: UPKEEP_DUTIES, bundle, environment: { MILLRACE_UPKEEP: JSON.stringify(stage.settings.upkeep ?? {}), MILLRACE_MODELS: stage.bucket('models') } });
+    // What answers and versions were made from is tagged before anything expires.
+    this.function.allow(['s3:GetObject'], [stage.bucketArn('models', 'registry/*')], OBJECTS);
+    this.function.allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [stage.bucketArn('models', 'answers/*')], OBJECTS);
+    this.function.allow(['s3:ListBucket'], [stage.bucketArn('models')]);
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName: stage.resource('upkeep'),
       definitionBody: DefinitionBody.fromString(JSON.stringify(UPKEEP_MACHINE)),

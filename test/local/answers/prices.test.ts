@@ -1,9 +1,9 @@
 // Prices that were answered, computed again by every policy after what they were made from has moved on; and what is kept for that, and how long.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { AnswerStates, type AnswerState } from '../../../lib/local/answer-states.ts';
+import { statesOfHome, type AnswerState } from '../../../lib/local/answer-states.ts';
 import { ANSWER_TAG, lifeOf } from '../../../lib/local/answers/keep.ts';
-import { keepForAnswers, openApiService, reproduceInHome, type Runtime } from '../../../lib/local/index.ts';
+import { answersOfHome, keepForAnswersOfHome, openApiService, reproduceAnswer, type Runtime } from '../../../lib/local/index.ts';
 import { computePrices } from '../../../lib/local/pricing/index.ts';
 import { experiment } from '../../../lib/experiments/index.ts';
 import { ExperimentFolder } from '../../../lib/local/serving/index.ts';
@@ -58,11 +58,11 @@ describe('a price', () => {
     const units = Array.from({ length: 8 }, (_, index) => ({ skus: ['cheap', 'dear', 'unknown', 'nothing'], unit: `u${index}` }));
     const ids = await asked([{ skus: ['cheap', 'dear'] }, { skus: ['cheap', 'dear'], precomputed: true }, ...units]);
     await moveOn();
-    await keepForAnswers(shop.runtime);
+    await keepForAnswersOfHome(shop.runtime);
     await expireAll();
     const notes = new Set<string>();
     for (const id of ids) {
-      const again = await reproduceInHome(shop.runtime, id);
+      const again = await reproduceAnswer(answersOfHome(shop.runtime), id);
       expect(again, JSON.stringify(again)).toMatchObject({ equal: true, differences: [], kind: 'price' });
       notes.add(again.version.split(':')[1]!);
       for (const note of again.notes) notes.add(note);
@@ -75,18 +75,18 @@ describe('a price', () => {
     const ids = await asked([{ skus: ['cheap', 'dear'] }, { skus: ['cheap'] }], { ...shop.runtime, project: async () => ({ ...project, config: { ...project.config, pricing: { policy: 'bandit', dailyChangePercent: 20 } } }) });
     await moveOn();
     // By the settings of then, which are not those of now.
-    for (const id of ids) expect(await reproduceInHome(shop.runtime, id)).toMatchObject({ equal: true, notes: [expect.stringContaining('drew its arm by chance') as string] });
+    for (const id of ids) expect(await reproduceAnswer(answersOfHome(shop.runtime), id)).toMatchObject({ equal: true, notes: [expect.stringContaining('drew its arm by chance') as string] });
   }, 60_000);
 
   it('is not, with the reason, once a tag was lifted by hand', async () => {
     const [id = ''] = await asked([{ skus: ['cheap'] }]);
     await moveOn();
-    await keepForAnswers(shop.runtime);
+    await keepForAnswersOfHome(shop.runtime);
     const table = await shop.runtime.lake.loadTable({ namespace: 'gold', name: 'pricing_features' });
     const [tag = ''] = Object.keys(table.metadata.refs).filter((name) => name.startsWith(ANSWER_TAG));
     await table.removeTag(tag);
     await expireAll();
-    await expect(reproduceInHome(shop.runtime, id)).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining(`expired: gold.pricing_features at snapshot ${tag.slice(ANSWER_TAG.length)}`) as string });
+    await expect(reproduceAnswer(answersOfHome(shop.runtime), id)).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining(`expired: gold.pricing_features at snapshot ${tag.slice(ANSWER_TAG.length)}`) as string });
   }, 60_000);
 
   it('is tagged for thirty days after it could be answered, and then no more', async () => {
@@ -94,19 +94,19 @@ describe('a price', () => {
     await moveOn();
     await asked([{ skus: ['cheap'] }]);
     const tags = async (): Promise<number> => Object.keys((await shop.runtime.lake.loadTable({ namespace: 'gold', name: 'pricing_features' })).metadata.refs).filter((name) => name.startsWith(ANSWER_TAG)).length;
-    expect(await keepForAnswers(shop.runtime)).toMatchObject({ released: 0 });
+    expect(await keepForAnswersOfHome(shop.runtime)).toMatchObject({ released: 0 });
     expect(await tags()).toBe(2);
     const before = (await shop.runtime.lake.loadTable({ namespace: 'gold', name: 'pricing_features' })).pointer.metadataLocation;
-    await keepForAnswers(shop.runtime);
+    await keepForAnswersOfHome(shop.runtime);
     expect((await shop.runtime.lake.loadTable({ namespace: 'gold', name: 'pricing_features' })).pointer.metadataLocation).toBe(before);
     shop.clock.at += 29 * DAY_MS;
-    await keepForAnswers(shop.runtime);
+    await keepForAnswersOfHome(shop.runtime);
     expect(await tags()).toBe(2);
     shop.clock.at += 2 * DAY_MS;
-    await keepForAnswers(shop.runtime);
+    await keepForAnswersOfHome(shop.runtime);
     // What still answers stays.
     expect(await tags()).toBe(1);
-    expect(await new AnswerStates(shop.runtime.home).list('prices')).toHaveLength(1);
+    expect(await statesOfHome(shop.runtime.home).list('prices')).toHaveLength(1);
   }, 60_000);
 });
 

@@ -1,0 +1,43 @@
+// The answers of a home: its log, what its API remembers, its registry, its experiments.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { openLmdbStore } from '../../features/index.ts';
+import type { PredictionRecord } from '../../serving/index.ts';
+import { statesOfHome } from '../answer-states.ts';
+import { predictorsOf, registryOf } from '../learning/index.ts';
+import type { Runtime } from '../runtime.ts';
+import { ExperimentFolder, recentPredictions } from '../serving/index.ts';
+import type { AnswersContext } from './context.ts';
+import { keepForAnswers, type KeptForAnswers } from './keep.ts';
+import { bronzeLog } from './logged.ts';
+
+export function answersOfHome(runtime: Runtime): AnswersContext {
+  const log = bronzeLog(runtime);
+  return {
+    ...runtime, registry: registryOf(runtime), states: statesOfHome(runtime.home), experiments: () => new ExperimentFolder(runtime.home).list(),
+    log: {
+      ...log,
+      where: 'bronze.predictions, what the API remembers, and the tables of batch predictions',
+      kept: 'An answer of the API is remembered for 30 days, and is in the lake some seconds after it was given, while `millrace start` or `millrace stream deliver` runs',
+      find: async (id) => await log.find(id) ?? await remembered(runtime, id),
+    },
+  };
+}
+
+/** Tags what the answers of a home were made from; to be called before snapshots expire. */
+export async function keepForAnswersOfHome(runtime: Pick<Runtime, 'lake' | 'clock' | 'home' | 'learning' | 'projectFolder'>): Promise<KeptForAnswers> {
+  const { lake, clock, home } = runtime;
+  return keepForAnswers({ lake, clock, states: statesOfHome(home), registry: registryOf(runtime), predictors: (await predictorsOf(runtime)).values() });
+}
+
+/** By the API of this home: also while nothing delivers its log. */
+async function remembered({ home, clock }: Runtime, id: string): Promise<PredictionRecord | undefined> {
+  const folder = path.join(home.root, 'api');
+  if (!existsSync(folder)) return undefined;
+  const store = await openLmdbStore({ folder, clock, readOnly: true }).catch(() => undefined);
+  try {
+    return store === undefined ? undefined : await recentPredictions(store, folder).find(id);
+  } finally {
+    await store?.close();
+  }
+}
