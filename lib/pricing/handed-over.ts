@@ -40,12 +40,18 @@ async function replace(store: OnlineStore, texts: readonly [string, string][], e
   throw new MillraceError('conflict', 'another process keeps writing the price list', { where: 'the online store', todo: 'Try again: `millrace prices export`.' });
 }
 
-/** The list that holds at a moment, and what it says of these products; undefined where none holds. */
-export async function listedPrices(store: OnlineStore, productIds: readonly string[], at: number): Promise<{ header: ListHeader; prices: ReadonlyMap<string, HandedPrice> } | undefined> {
+/** The list that holds at a moment; undefined where none does. */
+export async function listOnline(store: Pick<OnlineStore, 'get'>, at: number): Promise<ListHeader | undefined> {
   const [current] = await store.get([CURRENT]);
   if (current === undefined) return undefined;
   const header = JSON.parse(current.value) as ListHeader;
-  if (at < header.validFrom || at >= header.validTo) return undefined;
+  return at < header.validFrom || at >= header.validTo ? undefined : header;
+}
+
+/** The list that holds at a moment, and what it says of these products; undefined where none holds. */
+export async function listedPrices(store: OnlineStore, productIds: readonly string[], at: number): Promise<{ header: ListHeader; prices: ReadonlyMap<string, HandedPrice> } | undefined> {
+  const header = await listOnline(store, at);
+  if (header === undefined) return undefined;
   const items = await store.get(productIds.map((id) => keyOf(header.listId, id)));
   return { header, prices: new Map(productIds.flatMap((id, index) => (items[index] === undefined ? [] : [[id, JSON.parse(items[index].value) as HandedPrice] as const]))) };
 }

@@ -6,7 +6,7 @@ export { answersToPrice, demandCurve, type CurveModel, type DemandCurve } from '
 export { drawnTogether, type ItemCurve } from './drawn-together.ts';
 export { elasticities, type Elasticity, type PricePoint } from './elasticity.ts';
 export { checkGuardrails, fractionDigitsOf, guardedPrice, type Guardrails } from './guardrails.ts';
-export { handOver, listedPrices, type HandedPrice, type ListHeader } from './handed-over.ts';
+export { handOver, listedPrices, listOnline, type HandedPrice, type ListHeader } from './handed-over.ts';
 export { banditPolicy, type Arm, type BanditParts } from './policies/bandit.ts';
 export { modelPolicy, type DemandModel, type ModelSettings } from './policies/model.ts';
 export { rulePolicy, type RuleSettings } from './policies/rule.ts';

@@ -23,7 +23,7 @@ async function millrace(...argv: string[]) {
 }
 
 it.each([
-  ['keys', 'list'], ['keys', 'revoke', 'web'], ['keys', 'create', 'web', '--scopes', 'price'], ['models'], ['promote', 'conversion', '1'], ['promote', 'conversion', '1', '--canary', '10%'], ['rollback', 'conversion'], ['experiment', 'publish'],
+  ['keys', 'list'], ['keys', 'revoke', 'web'], ['keys', 'create', 'web', '--scopes', 'price'], ['models'], ['promote', 'conversion', '1'], ['promote', 'conversion', '1', '--canary', '10%'], ['rollback', 'conversion'], ['experiment', 'publish'], ['prices', 'list'],
 ])('a stage that there is not is told by name: %s %s', async (...verb) => {
   const { code, err } = await millrace(...verb, '--stage', 'nowhere');
   expect([code, err]).toEqual([2, expect.stringMatching(/there is no stage 'nowhere'[\s\S]*dev, prod/) as string]);

@@ -1,8 +1,9 @@
 // Learning as it is deployed, over an Athena whose SQL a Trino executes: the function's steps leave in the bucket and in gold what the embedded home
 // leaves, from the same files, and find the leaks that it finds.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { learn, type LearnEvent, type LearnResult } from '../../lambdas/learn/index.ts';
@@ -10,6 +11,8 @@ import { learningRuntime, type LearningRuntime } from '../../lambdas/learn/runti
 import { listPrices, pricesRuntime } from '../../lambdas/prices/index.ts';
 import type { AwsContext } from '../../lambdas/shared/context.ts';
 import { applyTables } from '../../lib/batch/index.ts';
+import { runProgram, VERBS, type Terminal } from '../../lib/cli/index.ts';
+import { openDynamoDbStore, sdkDynamoDb } from '../../lib/features/aws/index.ts';
 import { keysFromSecret } from '../../lib/ingest/index.ts';
 import {
   computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, registryOf, runBatch, trainInHome, type Runtime,
@@ -23,7 +26,6 @@ import { compileWorkflow, Interpreter, StateFailure, type Json } from '../../lib
 import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import { generateSample } from '../../samples/index.ts';
 import { batch } from '../../workflows/batch.ts';
-import { memoryStore } from '../serving/support.ts';
 import { allows, policiesOf } from '../aws/support/policies.ts';
 import { synthesise } from '../aws/support/stage.ts';
 import { makeAwsHome, SECRET, type AwsHome } from './support/aws-home.ts';
@@ -35,6 +37,8 @@ vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 1_200_000 });
 const ROOT = join(import.meta.dirname, '../..');
 const SCALE = Number(process.env['MILLRACE_REHEARSAL_SCALE'] ?? 0.1);
 const MODELS = 'millrace-rehearsal-models';
+/** As the stacks name the bucket: whoever comes from elsewhere finds it by that. */
+const NAMED = `${MODELS}-000000000000-eu-central-1`;
 const PREDICTOR = 'churn';
 
 let aws: AwsRehearsal;
@@ -68,7 +72,7 @@ beforeAll(async () => {
   for (const source of await readdir(runtime.home.landing)) if (!needed.has(source)) await rm(join(runtime.home.landing, source), { recursive: true });
   home = await makeAwsHome(aws, await readProjectFile(ROOT, ROOT, sources), join(folder, 'scratch'), config.shop);
   const s3 = new S3Client({ region: aws.region, credentials: aws.credentials, endpoint: aws.endpoints.s3, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: MODELS, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
+  for (const Bucket of [MODELS, NAMED]) await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
   s3.destroy();
   await home.land(runtime.home.landing);
   await applyTables(home.context);
@@ -83,6 +87,31 @@ afterAll(async () => {
   await aws?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The API's table. */
+async function apiTable() {
+  const client = new DynamoDBClient({ region: aws.region, credentials: aws.credentials, endpoint: aws.endpoints.dynamodb });
+  const keys = [{ AttributeName: 'pk', KeyType: 'HASH' as const }, { AttributeName: 'sk', KeyType: 'RANGE' as const }];
+  await client.send(new CreateTableCommand({ TableName: 'millrace-rehearsal-api', KeySchema: keys, AttributeDefinitions: keys.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' as const })), BillingMode: 'PAY_PER_REQUEST' }));
+  return openDynamoDbStore({ calls: sdkDynamoDb(client), table: 'millrace-rehearsal-api', clock: systemClock });
+}
+
+/** `millrace prices list --stage rehearsal --json`, of a project that has such a stage. */
+async function listedByCommand(...more: string[]): Promise<{ prices: { productId: string; price: number; previousPrice: number }[] }> {
+  const project = join(folder, 'project');
+  await mkdir(project, { recursive: true });
+  for (const part of ['contracts', 'workflows', 'sql']) await symlink(join(ROOT, part), join(project, part)).catch(() => undefined);
+  const { config } = await runtime.project();
+  const stage = { region: aws.region, account: '000000000000', scanLimitBytes: 2 ** 40, deletable: false };
+  await writeFile(join(project, 'millrace.config.ts'), `export const config = ${JSON.stringify({ ...config, stages: { rehearsal: stage } })};\n`);
+  let [out, err] = ['', ''];
+  const terminal: Terminal = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, colours: false, columns: 120 };
+  const { s3, glue, athena, dynamodb } = aws.endpoints;
+  const environment = { AWS_ENDPOINT_URL_S3: s3, AWS_ENDPOINT_URL_GLUE: glue, AWS_ENDPOINT_URL_ATHENA: athena, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
+  const code = await runProgram(['prices', 'list', '--stage', 'rehearsal', '--limit', '0', '--json', ...more], VERBS, { project, version: '9.9.9', terminal, environment, signal: new AbortController().signal });
+  expect([code, err]).toEqual([0, '']);
+  return JSON.parse(out) as Awaited<ReturnType<typeof listedByCommand>>;
+}
 
 describe('learning in an account', () => {
   it('gives the version that the embedded home gives, from the file that Athena leaves', async () => {
@@ -146,16 +175,22 @@ describe('learning in an account', () => {
     const { list: here } = await computePrices(runtime, { policy: 'model' });
     const { files } = home.context.lake.context;
     const { pricing } = (await runtime.project()).config;
-    const there = await listPrices(pricesRuntime(home.context as AwsContext, MODELS, pricing), { store: memoryStore(), files, exports: `s3://${MODELS}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json`, states: `s3://${MODELS}/answers` }, { policy: 'model' });
+    const store = await apiTable();
+    const there = await listPrices(pricesRuntime(home.context as AwsContext, MODELS, pricing), { store, files, exports: `s3://${NAMED}/exports/prices`, demand: `s3://${MODELS}/serving/demand.json`, states: `s3://${MODELS}/answers` }, { policy: 'model' });
     expect([there.rows, there.version, there.demand]).toEqual([here.prices.length, expect.stringMatching(/, price 1$/) as string, 'price 1']);
     const { rows } = await home.context.engine.query('SELECT product_id, CAST(price AS double), list_id FROM gold.prices ORDER BY product_id');
     const known = new Map(here.prices.map(({ productId, price }) => [productId, price]));
     // Where a tree cuts hangs on the last digits of means, which engines make differently.
     expect(rows.filter(([sku, price]) => Math.abs(known.get(String(sku))! - Number(price)) > 0.001).length / rows.length).toBeLessThan(0.05);
-    const current = JSON.parse(Buffer.from(await files.read(`s3://${MODELS}/exports/prices/current.json`)).toString()) as { list_id: string; rows: number; files: { name: string; bytes: number }[] };
+    const current = JSON.parse(Buffer.from(await files.read(`s3://${NAMED}/exports/prices/current.json`)).toString()) as { list_id: string; rows: number; files: { name: string; bytes: number }[] };
     expect([current.list_id, current.rows, rows[0]![2]]).toEqual([there.list, here.prices.length, there.list]);
-    for (const { name, bytes } of current.files) expect((await files.stat(`s3://${MODELS}/exports/prices/${name}`))!.size).toBe(bytes);
+    for (const { name, bytes } of current.files) expect((await files.stat(`s3://${NAMED}/exports/prices/${name}`))!.size).toBe(bytes);
     expect((await home.context.lake.loadTable({ namespace: 'gold', name: 'prices' })).metadata.snapshots).toHaveLength(1);
+    // The command shows what the account holds, and that the shop's files and the API hold the same.
+    const listed = await listedByCommand();
+    expect(listed).toMatchObject({ list_id: there.list, exported: there.list, online: there.list, policy: 'model', rows: here.prices.length, found: here.prices.length });
+    expect(listed.prices.map(({ productId, price }) => [productId, price])).toEqual(rows.map(([sku, price]) => [sku, Number(price)]));
+    expect(await listedByCommand('--changed', '--limit', '1')).toMatchObject({ found: listed.prices.filter(({ price, previousPrice }) => price !== previousPrice).length });
   });
 
   it('goes through its machine, predictor by predictor', async () => {

@@ -30,33 +30,44 @@ export const pricesCompute: Verb = {
 export const pricesList: Verb = {
   options: [
     { flags: '--category <name>', description: 'of one category' }, { flags: '--changed', description: 'only those that the list moved' },
-    { flags: '--limit <number>', description: 'so many rows; 0: all', default: '20' },
+    { flags: '--limit <number>', description: 'so many rows; 0: all', default: '20' }, STAGE_OPTION,
   ],
-  examples: ['millrace prices list --changed', 'millrace prices list --category toys --limit 0 --json'],
+  examples: ['millrace prices list --changed', 'millrace prices list --category toys --limit 0 --json', 'millrace prices list --changed --stage prod'],
   async run(invocation) {
-    const { category, changed } = invocation.options;
     const limit = Number(invocation.options['limit']);
     if (!Number.isInteger(limit) || limit < 0) throw new MillraceError('usage', `--limit wants a whole number, not '${String(invocation.options['limit'])}'`, { todo: 'Give 0 for all.' });
-    await withRuntime(invocation, async (runtime) => {
-      const list = await readPriceTable(runtime);
-      const found = list.prices.filter((one) => (typeof category !== 'string' || one.category === category) && (changed !== true || one.price !== one.previousPrice));
-      const shown = limit === 0 ? found : found.slice(0, limit);
-      const elsewhere = await whereListsAre(runtime);
-      present(invocation, { ...headerOf(list), ...elsewhere, found: found.length, prices: shown }, () => {
-        const { terminal } = invocation;
-        const digits = fractionDigitsOf(list.header.currency);
-        terminal.out(`${headline(terminal, list)}\n\n`);
-        terminal.out(table(terminal, ['product', 'category', 'was', 'is', '', 'why', 'limits'], shown.map(({ productId, category: of, price, previousPrice, reason, limits }) => [
-          productId, of, previousPrice.toFixed(digits), price.toFixed(digits), changeOf(price, previousPrice), reason, limits.join(' '),
-        ])));
-        if (shown.length < found.length) terminal.out(`\n  ${number(shown.length)} of ${number(found.length)}; --limit 0 shows all\n`);
-        for (const [where, id] of [['the export folder', elsewhere.exported], ['the online store', elsewhere.online]] as const) {
-          if (id !== list.header.listId) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${where} holds ${id === undefined ? 'no list' : 'another list'}: millrace prices export\n`);
-        }
-      });
-    });
+    const stage = await stageOf(invocation);
+    if (stage === undefined) return withRuntime(invocation, async (runtime) => show(invocation, await readPriceTable(runtime), await whereListsAre(runtime), limit));
+    // Loaded only for who asks for it: the clients of AWS take a while.
+    const { openAccountPrices } = await import('../../serving/aws/index.ts');
+    const { region, account } = stage.settings;
+    const prices = await openAccountPrices({ stage: stage.name, region, ...(account === undefined ? {} : { account }), clock: systemClock, environment: invocation.environment });
+    try {
+      show(invocation, await readPriceTable({ lake: prices.lake, engine: async () => prices.engine }), await prices.whereListsAre(), limit);
+    } finally {
+      await prices.close();
+    }
   },
 };
+
+/** `elsewhere`: ids of the lists that the shop's files and the API hold. */
+function show(invocation: Invocation, list: PriceList, elsewhere: { exported?: string; online?: string }, limit: number): void {
+  const { category, changed, stage } = invocation.options;
+  const found = list.prices.filter((one) => (typeof category !== 'string' || one.category === category) && (changed !== true || one.price !== one.previousPrice));
+  const shown = limit === 0 ? found : found.slice(0, limit);
+  present(invocation, { ...headerOf(list), ...elsewhere, found: found.length, prices: shown }, () => {
+    const { terminal } = invocation;
+    const digits = fractionDigitsOf(list.header.currency);
+    terminal.out(`${headline(terminal, list)}\n\n`);
+    terminal.out(table(terminal, ['product', 'category', 'was', 'is', '', 'why', 'limits'], shown.map(({ productId, category: of, price, previousPrice, reason, limits }) => [
+      productId, of, previousPrice.toFixed(digits), price.toFixed(digits), changeOf(price, previousPrice), reason, limits.join(' '),
+    ])));
+    if (shown.length < found.length) terminal.out(`\n  ${number(shown.length)} of ${number(found.length)}; --limit 0 shows all\n`);
+    for (const [where, id] of [['the export folder', elsewhere.exported], ['the online store', elsewhere.online]] as const) {
+      if (id !== list.header.listId) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${where} holds ${id === undefined ? 'no list' : 'another list'}: millrace prices export${typeof stage === 'string' ? ` --stage ${stage}` : ''}\n`);
+    }
+  });
+}
 
 export const pricesExport: Verb = {
   description: 'For when `prices compute` was cut off before it had handed the list over, or a shop wants the files somewhere else. current.json in the folder names the list that holds, its files and their SHA-256.',

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { MillraceError } from '../../base/index.ts';
 import { openLmdbStore } from '../../features/index.ts';
-import { handOver, listedPrices } from '../../pricing/index.ts';
+import { handOver, listOnline } from '../../pricing/index.ts';
 import { takeLock } from '../lock.ts';
 import type { Runtime } from '../runtime.ts';
 import { currentExport, exportPriceList } from './export-folder.ts';
@@ -72,8 +72,8 @@ export async function whereListsAre(runtime: Runtime): Promise<{ exported?: stri
   const exported = await currentExport(exportFolderOf(runtime));
   const store = await openLmdbStore({ folder: path.join(runtime.home.root, 'api'), clock: runtime.clock });
   try {
-    const online = await listedPrices(store, [], runtime.clock.now());
-    return { ...(exported === undefined ? {} : { exported: exported.list_id }), ...(online === undefined ? {} : { online: online.header.listId }) };
+    const online = await listOnline(store, runtime.clock.now());
+    return { ...(exported === undefined ? {} : { exported: exported.list_id }), ...(online === undefined ? {} : { online: online.listId }) };
   } finally {
     await store.close();
   }

@@ -5,6 +5,7 @@ import { MillraceError } from '../../base/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
 import type { ListedPrice, ListHeader } from '../../pricing/index.ts';
+import type { Engine } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { PRICE_LIST } from '../serving/index.ts';
 
@@ -55,7 +56,7 @@ export async function writePriceTable({ lake, home, database, signal }: Runtime,
 type Row = [string, string, number, number, string, string, string, string, string, string, string, number | bigint, number | bigint];
 
 /** The list that the table holds. @throws `not_found` where none was computed. */
-export async function readPriceTable(runtime: Runtime): Promise<PriceList> {
+export async function readPriceTable(runtime: Pick<Runtime, 'lake'> & { engine(): Promise<Pick<Engine, 'query'>> }): Promise<PriceList> {
   const table: Table | undefined = await runtime.lake.findTable({ namespace: 'gold', name: 'prices' });
   const select = COLUMNS.map(({ name, type }) => (type === 'timestamp' ? `to_unixtime(${name}) * 1e3` : type === 'date' ? `CAST(${name} AS varchar)` : type === 'string' ? name : `CAST(${name} AS double)`));
   const rows = table?.metadata['current-snapshot-id'] === undefined ? [] : (await (await runtime.engine()).query(`SELECT ${select.join(', ')} FROM ${PRICE_LIST} ORDER BY product_id`)).rows as Row[];
