@@ -38,6 +38,15 @@ describe('a training set', () => {
   it('says which column it lacks', () => {
     expect(() => datasetOf(rain, COLUMNS.slice(0, 5), rows(1))).toThrow(/no column rained/);
   });
+
+  it('refuses texts by name, which else would count as missing, in features and in the label', () => {
+    const texts = (column: number, text: string) => rows(1).map((row, index) => (index === 7 ? row.with(column, text) : row));
+    expect(() => datasetOf(rain, COLUMNS, texts(2, 'cumulus'))).toThrow(/column clouds of the training set of rain is a text, 'cumulus'/);
+    expect(() => datasetOf(rain, COLUMNS, texts(2, 'type 1'))).toThrow(/column clouds/);
+    expect(() => datasetOf(rain, COLUMNS, texts(2, ''))).toThrow(/column clouds/);
+    expect(() => datasetOf(rain, COLUMNS, texts(5, 'yes'))).toThrow(/column rained of the training set of rain is a text, 'yes'/);
+    for (const [column, text] of [[2, '0.125'], [2, '-1e-7'], [3, '2018-01-01 00:00:00.000000'], [3, '2018-01-01T00:00:00Z'], [5, '1']] as const) expect(datasetOf(rain, COLUMNS, texts(column, text)).times).toHaveLength(2_000);
+  });
 });
 
 describe('a version', () => {

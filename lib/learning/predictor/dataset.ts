@@ -21,7 +21,7 @@ export interface Dataset {
 /** The time of a row, in a training set's result. */
 export const AT_TIME = 'at_time';
 
-/** From a query's answer. Times among the features count as days before the row's moment. @throws `bad_input` naming a column that is missing. */
+/** From a query's answer. Times among the features count as days before the row's moment. @throws `bad_input` naming a column that is missing, or that is a text: it would be learned from as if nothing were known. */
 export function datasetOf({ name, entities, features, label, gate }: Predictor, columns: readonly string[], rows: readonly (readonly Cell[])[]): Dataset {
   const place = (column: string): number => {
     const index = columns.indexOf(column);
@@ -31,6 +31,16 @@ export function datasetOf({ name, entities, features, label, gate }: Predictor, 
   const at = place(AT_TIME);
   const labelAt = label === undefined ? undefined : place(label);
   const times = timesOf(rows.map((row) => row[at]!));
+  const checked = (column: string, takesTimes: boolean): void => {
+    const index = place(column);
+    const odd = rows.find((row) => typeof row[index] === 'string' && !isNumber(row[index]) && !(takesTimes && TIME.test(row[index])));
+    if (odd === undefined) return;
+    throw new MillraceError('bad_input', `the column ${column} of the training set of ${name} is a text, '${String(odd[index]).slice(0, 40)}' for instance, and what is learned from are numbers${takesTimes ? ', true and false, and times' : ''}`, {
+      where: `predictors/${name}.sql`, todo: takesTimes ? `Make a column of each category that may matter: CASE WHEN ${column} = '${String(odd[index]).slice(0, 40).replaceAll("'", "''")}' THEN 1 ELSE 0 END AS is_…` : `Give 1 where it came true, 0 where it did not, NULL where that is not known yet: CASE WHEN ${column} = '…' THEN 1 …`,
+    });
+  };
+  for (const feature of features) checked(feature, true);
+  if (label !== undefined) checked(label, false);
   const labels = Float32Array.from(rows, (row) => (labelAt === undefined || row[labelAt] === null ? Number.NaN : Number(row[labelAt])));
   const [featurePlaces, entityPlaces] = [features.map(place), entities.map(place)];
   return {
@@ -120,6 +130,13 @@ export function newestOf({ entities, times }: Dataset, rows: Uint32Array): Uint3
 export function decimal(value: number): number {
   return Number(value.toPrecision(7));
 }
+
+function isNumber(text: string): boolean {
+  return text.trim() !== '' && !Number.isNaN(Number(text));
+}
+
+/** As engines write dates and times. */
+const TIME = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}|$)/;
 
 function numberOf(cell: Cell, at: number): number {
   if (cell === null) return Number.NaN;
