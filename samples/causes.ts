@@ -133,7 +133,13 @@ export const CLICKSTREAM_CAUSES = {
     intent: 0.3,
   },
   browsing: {
-    about: 'a further view of a visit is of the same item again, or of an item by popularity (rank = items * U^3)',
+    about:
+      'a visit of somebody new begins with the item that brought them, and so does, with the chance again, a later one; what else is looked at is the same ' +
+      'item again with the chance same, or, with the chance liked, an item of a category that the visitor likes (favourite: the most liked of two), or any ' +
+      'item; both by popularity (rank = items * U^3, in the category or of all)',
     same: 0.45,
+    again: 0.3,
+    liked: 0.6,
+    favourite: 0.75,
   },
 } as const;

@@ -98,7 +98,7 @@ async function recommendationOracle(of: Runtime, { products, drawnOn }: ShopCaus
         if (index === 0 || day <= newest - 28 * DAY) continue;
         const drawn = drawnOn(day / DAY);
         const most = Math.max(...drawn);
-        const model: RecommenderModel = { ...fitted.model, items, popular: drawn.map((value) => value / most), neighbours: items.map(() => []), weights: { again, beside: 0, taste: 0, popular: 1 } };
+        const model: RecommenderModel = { ...fitted.model, items, popular: drawn.map((value) => value / most), lately: drawn, always: drawn, neighbours: items.map(() => []), weights: { again, beside: 0, taste: 0, popular: 1, lately: 0, always: 0 } };
         const list = recommendTo(model, order.slice(0, index).flatMap((earlier) => days.get(earlier)!), 10).map(({ item }) => item);
         const taken = new Set(days.get(day)!.map(({ item }) => item));
         found.push(list.filter((item) => taken.has(item)).length / taken.size);

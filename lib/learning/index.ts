@@ -31,8 +31,10 @@ export { recommendByCoVisitation, trainCoVisitation, type CoVisitation, type CoV
 export { discountedGainAt, evaluateLists, recallAt } from './recommend/evaluation.ts';
 export { recommendByFactors, trainFactorisation, type Factorisation, type FactorisationSettings } from './recommend/factorisation.ts';
 export type { Interactions } from './recommend/interactions.ts';
-export { recommendTo, type Met, type OpinionWeights, type RecommenderModel } from './recommend/opinions.ts';
-export { recommenderQuality, trainRecommender, untrainedRecommender, type History, type RecommenderSettings } from './recommend/recommender.ts';
+export { recommendBeside, recommendTo, type Met, type OpinionWeights, type RecommenderModel } from './recommend/opinions.ts';
+export { recommenderQuality, type ListQualities, type ListQuality } from './recommend/quality.ts';
+export { trainRecommender, untrainedRecommender, type RecommenderSettings } from './recommend/recommender.ts';
+export type { History } from './recommend/visits.ts';
 export { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable, type ItemForecast } from './smoothing/demand.ts';
 export { forecast, trainSmoothing, type Forecast, type SmoothingModel, type SmoothingSettings } from './smoothing/holt-winters.ts';
 export { durationOf, splitByTime, type TimeSplit } from './split/by-time.ts';

@@ -8,6 +8,7 @@ import { hashAt, keyOf, Random, WeightedChoice } from '../core/random.ts';
 import { DAY, saoPauloToUtc, weekdayOf } from '../core/time.ts';
 import { HOURS, WEEKDAYS } from '../marketplace/demand.ts';
 import { FIRST_DAY, FIRST_SNAPSHOT, LAST_DAY, type ClickstreamSize, type Items } from './items.ts';
+import { Likings } from './likings.ts';
 
 export interface RetailRocketTruth {
   events: {
@@ -156,6 +157,7 @@ class EventMaker {
   readonly conversion = new QualityMeter();
   readonly #size: ClickstreamSize;
   readonly #items: Items;
+  readonly #likings: Likings;
   readonly #random: Random;
   readonly #intent: number;
   readonly #newcomers: Quota;
@@ -170,6 +172,7 @@ class EventMaker {
   constructor(seed: number, size: ClickstreamSize, items: Items) {
     this.#size = size;
     this.#items = items;
+    this.#likings = new Likings(seed, size.items);
     this.#random = new Random(seed, 'clickstream.events');
     this.#intent = keyOf(seed, 'clickstream.intent');
     const views = size.views - size.duplicates;
@@ -214,7 +217,8 @@ class EventMaker {
     for (let k = 0; k < views; k++) {
       const draw = random.real();
       if (this.#cover.take(random)) item = this.#uncovered();
-      else if (k === 0 || draw >= browsing.same) item = this.#popular();
+      else if (k === 0) item = isNew || draw < browsing.again ? this.#likings.first(visitor) : this.#likings.next(random, visitor);
+      else if (draw >= browsing.same) item = this.#likings.next(random, visitor);
       events.add(time, visitor, item, 0, 0);
       const weight =
         (intentWeight * exp(cart.appeal * this.#items.appeal(item)) * this.#items.priceEffect(item, day, 1)) / MEAN_CART;
@@ -242,11 +246,6 @@ class EventMaker {
   #returning(): number {
     const draw = this.#random.real();
     return this.#visitors - 1 - Math.floor(this.#visitors * draw * draw);
-  }
-
-  #popular(): number {
-    const draw = this.#random.real();
-    return Math.floor(this.#size.items * draw * draw * draw);
   }
 
   /** The next item that has to have an event, in an order that is not that of popularity. */

@@ -40,6 +40,9 @@ export function retailRocketSize(scale: number): ClickstreamSize {
   };
 }
 
+/** Categories in the tree. */
+export const CATEGORY_ROWS = 1669;
+
 /** First and last local day, and the first of the weekly snapshots of properties. */
 export const FIRST_DAY = dayOf(2015, 5, 3);
 export const LAST_DAY = dayOf(2015, 9, 17);
@@ -82,8 +85,9 @@ export class Items {
     return normalQuantile((hashAt(this.#attributes, item * 4 + 1) + 0.5) / 4_294_967_296);
   }
 
-  category(item: number, categories: number): number {
-    return hashAt(this.#attributes, item * 4 + 2) % categories;
+  /** Place in the tree of categories. */
+  category(item: number): number {
+    return item % CATEGORY_ROWS;
   }
 
   /** What is asked in the fortnight of that local day; the clickstream has no currency. */

@@ -3,9 +3,8 @@ import { exp, normalQuantile } from '../core/numbers.ts';
 import type { Landing, LandingFile } from '../core/landing.ts';
 import { hashAt, keyOf } from '../core/random.ts';
 import { DAY, saoPauloToUtc } from '../core/time.ts';
-import { FIRST_SNAPSHOT, SNAPSHOTS, type ClickstreamSize, type Items } from './items.ts';
+import { CATEGORY_ROWS, FIRST_SNAPSHOT, SNAPSHOTS, type ClickstreamSize, type Items } from './items.ts';
 
-export const CATEGORY_ROWS = 1669;
 export const CATEGORY_ROOTS = 25;
 const CATEGORY_IDS = 1699;
 const COLUMNS = ['timestamp', 'itemid', 'property', 'value'];
@@ -85,7 +84,7 @@ function writeItem(file: LandingFile, items: Items, item: number, rows: number, 
   };
   begin(0);
   bytes.ascii('categoryid,');
-  bytes.integer(categoryId(items.category(item, CATEGORY_ROWS)));
+  bytes.integer(categoryId(items.category(item)));
   file.endRow();
   begin(0);
   bytes.ascii(hash % 5 === 0 ? 'available,0' : 'available,1');

@@ -18,7 +18,7 @@ export const exponentialSmoothingKind: Kind<Extract<Algorithm, { kind: typeof TA
     const from = firstPeriod(grid, data, parts.test);
     const validate = Math.min(Math.floor(from / 3), Math.round(durationOf(predictor.split.validate) / period));
     if (validate < 1) throw new MillraceError('bad_input', `${from} periods before the test window are too few`, { where: `predictor ${predictor.name}`, todo: 'Give more of them, or a shorter test window.' });
-    const model = trainDemand(grid.table, from, validate, settings, period);
+    const model = trainDemand(grid.table, from, validate, settings, period, horizonOf(grid, data, from));
     const { units } = grid.table;
     return {
       model, ...exponentialSmoothingKind.measure(predictor, model, data, parts.test), testRows: parts.test, importance: [],
@@ -32,12 +32,12 @@ export const exponentialSmoothingKind: Kind<Extract<Algorithm, { kind: typeof TA
     const settings = settingsOf(predictor);
     const grid = gridOf(predictor, settings, data, model.period);
     const from = firstPeriod(grid, data, testRows);
-    const { own, naive, coverage, coverageOfTotal, noiseFloor } = demandQuality(model, grid.table, from, grid.table.periods - from, settings.season ?? 52);
+    const { own, naive, coverage, coverageAhead, coverageOfTotal, noiseFloor } = demandQuality(model, grid.table, from, grid.table.periods - from, settings.season ?? 52);
     const least = (metric: keyof typeof own): number => Math.min(...Object.values(naive).map((quality) => quality[metric]));
     return {
       metrics: {
         ...own, baseline_rmse: least('rmse'), baseline_mae: least('mae'), baseline_pinball: least('pinball'), last_value_rmse: naive.last_value.rmse, seasonal_rmse: naive.seasonal.rmse, mean_rmse: naive.mean.rmse,
-        noise_floor_rmse: noiseFloor, coverage, coverage_of_total: coverageOfTotal,
+        noise_floor_rmse: noiseFloor, coverage, least_coverage_ahead: Math.min(...coverageAhead), most_coverage_ahead: Math.max(...coverageAhead), coverage_of_total: coverageOfTotal,
       },
       reliability: [],
     };
@@ -102,6 +102,12 @@ function gridOf({ name, entities }: Predictor, { group }: DemandSettings, data: 
     if (at < periods) units[itemOf[row]!]![at]! += data.labels[row]!;
   }
   return { table: { periods, units, groups: Int32Array.from(groupOf) }, itemOf: (row) => itemOf[row]!, periodOf };
+}
+
+/** The furthest that is foretold: of the periods that are tested, and of those that are asked for. */
+function horizonOf({ table, periodOf }: Grid, data: Dataset, from: number): number {
+  const { open } = byMaturity(data);
+  return Math.max(table.periods - from, open.length === 0 ? 1 : periodOf(spanOf(data, open).last) - table.periods + 1);
 }
 
 function firstPeriod({ periodOf }: Grid, data: Dataset, testRows: Uint32Array): number {

@@ -1,7 +1,9 @@
 // Recommendations as a kind of predictor: lists of ten for people who come back, on a later time, beside what is popular.
 import { MillraceError } from '../../base/index.ts';
 import { recommendTo, type Met, type RecommenderModel } from '../recommend/opinions.ts';
-import { recommenderQuality, trainRecommender, type History, type RecommenderSettings } from '../recommend/recommender.ts';
+import { recommenderQuality } from '../recommend/quality.ts';
+import { trainRecommender, type RecommenderSettings } from '../recommend/recommender.ts';
+import type { History } from '../recommend/visits.ts';
 import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm, Predictor } from '../predictor/declare.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
@@ -24,7 +26,7 @@ export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, Rec
       });
     }
     return {
-      model, ...measured, testRows: parts.test, baseline: 'what is popular', baseRate: 0,
+      model, ...measured, testRows: parts.test, baseline: 'the best of: what is popular of the last days, of the last weeks, and always', baseRate: 0,
       importance: Object.entries(model.weights).map(([feature, loss]) => ({ feature, loss })).sort((left, right) => right.loss - left.loss),
       rows: { train: parts.train.length, validate: parts.validate.length, test: parts.test.length },
     };
@@ -32,11 +34,12 @@ export const recommenderKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, Rec
 
   measure(_, model, data, testRows): Measured {
     const { first, last } = spanOf(data, testRows);
-    const { own, popular, neighbours, tastes } = recommenderQuality(model, asModelKnows(historyOf(data).history, model), first, last + 1);
+    const { later, beside } = recommenderQuality(model, asModelKnows(historyOf(data).history, model), first, last + 1);
     return {
       metrics: {
-        recall_at_10: own.recall, ndcg_at_10: own.gain, baseline_recall_at_10: popular.recall, baseline_ndcg_at_10: popular.gain, co_visitation_recall_at_10: neighbours.recall,
-        co_visitation_ndcg_at_10: neighbours.gain, factorisation_recall_at_10: tastes.recall, factorisation_ndcg_at_10: tastes.gain, visits: own.visits,
+        recall_at_10: later.own.recall, ndcg_at_10: later.own.gain, baseline_recall_at_10: later.popular.recall, baseline_ndcg_at_10: later.popular.gain, co_visitation_recall_at_10: later.neighbours.recall,
+        co_visitation_ndcg_at_10: later.neighbours.gain, factorisation_recall_at_10: later.tastes.recall, factorisation_ndcg_at_10: later.tastes.gain, visits: later.visits,
+        beside_recall_at_10: beside.own.recall, beside_ndcg_at_10: beside.own.gain, popular_beside_recall_at_10: beside.popular.recall, popular_beside_ndcg_at_10: beside.popular.gain, visits_beside: beside.visits,
       },
       reliability: [],
     };

@@ -1,4 +1,4 @@
-// Quantiles of counts that scatter as Poisson's or wider: the negative binomial with variance (1 + dispersion) × mean.
+// Counts that scatter as Poisson's or wider: the negative binomial with variance (1 + dispersion) × mean, its quantiles, intervals and likelihood.
 import { normalQuantile } from './normal.ts';
 
 /** Above this mean the normal distribution is near enough. */
@@ -6,17 +6,55 @@ const MANY = 500;
 
 /** The least count that is not exceeded with this probability (between 0 and 1). */
 export function countQuantile(mean: number, dispersion: number, probability: number): number {
-  if (!(mean > 0)) return 0;
-  if (mean > MANY) return Math.max(0, Math.round(mean + normalQuantile(probability) * Math.sqrt(mean * (1 + dispersion))));
+  return quantilesOf(mean, dispersion)(probability);
+}
+
+/** The quantiles of one distribution; each asked for in the time that a search takes. */
+export function quantilesOf(mean: number, dispersion: number): (probability: number) => number {
+  if (!(mean > 0)) return () => 0;
+  if (mean > MANY) return (probability) => Math.max(0, Math.round(mean + normalQuantile(probability) * Math.sqrt(mean * (1 + dispersion))));
   // P(0) and the ratio of each chance to the one before it; without dispersion both are Poisson's.
   const failing = dispersion / (1 + dispersion);
-  let chance = dispersion > 1e-9 ? Math.exp((-mean / dispersion) * Math.log1p(dispersion)) : Math.exp(-mean);
-  let sum = chance;
   const most = mean + 40 * Math.sqrt(mean * (1 + dispersion)) + 40;
-  let count = 0;
-  for (; sum < probability && count < most; count += 1) {
-    chance *= dispersion > 1e-9 ? ((mean / dispersion + count) / (count + 1)) * failing : mean / (count + 1);
-    sum += chance;
-  }
-  return count;
+  let chance = dispersion > 1e-9 ? Math.exp((-mean / dispersion) * Math.log1p(dispersion)) : Math.exp(-mean);
+  const sums = [chance];
+  return (probability) => {
+    for (let count = sums.length - 1; sums[count]! < probability && count < most; count += 1) {
+      chance *= dispersion > 1e-9 ? ((mean / dispersion + count) / (count + 1)) * failing : mean / (count + 1);
+      sums.push(sums[count]! + chance);
+    }
+    let [low, high] = [0, sums.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle]! < probability) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/**
+ * Counts between which this share of the distribution falls, both included: as much beyond one end as beyond the other. What cannot fall below 0 is left to the upper end, since a rare
+ * product would else get an interval for far more than was asked.
+ */
+export function countInterval(quantile: (probability: number) => number, share: number): { low: number; high: number } {
+  const low = quantile((1 - share) / 2);
+  return { low, high: quantile(low === 0 ? share : (1 + share) / 2) };
+}
+
+/** Of this count, up to what only depends on the count. */
+export function countLogLikelihood(count: number, mean: number, dispersion: number): number {
+  const expected = Math.max(mean, 1e-9);
+  if (dispersion <= 1e-9) return count * Math.log(expected) - expected;
+  const shape = expected / dispersion;
+  return logGamma(count + shape) - logGamma(shape) + count * Math.log(dispersion / (1 + dispersion)) - shape * Math.log1p(dispersion);
+}
+
+/** Stirling's series, after the argument has been brought above 8. */
+function logGamma(x: number): number {
+  let [at, less] = [x, 0];
+  for (; at < 8; at += 1) less += Math.log(at);
+  const inverse = 1 / at;
+  const square = inverse * inverse;
+  return (at - 0.5) * Math.log(at) - at + 0.918_938_533_204_672_8 + inverse * (1 / 12 - square * (1 / 360 - square / 1_260)) - less;
 }

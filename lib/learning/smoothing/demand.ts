@@ -1,7 +1,9 @@
 // Demand of many items: the shop's total is smoothed with trend and season, and shared out by what each item sold of late, few sales shrunk to those of its group.
+import { hashUniform } from '../random.ts';
 import { pinballLoss, rootMeanSquaredError, meanAbsoluteError } from '../metrics/regression.ts';
-import { countQuantile } from './count-quantile.ts';
 import { forecast, smoothWith, trainSmoothing, type SmoothingParameters } from './holt-winters.ts';
+import { normalQuantile } from './normal.ts';
+import { learnSpread, spreadOf, type PastForecast, type Spread } from './spread.ts';
 
 export interface DemandSettings {
   /** Length of a period: the rows' times are whole periods apart. Default 7d. */
@@ -33,8 +35,8 @@ export interface DemandModel {
   halfLife: number;
   /** Units that are as good as known of every item: the weight of its group's mean. */
   shrinkage: number;
-  /** How much wider than Poisson's the counts scatter: variance = (1 + dispersion) × mean. */
-  dispersion: number;
+  /** How far outcomes fall from what is expected. */
+  spread: Spread;
 }
 
 export interface ItemForecast {
@@ -47,11 +49,17 @@ export interface ItemForecast {
 const HALF_LIVES = [8, 16, 32, 64, 1_000];
 const SHRINKAGES = [0.25, 1, 4, 16];
 
-/** Learns from the periods before `until`; the last `validate` of these choose half-life, shrinkage and dispersion. */
-export function trainDemand(table: DemandTable, until: number, validate: number, { season = 52, confidence = 0.9 }: DemandSettings, period: number): DemandModel {
-  const before = totalsOf(table, until - validate);
-  const early = { period, confidence, total: trainSmoothing(before, { season }), dispersion: 0 };
-  let best: { model: DemandModel; loss: number } | undefined;
+/** Forecasts of the past that the spread is learned from, at most about so many. */
+const MOST_PAST = 100_000;
+
+/**
+ * Learns from the periods before `until`; the last `validate` of these choose half-life and shrinkage. How far outcomes fall from forecasts of up to `horizon` periods is learned by making
+ * them again from the end of each late period, with what was known then.
+ */
+export function trainDemand(table: DemandTable, until: number, validate: number, { season = 52, confidence = 0.9 }: DemandSettings, period: number, horizon = 1): DemandModel {
+  const seasonal = seasonOf(table, until, validate, season);
+  const early = { period, confidence, total: trainSmoothing(totalsOf(table, until - validate), { season: seasonal }) };
+  let best: { model: Omit<DemandModel, 'spread'>; loss: number } | undefined;
   for (const halfLife of HALF_LIVES) {
     for (const shrinkage of SHRINKAGES) {
       const model = { ...early, halfLife, shrinkage };
@@ -61,29 +69,52 @@ export function trainDemand(table: DemandTable, until: number, validate: number,
     }
   }
   const { model } = best!;
-  const expected = expectations(model, table, until - validate, validate).items;
-  const squares = sumOver(table, until - validate, validate, (units, item, ahead) => (units - expected[item]![ahead]!) ** 2);
-  const means = sumOver(table, until - validate, validate, (_, item, ahead) => expected[item]![ahead]!);
-  return { ...model, dispersion: Math.max(0, squares / Math.max(means, 1e-9) - 1), total: trainSmoothing(totalsOf(table, until), { season }) };
+  return { ...model, spread: learnSpread(pastForecasts(model, table, until, horizon, seasonal), horizon, confidence), total: trainSmoothing(totalsOf(table, until), { season: seasonal }) };
+}
+
+/** Periods in a season, where two of them lie before the periods that validate and it foretold the total of these better than none would have; else 1. */
+function seasonOf(table: DemandTable, until: number, validate: number, season: number): number {
+  const known = until - validate;
+  if (season === 1 || known < 2 * season) return 1;
+  const totals = totalsOf(table, until);
+  const squares = (periods: number): number => {
+    const learned = trainSmoothing(totals.subarray(0, known), { season: periods });
+    let sum = 0;
+    for (let from = known; from < until; from += 1) forecast(smoothWith(learned, totals.subarray(0, from)), until - from).forEach(({ expected }, ahead) => (sum += (expected - totals[from + ahead]!) ** 2));
+    return sum;
+  };
+  return squares(season) < squares(1) ? season : 1;
+}
+
+/** Forecasts as they would have been made from period to period, each with what was known by then, and what came. */
+function pastForecasts(model: Omit<DemandModel, 'spread'>, table: DemandTable, until: number, horizon: number, season: number): PastForecast[] {
+  // From two thirds on, or earlier, down to half, where the furthest forecast would else be made too seldom.
+  const first = Math.max(1, Math.floor(until / 2), Math.min(until - 1, Math.floor((until * 2) / 3), until - 2 * horizon));
+  const then = { ...model, total: trainSmoothing(totalsOf(table, first), { season }) };
+  let count = 0;
+  for (let from = first; from < until; from += 1) count += table.units.length * Math.min(horizon, until - from);
+  const share = MOST_PAST / count;
+  const found: PastForecast[] = [];
+  for (let from = first; from < until; from += 1) {
+    const periods = Math.min(horizon, until - from);
+    expectations(then, table, from, periods).items.forEach((ahead, item) => ahead.forEach((expected, at) => {
+      if (share >= 1 || hashUniform(item, from, at) < share) found.push({ expected, ahead: at, units: table.units[item]![from + at]! });
+    }));
+  }
+  return found;
 }
 
 /** Of each item, each of the next periods after `until`; reads nothing from there on. */
 export function forecastDemand(model: DemandModel, table: DemandTable, until: number, periods: number): { items: ItemForecast[][]; total: ItemForecast[] } {
   const { items, total } = expectations(model, table, until, periods);
-  const tail = (1 - model.confidence) / 2;
-  const spread = (expected: number, dispersion: number, ofTotal: number): ItemForecast => {
-    const of = (probability: number): number => countQuantile(expected, dispersion + expected * ofTotal, probability);
-    return { expected, low: of(tail), median: of(0.5), high: of(1 - tail) };
-  };
-  const wide = total.map(({ expected, deviation }) => (expected > 0 ? (deviation / expected) ** 2 : 0));
+  const reach = normalQuantile((1 + model.confidence) / 2);
   return {
-    items: items.map((ahead) => ahead.map((expected, index) => spread(expected, model.dispersion, wide[index]!))),
-    // The total's own errors hold all that its counts scatter.
-    total: total.map(({ expected, deviation }) => spread(expected, Math.max(0, deviation ** 2 / Math.max(expected, 1e-9) - 1), 0)),
+    items: items.map((ahead) => ahead.map((expected, index) => ({ expected, ...spreadOf(model.spread, expected, index) }))),
+    total: total.map(({ expected, deviation }) => ({ expected, low: Math.max(0, Math.round(expected - reach * deviation)), median: Math.round(expected), high: Math.round(expected + reach * deviation) })),
   };
 }
 
-function expectations(model: DemandModel, table: DemandTable, until: number, periods: number): { items: number[][]; total: { expected: number; deviation: number }[] } {
+function expectations(model: Omit<DemandModel, 'spread'>, table: DemandTable, until: number, periods: number): { items: number[][]; total: { expected: number; deviation: number }[] } {
   // With the share of a normal within one standard deviation, the reach is that deviation.
   const total = forecast(smoothWith(model.total, totalsOf(table, until)), periods, { confidence: 0.682_689_492_137_086, atLeast: 0 }).map(({ expected, high }) => ({ expected, deviation: high - expected }));
   const shares = sharesOf(model, table, until);
@@ -91,7 +122,7 @@ function expectations(model: DemandModel, table: DemandTable, until: number, per
 }
 
 /** Each item's share of the total: its sales, later ones counting more, shrunk to the mean of its group (Gamma-Poisson), as shares of 1. */
-function sharesOf({ halfLife, shrinkage }: DemandModel, { units, groups }: DemandTable, until: number): Float64Array {
+function sharesOf({ halfLife, shrinkage }: Pick<DemandModel, 'halfLife' | 'shrinkage'>, { units, groups }: DemandTable, until: number): Float64Array {
   const weights = Float64Array.from({ length: until }, (_, at) => 0.5 ** ((until - 1 - at) / halfLife));
   const sold = Float64Array.from(units, (series) => weights.reduce((sum, weight, at) => sum + weight * series[at]!, 0));
   const all = sold.reduce((sum, value) => sum + value, 0);
@@ -122,7 +153,7 @@ export interface DemandQuality {
 
 /** Forecasts from `from` on against what came in the next periods, and three naive ones that know as much. */
 export function demandQuality(model: DemandModel, table: DemandTable, from: number, periods: number, season: number): {
-  own: DemandQuality; naive: Record<'last_value' | 'seasonal' | 'mean', DemandQuality>; coverage: number; coverageOfTotal: number; noiseFloor: number;
+  own: DemandQuality; naive: Record<'last_value' | 'seasonal' | 'mean', DemandQuality>; coverage: number; coverageAhead: number[]; coverageOfTotal: number; noiseFloor: number;
 } {
   const { items, total } = forecastDemand(model, table, from, periods);
   const labels = collect(table, from, periods, (units) => units);
@@ -140,6 +171,10 @@ export function demandQuality(model: DemandModel, table: DemandTable, from: numb
   const means = table.units.map((series) => series.subarray(from - last, from).reduce((sum, value) => sum + value, 0) / last);
   const [low, high] = [pick('low'), pick('high')];
   const sums = totalsOf(table, from + periods).subarray(from);
+  const coverageOf = (among: (at: number) => boolean): number => {
+    const places = Array.from(labels.keys()).filter(among);
+    return places.filter((at) => labels[at]! >= low[at]! && labels[at]! <= high[at]!).length / places.length;
+  };
   return {
     own: quality(pick('expected'), low, pick('median'), high),
     naive: {
@@ -147,7 +182,7 @@ export function demandQuality(model: DemandModel, table: DemandTable, from: numb
       seasonal: point((item, ahead) => table.units[item]![from + ahead - season * Math.ceil((ahead + 1) / season)] ?? table.units[item]![from - 1]!),
       mean: point((item) => means[item]!),
     },
-    coverage: labels.reduce((sum, label, at) => sum + (label >= low[at]! && label <= high[at]! ? 1 : 0), 0) / labels.length,
+    coverage: coverageOf(() => true), coverageAhead: Array.from({ length: periods }, (_, ahead) => coverageOf((at) => at % periods === ahead)),
     coverageOfTotal: total.reduce((sum, ahead, at) => sum + (sums[at]! >= ahead.low && sums[at]! <= ahead.high ? 1 : 0), 0) / periods,
     noiseFloor: Math.sqrt(labels.reduce((sum, label) => sum + label, 0) / labels.length),
   };

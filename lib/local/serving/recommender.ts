@@ -1,20 +1,20 @@
 // Recommendations of a home: the champion of the registry over what each visitor did of late.
 import { tablesOf } from '../learning/index.ts';
-import { recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
+import { recommendBeside, recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
 import type { Recommendation, Recommender } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 
 /** The predictor whose champion answers. */
 export const RECOMMENDATIONS = 'recommendations';
 
-/** Who had to do with what in the last ninety days of the clickstream, how much at most (1 looked at, 3 in the cart, 5 bought), and when last. */
+/** Who had to do with what on which of the last ninety days of the clickstream, and how much at most (1 looked at, 3 in the cart, 5 bought): as the training set has it. */
 const HISTORIES = `
-SELECT visitorid, itemid, max(CASE event WHEN 'transaction' THEN 5 WHEN 'addtocart' THEN 3 ELSE 1 END) AS weight, max(event_date) AS last_date
+SELECT visitorid, itemid, max(CASE event WHEN 'transaction' THEN 5 WHEN 'addtocart' THEN 3 ELSE 1 END) AS weight, event_date
 FROM silver.events
 WHERE duplicate_of IS NULL AND itemid IS NOT NULL AND event IN ('view', 'addtocart', 'transaction')
   AND event_date >= (SELECT date_add('day', -90, max(event_date)) FROM silver.events)
-GROUP BY visitorid, itemid
-ORDER BY visitorid, itemid`;
+GROUP BY visitorid, itemid, event_date
+ORDER BY visitorid, itemid, event_date`;
 
 /** The tables that histories are read from. */
 export const TABLES_OF_HISTORIES: readonly string[] = tablesOf(HISTORIES);
@@ -43,10 +43,10 @@ export async function loadRecommender(engine: Pick<Engine, 'query'>, snapshot: s
   const { version, model } = champion ?? { version: `untrained-${snapshot}`, model: untrainedRecommender(rows.map(([visitor, item, weight]) => ({ visitor, item, weight: Number(weight) }))) };
   const numbers = new Map(model.items.map((name, number) => [name, number]));
   const histories = new Map<string, Met[]>();
-  for (const [visitor, name, weight, last] of rows) {
+  for (const [visitor, name, weight, day] of rows) {
     const item = numbers.get(name);
     if (item === undefined) continue;
-    const met = { item, weight: Number(weight), at: new Date(last).getTime() };
+    const met = { item, weight: Number(weight), at: new Date(day).getTime() };
     const history = histories.get(visitor);
     if (history === undefined) histories.set(visitor, [met]);
     else history.push(met);
@@ -54,21 +54,14 @@ export async function loadRecommender(engine: Pick<Engine, 'query'>, snapshot: s
   return recommenderOver(model, numbers, histories, version);
 }
 
-/** Beside an item its neighbours count most, and what the visitor looked at before does not come back by itself. */
-const BESIDE = { weight: 10, least: 1 };
-
 function recommenderOver(model: RecommenderModel, numbers: ReadonlyMap<string, number>, histories: ReadonlyMap<string, readonly Met[]>, version: string): Recommender {
-  const besideItem: RecommenderModel = { ...model, weights: { ...model.weights, again: 0, beside: Math.max(BESIDE.least, model.weights.beside) } };
   const listed = (found: readonly { item: number; score: number }[]): Recommendation[] => found.map(({ item, score }) => ({ item_id: model.items[item]!, score }));
   return {
     version,
     recommend({ visitorId, itemId, limit }) {
       const item = itemId === undefined ? undefined : numbers.get(itemId);
       const history = visitorId === undefined ? undefined : histories.get(visitorId);
-      if (item !== undefined) {
-        const before = [...history ?? [], { item, weight: BESIDE.weight, at: history?.reduce((latest, { at }) => Math.max(latest, at), 0) ?? 0 }];
-        return { items: listed(recommendTo(besideItem, before, limit, new Set([item]))), source: history === undefined ? 'similar' : 'personal' };
-      }
+      if (item !== undefined) return { items: listed(recommendBeside(model, item, history ?? [], limit)), source: history === undefined ? 'similar' : 'personal' };
       return { items: listed(recommendTo(model, history ?? [], limit)), source: history === undefined ? 'popular' : 'personal' };
     },
   };

@@ -31,7 +31,7 @@ describe('recommendations', () => {
     expect(metrics['recall_at_10']).toBeGreaterThan(1.5 * metrics['baseline_recall_at_10']!);
     expect(metrics['ndcg_at_10']).toBeGreaterThan(1.5 * metrics['baseline_ndcg_at_10']!);
     expect(metrics['factorisation_recall_at_10']).toBeGreaterThan(metrics['baseline_recall_at_10']!);
-    expect(importance.map(({ feature }) => feature).sort()).toEqual(['again', 'beside', 'popular', 'taste']);
+    expect(importance.map(({ feature }) => feature).sort()).toEqual(['again', 'always', 'beside', 'lately', 'popular', 'taste']);
   });
 
   it('are the same after they were kept, and never what somebody has bought', async () => {

@@ -13,8 +13,9 @@ const rows: [string, string, number, string][] = [
 const engineOver = (all: readonly unknown[][]): Engine => ({ query: async () => ({ columns: [], rows: all }) }) as unknown as Engine;
 const engine = engineOver(rows);
 const model: RecommenderModel = {
-  items: ['book', 'lamp', 'tent'], popular: Float64Array.of(0.2, 1, 0.5), neighbours: [[{ item: 1, score: 0.5 }], [{ item: 0, score: 0.5 }], []],
-  tastes: { factors: 0, items: 3, itemFactors: new Float64Array(0), gram: new Float64Array(0), lambda: 1, alpha: 1 }, weights: { again: 0, beside: 1, taste: 0, popular: 0.1 },
+  items: ['book', 'lamp', 'tent'], popular: Float64Array.of(0.2, 1, 0.5), lately: new Float64Array(3), always: new Float64Array(3), fades: 30, neighbours: [[{ item: 1, score: 0.5 }], [{ item: 0, score: 0.5 }], []],
+  tastes: { factors: 0, items: 3, itemFactors: new Float64Array(0), gram: new Float64Array(0), lambda: 1, alpha: 1 }, weights: { again: 0, beside: 1, taste: 0, popular: 0.1, lately: 0, always: 0 },
+  besideWeights: { again: 0, beside: 1, taste: 0, popular: 0.1, lately: 0, always: 0 },
 };
 const namesOf = (list: readonly { item_id: string }[]): string[] => list.map(({ item_id: item }) => item);
 

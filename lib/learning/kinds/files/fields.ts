@@ -20,8 +20,11 @@ export function tagOf(text: string): string | undefined {
   return /^\s*\{\s*"kind"\s*:\s*"([a-z_]+)"/.exec(text)?.[1];
 }
 
-/** The model within such a text. @throws `bad_input` where it is of another kind or of a version not known here. */
-export function taggedModel(text: string, kind: string, version: number): ModelFields {
+/** What brings a model of an older version of the format to the present one. */
+export type BringUp = (model: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+
+/** The model within such a text; of an older version of the format as that is brought up. @throws `bad_input` where it is of another kind or of a version not known here. */
+export function taggedModel(text: string, kind: string, version: number, older: Readonly<Record<number, BringUp>> = {}): ModelFields {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -30,8 +33,11 @@ export function taggedModel(text: string, kind: string, version: number): ModelF
   }
   const file = new ModelFields(parsed, '');
   if (file.text('kind') !== kind) file.refuse('kind', `it is ${file.text('kind')}, not ${kind}`);
-  if (file.number('version') !== version) file.refuse('version', `version ${file.number('version')} of the format is not known here`);
-  return file.child('model');
+  const found = file.number('version');
+  const model = file.child('model');
+  if (found === version) return model;
+  const bringUp = older[found] ?? file.refuse('version', `version ${found} of the format is not known here`);
+  return new ModelFields(bringUp((parsed as { model: Record<string, unknown> }).model), 'model');
 }
 
 export class ModelFields {
@@ -101,6 +107,11 @@ export class ModelFields {
 
   numbers(key: string, length?: number): number[] {
     return this.list(key, length).map((item) => (typeof item === 'number' && Number.isFinite(item) ? item : this.refuse(key, `${key} holds something else than finite numbers`)));
+  }
+
+  /** The numbers of one list among lists. */
+  numbersWithin(key: string, index: number): number[] {
+    return new ModelFields({ [key]: this.list(key)[index] }, this.#path).numbers(key);
   }
 
   /** Places in a list of so many. */
