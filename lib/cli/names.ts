@@ -7,7 +7,8 @@ import { didYouMean } from '../warehouse/index.ts';
 export async function tableNamed(lake: Lake, text: string): Promise<Table> {
   const [namespace, name, ...rest] = text.split('.');
   if (!namespace || !name || rest.length > 0) {
-    throw new MillraceError('usage', `'${text}' is not the name of a table`, { todo: 'Write namespace and name: silver.orders.' });
+    const meant = (await lake.listTables()).filter((one) => one.name === text).map((one) => `${one.namespace}.${one.name}`);
+    throw new MillraceError('usage', `'${text}' is not the name of a table`, { todo: meant.length > 0 ? `Write ${meant.join(' or ')}.` : 'Write namespace and name: silver.orders.' });
   }
   const found = await lake.findTable({ namespace, name });
   if (found !== undefined) return found;

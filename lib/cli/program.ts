@@ -89,7 +89,7 @@ ${EXIT_CODE_HELP}`);
 
 /** Of a verb that is not meant only what help lists. */
 function addVerb(parent: Command, name: string, listed: ListedVerb, verb: Verb | undefined, context: ProgramContext, done: (code: number) => void): void {
-  const command = parent.command(name).summary(listed.summary).description(verb?.description ?? `${listed.summary}.`).exitOverride();
+  const command = parent.command(name).summary(listed.summary).description(verb?.description ?? `${listed.summary.charAt(0).toUpperCase()}${listed.summary.slice(1)}.`).exitOverride();
   command.configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err, outputError: (text, write) => write(text.replace(/^error: /, 'millrace: ')) });
   command.showHelpAfterError(`(millrace help ${listed.name} explains it)`);
   for (const argument of listed.arguments ?? []) command.argument(argument.name, argument.description);

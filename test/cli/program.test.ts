@@ -105,6 +105,23 @@ describe('mistakes', () => {
     expect(err).toMatch(/does not parse at line 1, column 10: found FORM[\s\S]*SELECT \* FORM gold\.daily_metrics\n\s+\^{4}/);
   });
 
+  it.each([
+    [['tables', 'slver'], 4, /no tables in the namespace 'slver'/],
+    [['test', 'gold.custmer_metrics'], 4, /no model is called 'gold.custmer_metrics'[^]*did you mean gold.customer_metrics/],
+    [['train', 'conversion', '--trials', '5'], 2, /--trials is of the search for settings[^]*Give --tune too/],
+    [['train', 'conversion', '--tune', '--trials', '2.5'], 2, /--trials wants a whole number from 1 to 1000, not '2.5'/],
+    [['serve', '--port', '80.5'], 2, /--port wants a whole number from 0 to 65535/],
+    [['start', '--rate', '0.5', '--api-port', ' ', '--port', 'x'], 2, /--port wants a whole number/],
+    [['models', 'card'], 2, /nobody said whose card/],
+    [['models', 'card', 'convrsion'], 4, /no version of convrsion[^]*There is no such predictor: there are .*conversion/],
+    [['keys', 'create', 'web', '--scopes', 'price', 'predict:convrsion'], 2, /no predictor 'convrsion'[^]*There are .*conversion/],
+    [['query', ' '], 2, /no statement/],
+    [['describe', 'customer_metrics'], 2, /is not the name of a table/],
+  ])('refuses %j', async (argv, wanted, message) => {
+    await openHome(home, { create: true });
+    expect(await millrace(...argv, '--home', home)).toMatchObject({ code: wanted, err: expect.stringMatching(message) as string });
+  });
+
   it('refuses a date that is none', async () => {
     await openHome(home, { create: true });
     expect(await millrace('run', 'batch', '--as-of', '2018-02-30', '--home', home)).toMatchObject({ code: 2, err: expect.stringContaining('2018-02-30') as string });

@@ -1,6 +1,7 @@
 // millrace keys create|list|revoke: who may call the API of this home, or of a stage in an account.
 import { MillraceError, systemClock } from '../../base/index.ts';
 import { openHome, openKeyFile, type Home } from '../../local/index.ts';
+import { declaredPredictors } from '../../local/versions.ts';
 import type { ApiKey, Scope } from '../../serving/index.ts';
 import { stageOf, STAGE_OPTION } from '../stage.ts';
 import { table } from '../terminal.ts';
@@ -43,6 +44,9 @@ export const keysCreate: Verb = {
   async run(invocation) {
     const scopes = (Array.isArray(invocation.options['scopes']) ? invocation.options['scopes'] : []).map(scopeOf);
     if (scopes.length === 0) throw new MillraceError('usage', 'a key without scopes may do nothing', { todo: `Give --scopes: ${ALL_SCOPES.join(', ')}.` });
+    const declared = await declaredPredictors(invocation.project);
+    const unknown = scopes.map((scope) => /^predict:(.*)$/.exec(scope)?.[1]).find((name) => name !== undefined && !declared.includes(name));
+    if (unknown !== undefined) throw new MillraceError('usage', `there is no predictor '${unknown}' that a key could be for`, { todo: `There are ${declared.join(', ')}.` });
     const [rate, quota] = [limitOf(invocation, 'rate'), limitOf(invocation, 'quota')];
     const id = invocation.arguments[0] ?? '';
     if (!/^[a-z][\w-]{0,62}$/.test(id)) throw new MillraceError('usage', `'${id}' does not name a key`, { todo: 'Use letters, digits, _ and -, from a small letter on.' });

@@ -17,6 +17,7 @@ export const models: Verb = {
     const [word, ...rest] = invocation.arguments;
     const { project, environment } = invocation;
     if (word !== undefined && !(word === 'card' && (rest.length === 1 || rest.length === 2)) && !(word === 'send' && rest.length === 0)) {
+      if (word === 'card' && rest.length === 0) throw new MillraceError('usage', 'nobody said whose card', { todo: 'Say millrace models card <predictor> [version].' });
       throw new MillraceError('usage', `millrace models does not know '${invocation.arguments.join(' ')}'`, { todo: 'Say millrace models, millrace models card <predictor> [version], or millrace models send.' });
     }
     const stage = await stageOf(invocation);
@@ -95,7 +96,10 @@ function standing(version: string, { aliases, canary }: Pick<AliasState, 'aliase
 async function card(invocation: Invocation, registry: ModelRegistry, predictor: string, given: string | undefined): Promise<void> {
   const state = await registry.state(predictor);
   const version = given ?? state.aliases.champion ?? (await registry.versions(predictor)).at(-1)?.version;
-  if (version === undefined) throw new MillraceError('not_found', `there is no version of ${predictor}`, { todo: `millrace train ${predictor}` });
+  if (version === undefined) {
+    const declared = await declaredPredictors(invocation.project);
+    throw new MillraceError('not_found', `there is no version of ${predictor}`, { todo: declared.includes(predictor) ? `millrace train ${predictor}` : `There is no such predictor: there are ${declared.join(', ')}.` });
+  }
   const found = await registry.card(predictor, version);
   present(invocation, found, () => invocation.terminal.out(modelCardText(found, state)));
 }

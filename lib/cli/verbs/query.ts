@@ -21,6 +21,7 @@ export const query: Verb = {
   ],
   async run(invocation) {
     const sql = await statementOf(invocation.arguments[0], invocation.options['file']);
+    if (sql.trim() === '') throw noStatement();
     await withRuntime(invocation, async (runtime) => {
       const engine = await runtime.engine();
       const result = await engine.query(sql, { parameters: await runtime.parameters(invocation.options['asOf'] as string | undefined, sql), signal: invocation.signal });
@@ -33,6 +34,10 @@ export const query: Verb = {
   },
 };
 
+function noStatement(): MillraceError {
+  return new MillraceError('usage', 'no statement', { todo: 'millrace query "SELECT …", or --file, or a pipe.' });
+}
+
 async function statementOf(argument: string | undefined, file: unknown): Promise<string> {
   if (argument !== undefined && file !== undefined) throw new MillraceError('usage', 'give the statement or --file, not both');
   if (argument !== undefined) return argument;
@@ -41,7 +46,7 @@ async function statementOf(argument: string | undefined, file: unknown): Promise
       throw new MillraceError('not_found', 'the file with the statement cannot be read', { where: file, cause });
     });
   }
-  if (process.stdin.isTTY) throw new MillraceError('usage', 'no statement', { todo: 'millrace query "SELECT …", or --file, or a pipe.' });
+  if (process.stdin.isTTY) throw noStatement();
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

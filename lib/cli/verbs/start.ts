@@ -38,7 +38,7 @@ export const start: Verb = {
     return withRuntime(invocation, async (runtime) => {
       if (invocation.options['once'] === true) return runOnce(invocation, runtime);
       const settings = {
-        port: numberOption(invocation, 'port', 0, 65_535), rate: numberOption(invocation, 'rate', 0.01, 100_000),
+        port: numberOption(invocation, 'port', 0, 65_535), rate: numberOption(invocation, 'rate', 0.01, 100_000, { whole: false }),
         interval: numberOption(invocation, 'interval', 10, 900_000), refresh: numberOption(invocation, 'refresh', 0, 86_400),
       };
       // First of all: who finds the port or the home taken is told at once.

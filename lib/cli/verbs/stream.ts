@@ -9,11 +9,12 @@ import { present, type Invocation, type Verb, type VerbOption } from '../verb.ts
 export const PORT_OPTION: VerbOption = { flags: '--port <number>', description: 'where the Kinesis API listens, on this machine only; 0 for any free port', default: String(DEFAULT_PORT) };
 export const INTERVAL_OPTION: VerbOption = { flags: '--interval <milliseconds>', description: 'events wait at most so long for others before they are in a table', default: '1000' };
 
-/** A number from an option, or a `usage` error that names it. */
-export function numberOption({ options }: Invocation, name: string, least: number, most: number): number {
-  const value = Number(options[name]);
-  if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw new MillraceError('usage', `--${name} wants a number from ${least} to ${most}, not '${String(options[name])}'`);
+/** A whole number from an option, or, where `whole` is false, any number; else a `usage` error that names it. */
+export function numberOption({ options }: Invocation, name: string, least: number, most: number, { whole = true }: { whole?: boolean } = {}): number {
+  const text = String(options[name]);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  throw new MillraceError('usage', `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} wants a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not '${text}'`);
 }
 
 const PLAIN_EVERY_MS = 10_000;

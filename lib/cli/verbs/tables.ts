@@ -1,4 +1,5 @@
 // millrace tables: what is in the lake.
+import { MillraceError } from '../../base/index.ts';
 import { number, bytes, table } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 import { withRuntime } from '../runtime.ts';
@@ -7,7 +8,12 @@ export const tables: Verb = {
   examples: ['millrace tables', 'millrace tables gold --json'],
   async run(invocation) {
     await withRuntime(invocation, async ({ lake, project }) => {
-      const names = await lake.listTables(invocation.arguments[0]);
+      const [namespace] = invocation.arguments;
+      const names = await lake.listTables(namespace);
+      if (namespace !== undefined && names.length === 0) {
+        const there = [...new Set((await lake.listTables()).map((one) => one.namespace))];
+        throw new MillraceError('not_found', `there are no tables in the namespace '${namespace}'`, { todo: there.length === 0 ? 'There are none at all yet; `millrace ingest` makes the first ones.' : `There are ${there.join(', ')}.` });
+      }
       const models = (await project()).models;
       const rows = await Promise.all(names.map(async (name) => {
         const { metadata, currentSnapshot } = await lake.loadTable(name);

@@ -1,6 +1,7 @@
 // millrace test: the models' own tests, data beside the SQL.
 import path from 'node:path';
-import { loadModelTests, Relations, runModelTests } from '../../warehouse/index.ts';
+import { MillraceError } from '../../base/index.ts';
+import { didYouMean, loadModelTests, Relations, runModelTests } from '../../warehouse/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { number, paint } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
@@ -12,6 +13,8 @@ export const testVerb: Verb = {
     return withRuntime(invocation, async (runtime) => {
       const project = await runtime.project();
       const all = await loadModelTests(path.join(invocation.project, 'sql'), project);
+      const unknown = invocation.arguments.find((name) => !project.models.has(name));
+      if (unknown !== undefined) throw new MillraceError('not_found', `no model is called '${unknown}'`, { todo: didYouMean(unknown, [...project.models.keys()]) ?? '`millrace tables` lists them.' });
       const tests = invocation.arguments.length === 0 ? all : all.filter(({ model }) => invocation.arguments.includes(model));
       const results = await runModelTests(tests, { project, engine: await runtime.engine(), relations: new Relations(project, runtime.lake), shop: project.config.shop });
       const failed = results.filter((one) => !one.passed);

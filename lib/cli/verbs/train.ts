@@ -1,4 +1,5 @@
 // millrace train, compare, predict: from a question to versions that answer it.
+import { MillraceError } from '../../base/index.ts';
 import type { GateCheck, ModelCard } from '../../learning/index.ts';
 import { compareVersions, predictInHome, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
@@ -14,20 +15,21 @@ export const train: Verb = {
     { flags: '--as-of <date>', description: 'what is known before this date; default: the end of the latest history that is long enough for the split' },
     { flags: '--keep-champion', description: 'keep the version without letting it answer' },
     { flags: '--tune', description: 'search for better settings first, on rows from before the test window' },
-    { flags: '--trials <number>', description: 'how many settings to try beside those declared (with --tune)', default: '20' },
+    { flags: '--trials <number>', description: 'how many settings to try beside those declared (with --tune; default: 20)' },
     { flags: '--seconds <number>', description: 'begin no trial after so long (with --tune)' },
-    { flags: '--seed <number>', description: 'of the search: the same seed tries the same settings (with --tune)', default: '1' },
+    { flags: '--seed <number>', description: 'of the search: the same seed tries the same settings (with --tune; default: 1)' },
     { flags: '--allow-leaks', description: 'train although features see their future, to look at it; the card says so' },
   ],
   examples: ['millrace train conversion', 'millrace train conversion --tune --trials 30', 'millrace train churn --as-of 2018-08-01 --keep-champion'],
   async run(invocation) {
     const { asOf } = invocation.options;
+    const tune = searchOf(invocation);
     return withRuntime(invocation, async (runtime) => {
       const line = progressLine(invocation.terminal);
       try {
         const report = await trainInHome(runtime, invocation.arguments[0] ?? '', {
           ...(typeof asOf === 'string' ? { asOf } : {}), keepChampion: invocation.options['keepChampion'] === true, allowLeaks: invocation.options['allowLeaks'] === true,
-          ...(invocation.options['tune'] === true ? { tune: searchOf(invocation) } : {}), onProgress: (text) => line.show(`  ${text}`),
+          ...(tune === undefined ? {} : { tune }), onProgress: (text) => line.show(`  ${text}`),
         });
         line.clear();
         present(invocation, report, () => printTraining(invocation.terminal, report));
@@ -40,9 +42,15 @@ export const train: Verb = {
   },
 };
 
-function searchOf(invocation: Invocation): { trials: number; seed: number; seconds?: number } {
-  const seconds = invocation.options['seconds'];
-  return { trials: numberOption(invocation, 'trials', 1, 1_000), seed: numberOption(invocation, 'seed', 0, 2 ** 31), ...(seconds === undefined ? {} : { seconds: numberOption(invocation, 'seconds', 1, 86_400) }) };
+/** undefined where nothing is to be searched. @throws `usage` for settings of a search that was not asked for. */
+function searchOf(invocation: Invocation): { trials: number; seed: number; seconds?: number } | undefined {
+  const { tune, trials, seed, seconds } = invocation.options;
+  if (tune !== true) {
+    const idle = Object.entries({ trials, seed, seconds }).find(([, value]) => value !== undefined)?.[0];
+    if (idle !== undefined) throw new MillraceError('usage', `--${idle} is of the search for settings, and none was asked for`, { todo: 'Give --tune too.' });
+    return undefined;
+  }
+  return { trials: trials === undefined ? 20 : numberOption(invocation, 'trials', 1, 1_000), seed: seed === undefined ? 1 : numberOption(invocation, 'seed', 0, 2 ** 31), ...(seconds === undefined ? {} : { seconds: numberOption(invocation, 'seconds', 1, 86_400, { whole: false }) }) };
 }
 
 export const compareVerb: Verb = {
