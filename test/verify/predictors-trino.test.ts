@@ -1,4 +1,4 @@
-// The training set of every predictor is understood by a live Trino, and has there what its declaration asks for. MILLRACE_TRINO names a server that runs
+// The training set of every predictor is understood by a live Trino, and has there what its declaration asks for; a sampled one has the same rows. MILLRACE_TRINO names a server that runs
 // already, as http://127.0.0.1:18080; else one is started.
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,8 +6,10 @@ import { datesSelect, loadContracts } from '../../lib/contracts/index.ts';
 import { loadFeatures } from '../../lib/features/index.ts';
 import { AT_TIME, loadPredictors } from '../../lib/learning/index.ts';
 import { tablesAsTheyStood } from '../../lib/local/learning/as-it-stood.ts';
+import { readDataset, sampleOf } from '../../lib/local/learning/dataset.ts';
 import { trainingSql } from '../../lib/local/learning/index.ts';
 import { loadModels, Relations, type Parameters } from '../../lib/warehouse/index.ts';
+import { conversionOf, rowsOf, VISITED, visited } from '../local/learning/visits.ts';
 import { Home } from '../warehouse/support/home.ts';
 import { trinoClient } from './support/trino-client.ts';
 import { trinoOfFile } from './support/trino-of-file.ts';
@@ -46,6 +48,16 @@ describe('training sets on Trino', async () => {
     expect(types.get(AT_TIME)).toMatch(/^timestamp/);
     for (const name of [...predictor.features, ...(predictor.label === undefined ? [] : [predictor.label])]) expect(types.get(name), name).toMatch(/^(double|bigint|integer|smallint|decimal|boolean|timestamp|date)/);
   });
+
+  it('of a part of the visitors, read in parts, have the rows and features there that they have here', async () => {
+    const { predictor, features: views } = await conversionOf({ most: 1000, seed: 1 });
+    const [here, there] = await Promise.all([home.engine, trino].map(async (engine) => {
+      const sampled = await sampleOf(visited(engine), predictor, { parameters: VISITED });
+      return { sampled, rows: rowsOf(await readDataset(visited(engine), predictor, views, VISITED, undefined, {}, { ...sampled, rows: 80_000 })) };
+    }));
+    expect(here!.rows.length).toBeGreaterThan(500);
+    expect(there).toEqual(here);
+  }, 300_000);
 
   it('the tables behind them, as a shop that ends has them, each by a statement of its own, with the columns that they have otherwise', async () => {
     const cut = Date.parse('2018-06-01T00:00:00Z');

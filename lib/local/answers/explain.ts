@@ -1,7 +1,7 @@
 // What an answer was made from: who gave it, from which inputs, how old these were, what each contributed, and what came of it.
 import { explainer, matrixOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { featuresOf, readDataset, textHash, trainingSql, viewOf } from '../learning/index.ts';
+import { featuresOf, readDataset, rowsAbout, textHash, trainingSql, viewOf } from '../learning/index.ts';
 import { givenIn } from '../monitoring/index.ts';
 import { goneOf, valueOf, type Value } from './again.ts';
 import type { AnswersContext, LoggedOutcome } from './context.ts';
@@ -125,7 +125,7 @@ async function inputsOf(context: AnswersContext, predictor: BatchAnswer['predict
   const features = await featuresOf(context);
   const sql = trainingSql(predictor, features);
   if (textHash(sql) !== trainingSet) return undefined;
-  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots);
+  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots, { only: rowsAbout(predictor, entity), rows: 1 });
   const row = data.entities.findLastIndex((one, index) => one.every((value, at) => value === entity[at]) && (predictor.label === undefined || Number.isNaN(data.labels[index]!)));
   return row < 0 ? undefined : matrixOf(data, Uint32Array.of(row));
 }

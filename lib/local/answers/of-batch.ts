@@ -1,6 +1,6 @@
 // A batch prediction again: by the version of then, over the training set of then.
 import { batchOf } from '../../learning/index.ts';
-import { featuresOf, readDataset, textHash, trainingSql } from '../learning/index.ts';
+import { featuresOf, openRows, readDataset, textHash, trainingSql } from '../learning/index.ts';
 import { cannot, differencesOf, goneOf, type Again } from './again.ts';
 import type { AnswersContext } from './context.ts';
 import type { BatchAnswer } from './find.ts';
@@ -16,7 +16,7 @@ export async function batchAgain(context: AnswersContext, { predictionId: id, pr
   const sql = trainingSql(predictor, features);
   if (textHash(sql) !== source.trainingSet) throw cannot(id, `the SELECT of ${predictor.name}'s training set, or a feature in it, has been changed since`, `Go back to the project as it was then: predictors/${predictor.name}.sql, features/.`, predictor.file);
   const { fitted } = await versionOf(context.registry, { prediction_id: id, kind: predictor.name, version });
-  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots);
+  const data = await readDataset(await context.engine(), predictor, features, await context.parameters(asOf, sql), context.signal, snapshots, { only: openRows(predictor) });
   const { columns, rows } = batchOf(predictor, fitted, data);
   const entity = predictor.entities.map((name) => String(row[name]));
   const logged = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));

@@ -1,6 +1,6 @@
 // The training set of a predictor as one statement: its own SELECT, and beside it the features of the stream as of each row's moment.
 import { featuresOfPointsSql, type FeatureSet } from '../../features/index.ts';
-import { AT_TIME, datasetOf, joinedDatasets, type Dataset, type LoadedPredictor } from '../../learning/index.ts';
+import { AT_TIME, datasetOf, isOfTrees, joinedDatasets, type Dataset, type LoadedPredictor } from '../../learning/index.ts';
 import { MillraceError } from '../../base/index.ts';
 import type { Engine, Parameters, QueryOptions } from '../../warehouse/index.ts';
 
@@ -40,7 +40,7 @@ function pointsOf({ sql }: LoadedPredictor, only: string | undefined): string {
 /** Which rows of a training set are read. */
 export interface RowsToRead {
   /** A condition on the columns of the predictor's own SELECT; default: all of them. */
-  only?: string;
+  only?: string | undefined;
   /** How many that are, about; counted where nobody says. */
   rows?: number;
 }
@@ -70,6 +70,16 @@ function between({ entities: [who = ''] }: LoadedPredictor, salt: string, from: 
   const digits = (share: number): string => Math.floor(share * 2 ** 32).toString(16).padStart(8, '0').toUpperCase();
   const hash = `substr(to_hex(md5(to_utf8(concat('${salt} ', CAST(own."${who}" AS varchar))))), 1, 8)`;
   return [...(from > 0 ? [`${hash} >= '${digits(from)}'`] : []), ...(to < 1 ? [`${hash} < '${digits(to)}'`] : [])].join(' AND ') || 'TRUE';
+}
+
+/** The rows that a predictor's table is filled from, whose answer is still open; undefined for a kind that needs what came before as well. */
+export function openRows({ algorithm, label }: LoadedPredictor): string | undefined {
+  return isOfTrees(algorithm) ? `own."${label}" IS NULL` : undefined;
+}
+
+/** The rows of one entity: of each of its columns a value, in their order. */
+export function rowsAbout({ entities }: LoadedPredictor, values: readonly string[]): string {
+  return entities.map((column, index) => `CAST(own."${column}" AS varchar) = '${(values[index] ?? '').replaceAll("'", "''")}'`).join(' AND ');
 }
 
 async function countPoints(engine: Engine, predictor: LoadedPredictor, only: string | undefined, options: QueryOptions): Promise<number> {

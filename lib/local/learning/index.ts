@@ -6,7 +6,7 @@ export { canaryOutcomes } from './canary-outcomes.ts';
 export { canaryFile } from './canary-counts.ts';
 export { CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
 export { compareVersions, type ComparedVersions } from './compare.ts';
-export { readDataset, trainingSql, viewOf } from './dataset.ts';
+export { openRows, readDataset, rowsAbout, trainingSql, viewOf } from './dataset.ts';
 export { homeModels, loadVersion, type HomeModels } from './models.ts';
 export { lookThrough } from './look.ts';
 export { batchSources, predictInHome, type BatchPredictions, type BatchSource } from './predict.ts';

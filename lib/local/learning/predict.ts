@@ -3,10 +3,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, uuidv7 } from '../../base/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
-import { batchOf, isOfTrees, type Batch, type Predictor } from '../../learning/index.ts';
+import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, trainingSql } from './dataset.ts';
+import { openRows, readDataset, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
 import { textHash } from './text-hash.ts';
 import { trainingDate } from './training-date.ts';
@@ -43,9 +43,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const sql = trainingSql(predictor, features);
   const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
   const snapshots = await snapshotsOf(lake, sql);
-  // Trees answer rows as they are; others need what came before.
-  const open = isOfTrees(predictor.algorithm) ? `own."${predictor.label}" IS NULL` : undefined;
-  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, open === undefined ? {} : { only: open });
+  const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, { only: openRows(predictor) });
   const batch = batchOf(predictor, await registry.model(name, version), data);
   const predictedAt = clock.now() * 1000;
   const lines = batch.rows.map(({ entity, values }) => JSON.stringify({

@@ -1,6 +1,6 @@
 // A training set that is larger than its predictor asks for: a seeded part of it, of each visitor all or nothing; and one that is read part by part.
 import { afterAll, describe, expect, it } from 'vitest';
-import { readDataset, sampleOf } from '../../../lib/local/learning/dataset.ts';
+import { openRows, readDataset, rowsAbout, sampleOf } from '../../../lib/local/learning/dataset.ts';
 import { Home } from '../../warehouse/support/home.ts';
 import { conversionOf, rowsOf, VISITED, visited } from './visits.ts';
 
@@ -48,6 +48,20 @@ describe('a training set', async () => {
     expect(heard).toHaveLength(4);
     expect(heard.at(-1)).toBe(all.times.length);
     expect(Math.min(...heard.map((rows, part) => rows - (heard[part - 1] ?? 0)))).toBeGreaterThan(0);
+  });
+
+  it.each([['o\'hara', 'i28'], ['é😀', 'i21'], ['V5', 'i5'], ['', 'i35'], ['v7', 'i9']])('about %j and %j alone has what the whole has of them', async (...entity) => {
+    const { predictor, features } = everything;
+    const about = rowsOf(await readDataset(engine, predictor, features, VISITED, undefined, {}, { only: rowsAbout(predictor, entity), rows: 1 }));
+    expect(about).toEqual(rowsOf(all).filter((row) => JSON.stringify((JSON.parse(row) as unknown[]).slice(0, 2)) === JSON.stringify(entity)));
+    expect(about.length).toBeGreaterThan(0);
+  });
+
+  it('of those whose answer is open has what the whole has of them', async () => {
+    const { predictor, features } = everything;
+    const open = rowsOf(await readDataset(engine, predictor, features, VISITED, undefined, {}, { only: openRows(predictor) }));
+    expect(open).toEqual(rowsOf(all).filter((row) => (JSON.parse(row) as unknown[])[3] === null));
+    expect(open.length).toBeGreaterThan(0);
   });
 
   it('gives a visitor without a name to one part, too', async () => {
