@@ -95,7 +95,7 @@ export function gainImportance(model: TreeModel): Float64Array {
   return total > 0 ? gains.map((gain) => gain / total) : gains;
 }
 
-/** Refuses trees that would send a scorer astray: children outside, loops, features that do not exist, categories that split nothing. */
+/** Refuses trees that would send a scorer astray: children outside, loops, features that do not exist, categories of nodes that do not. */
 export function checkTree(tree: Tree, features: number, where: string): void {
   const nodes = tree.left.length;
   const refuse = (message: string): never => {
@@ -104,6 +104,7 @@ export function checkTree(tree: Tree, features: number, where: string): void {
   if (nodes === 0) refuse('a tree has no nodes');
   const arrays: (keyof Tree)[] = ['right', 'feature', 'threshold', 'defaultLeft', 'gain', 'cover', 'weight'];
   for (const name of arrays) if ((tree[name] as Int32Array).length !== nodes) refuse(`${name} has ${(tree[name] as Int32Array).length} entries for ${nodes} nodes`);
+  for (const node of tree.categories.keys()) if (!(node >= 0 && node < nodes)) refuse(`node ${node} splits by categories, of ${nodes} nodes`);
   const depths = new Int32Array(nodes).fill(-1);
   depths[0] = 0;
   const open = [0];

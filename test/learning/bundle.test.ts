@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 test.each([
-  ['a model of trees', 'compileTrees, explainer, readXgboost, scoreRow, scoreRows', 25_000, /node_modules|\/trees\/|threads|clusters|smoothing|recommend/],
+  ['a model of trees', 'compileTrees, explainer, readXgboost, scoreRow, scoreRows', 26_000, /node_modules|\/trees\/|threads|clusters|smoothing|recommend/],
   ['models of every kind, with their registry,', 'ModelRegistry, readModel, recommendTo, scorerOf', 45_000, /node_modules|\/trees\/|threads|k-means\.ts$(?<!files\/k-means\.ts)|holt-winters|recommend\/recommender|predictor\//],
 ])('reading and scoring %s takes a few kilobytes, and nothing of training', async (_, names, most, training) => {
   const { outputFiles, metafile } = await build({

@@ -89,6 +89,11 @@ export class Fields {
   }
 }
 
+/** What is no damage, but more than is served. */
+export function cannotServe(what: string, where: string, todo: string): MillraceError {
+  return new MillraceError('unsupported', `${what} cannot be served`, { where, todo });
+}
+
 function isList(value: UbjsonValue): value is UbjsonValue[] | ArrayLike<number> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }

@@ -1,8 +1,9 @@
 // Reads a model that XGBoost saved, as JSON or UBJSON. What cannot be served with equal predictions is refused by name.
 import { MillraceError, messageOf, parsePythonJson } from '../../base/index.ts';
-import { checkTree, NO_CATEGORY, OUTPUTS, type Objective, type Tree, type TreeModel } from '../tree-model.ts';
-import { Fields } from './fields.ts';
+import { OUTPUTS, type Objective, type Tree, type TreeModel } from '../tree-model.ts';
+import { cannotServe, Fields } from './fields.ts';
 import { areUsual, usualParameters, type ObjectiveParameters } from './objective-parameters.ts';
+import { readTree } from './read-tree.ts';
 import { readUbjson, type UbjsonValue } from './ubjson.ts';
 
 /** A row in work takes a block of memory by the feature, whether its trees look at it or not. */
@@ -15,39 +16,55 @@ const MOST_FEATURES = 65_536;
  */
 export function readXgboost(file: string | Uint8Array, { onlyBest = false }: { onlyBest?: boolean } = {}): TreeModel {
   const learner = new Fields(parse(file), '').child('learner');
-  const booster = learner.child('gradient_booster');
-  const name = booster.text('name');
-  if (name !== 'gbtree' && name !== 'dart') throw refused(`the booster ${name}`, booster.path, 'train with booster gbtree');
-  const gbtree = name === 'dart' ? booster.child('gbtree') : booster;
-  const parameters = learner.child('learner_model_param');
-  const scores = baseScores(parameters);
-  const classes = parameters.parameter('num_class', 0);
-  if (classes > 1) throw refused(`a model of ${classes} classes`, parameters.path, 'train one binary model a class');
-  if (parameters.parameter('num_target', 1) > 1 || scores.length > 1) throw refused('a model of several targets', parameters.path, 'train one model a target');
-  const features = parameters.count('num_feature', 1);
-  if (features > MOST_FEATURES) throw refused(`a model of ${features} features`, parameters.path, `it may have ${MOST_FEATURES}`);
-  const objective = objectiveOf(learner.child('objective'));
-  const model = gbtree.child('model');
-  if (model.ints('tree_info').some((group) => group !== 0)) throw refused('a model of several classes', 'tree_info', 'train one binary model a class');
+  const { model, dart } = boosterOf(learner.child('gradient_booster'));
+  const { features, baseScore } = shapeOf(learner.child('learner_model_param'));
+  const objective = objectiveOf(learner.child('objective'), baseScore);
+  const trees = treesOf(model, features, dart);
   const attributes = learner.has('attributes') ? textsOf(learner.child('attributes')) : {};
-  const files = model.list('trees');
-  const weights = name === 'dart' ? booster.numbers('weight_drop', files.length) : undefined;
-  const trees = files.map((tree, index) => readTree(new Fields(tree, `trees[${index}]`), features, weights?.[index]));
   const names = learner.texts('feature_names');
-  if (names.length > 0 && new Set(names).size !== features) learner.refuse('feature_names', `${new Set(names).size} names for ${features} features`);
+  const different = new Set(names).size;
+  if (names.length > 0 && (names.length !== features || different !== features)) learner.refuse('feature_names', `${names.length} names, ${different} of them different, for ${features} features`);
   const types = learner.texts('feature_types');
+  if (types.length > 0 && types.length !== features) learner.refuse('feature_types', `${types.length} types for ${features} features`);
   const categorical = new Set(trees.flatMap((tree) => [...tree.categories.keys()].map((node) => tree.feature[node]!)));
   return {
-    objective: objective.name, baseScore: scores[0]!, attributes,
+    ...objective, baseScore, attributes,
     featureNames: names.length > 0 ? names : Array.from({ length: features }, (_, index) => `f${index}`),
     featureKinds: Array.from({ length: features }, (_, index) => (types[index] === 'c' || categorical.has(index) ? 'categorical' : 'numeric')),
     trees: onlyBest ? trees.slice(0, keptTrees(attributes, model, trees.length)) : trees,
-    ...(objective.quantile === undefined ? {} : { quantile: objective.quantile }), ...(areUsual(objective.parameters, usualParameters({ objective: objective.name, quantile: objective.quantile })) ? {} : { objectiveParameters: objective.parameters }),
   };
 }
 
-function refused(what: string, where: string, todo: string): MillraceError {
-  return new MillraceError('unsupported', `${what} cannot be served`, { where, todo });
+/** Where the trees are, and what knows the weights of those of dart. */
+function boosterOf(booster: Fields): { model: Fields; dart?: Fields } {
+  const name = booster.text('name');
+  if (name === 'gbtree') return { model: booster.child('model') };
+  if (name === 'dart') return { model: booster.child('gbtree').child('model'), dart: booster };
+  throw cannotServe(`the booster ${name}`, booster.path, 'train with booster gbtree');
+}
+
+/** What the model takes, and where it starts. */
+function shapeOf(parameters: Fields): { features: number; baseScore: number } {
+  const scores = baseScores(parameters);
+  const classes = parameters.parameter('num_class', 0);
+  if (classes > 1) throw cannotServe(`a model of ${classes} classes`, parameters.path, 'train one binary model a class');
+  if (parameters.parameter('num_target', 1) > 1 || scores.length > 1) throw cannotServe('a model of several targets', parameters.path, 'train one model a target');
+  const features = parameters.count('num_feature', 1);
+  if (features > MOST_FEATURES) throw cannotServe(`a model of ${features} features`, parameters.path, `it may have ${MOST_FEATURES}`);
+  return { features, baseScore: scores[0]! };
+}
+
+function treesOf(model: Fields, features: number, dart: Fields | undefined): Tree[] {
+  const files = model.list('trees');
+  // A file that lost some of its trees would answer, but wrongly.
+  const announced = model.child('gbtree_model_param').count('num_trees', 0);
+  if (announced !== files.length) model.refuse('trees', `there are ${files.length} trees, and num_trees is ${announced}`);
+  const groups = model.numbers('tree_info', files.length);
+  const weights = dart?.numbers('weight_drop', files.length);
+  return files.map((tree, index) => {
+    if (groups[index] !== 0) throw cannotServe('a model of several classes', 'tree_info', 'train one binary model a class');
+    return readTree(new Fields(tree, `trees[${index}]`), features, weights?.[index]);
+  });
 }
 
 function parse(file: string | Uint8Array): UbjsonValue {
@@ -69,15 +86,29 @@ function baseScores(parameters: Fields): number[] {
   return scores;
 }
 
-function objectiveOf(fields: Fields): { name: Objective; parameters: ObjectiveParameters; quantile?: number } {
+/** The objective, what the file says of it beside its name, and which quantile it is of. */
+function objectiveOf(fields: Fields, baseScore: number): Pick<TreeModel, 'objective' | 'objectiveParameters' | 'quantile'> {
   const name = fields.text('name');
-  if (!Object.hasOwn(OUTPUTS, name)) throw refused(`the objective ${name}`, fields.path, `it must be one of ${Object.keys(OUTPUTS).join(', ')}`);
-  const parameters = Object.fromEntries(fields.keys().filter((key) => key !== 'name').map((key) => [key, textsOf(fields.child(key))]));
-  if (name !== 'reg:quantileerror' || !fields.has('quantile_loss_param')) return { name: name as Objective, parameters };
-  const alpha = fields.child('quantile_loss_param').text('quantile_alpha').replace(/^\[|\]$/g, '');
-  if (alpha.includes(',')) throw refused('a model of several quantiles', fields.path, 'train one model a quantile');
-  const quantile = Math.fround(Number(alpha));
-  return quantile > 0 && quantile < 1 ? { name, parameters, quantile } : fields.refuse('quantile_loss_param', `the quantile ${JSON.stringify(alpha)}`);
+  if (!isObjective(name)) throw cannotServe(`the objective ${name}`, fields.path, `it must be one of ${Object.keys(OUTPUTS).join(', ')}`);
+  const output = OUTPUTS[name];
+  const isPossible = output === 'sigmoid' ? baseScore >= 0 && baseScore <= 1 : output === 'exponential' ? baseScore > 0 : true;
+  if (!isPossible) fields.refuse('name', `no model of ${name} starts from the base score ${baseScore}`);
+  const quantile = name === 'reg:quantileerror' && fields.has('quantile_loss_param') ? quantileOf(fields.child('quantile_loss_param')) : undefined;
+  const parameters: ObjectiveParameters = Object.fromEntries(fields.keys().filter((key) => key !== 'name').map((key) => [key, textsOf(fields.child(key))]));
+  const ofModel = { objective: name, ...(quantile === undefined ? {} : { quantile }) };
+  return areUsual(parameters, usualParameters(ofModel)) ? ofModel : { ...ofModel, objectiveParameters: parameters };
+}
+
+function isObjective(name: string): name is Objective {
+  return Object.hasOwn(OUTPUTS, name);
+}
+
+/** `9E-1`, or `[9E-1]`. */
+function quantileOf(fields: Fields): number {
+  const text = fields.text('quantile_alpha').replace(/^\[|\]$/g, '');
+  if (text.includes(',')) throw cannotServe('a model of several quantiles', fields.path, 'train one model a quantile');
+  const quantile = Math.fround(Number(text));
+  return quantile > 0 && quantile < 1 ? quantile : fields.refuse('quantile_alpha', `the quantile ${JSON.stringify(text)}`);
 }
 
 function textsOf(fields: Fields): Record<string, string> {
@@ -91,40 +122,4 @@ function keptTrees(attributes: Record<string, string>, model: Fields, trees: num
   const parallel = model.child('gbtree_model_param').count('num_parallel_tree', 0, 1);
   const kept = model.has('iteration_indptr') ? model.ints('iteration_indptr')[round] : round * Math.max(parallel, 1);
   return Number.isInteger(kept) && kept! > 0 && kept! <= trees ? kept! : model.refuse('iteration_indptr', `best_iteration is ${JSON.stringify(attributes['best_iteration'])}, no round of these trees`);
-}
-
-/** With the weight that dart gives the tree: leaves count times it, rounded as XGBoost rounds them. */
-function readTree(fields: Fields, features: number, weight: number | undefined): Tree {
-  if (fields.child('tree_param').parameter('size_leaf_vector', 1) > 1) throw refused('a tree with several answers a leaf', fields.path, 'train with multi_strategy one_output_per_tree');
-  const floats = (key: string): Float32Array => Float32Array.from(fields.numbers(key));
-  const tree: Tree = {
-    left: fields.ints('left_children'), right: fields.ints('right_children'), feature: fields.ints('split_indices'), threshold: floats('split_conditions'),
-    defaultLeft: fields.flags('default_left'), categories: categoriesOf(fields), gain: floats('loss_changes'), cover: floats('sum_hessian'), weight: floats('base_weights'),
-  };
-  // Nothing is compared with the threshold of such a node; up to 2.0 it is NaN.
-  for (const node of tree.categories.keys()) if (tree.left[node] !== -1 && Number.isNaN(tree.threshold[node])) tree.threshold[node] = 0;
-  if (weight !== undefined) tree.left.forEach((left, node) => (left < 0 ? (tree.threshold[node]! *= Math.fround(weight)) : undefined));
-  checkTree(tree, features, fields.path);
-  return tree;
-}
-
-function categoriesOf(fields: Fields): Map<number, Int32Array> {
-  const sets = new Map<number, Int32Array>();
-  const nodes = fields.has('categories_nodes') ? fields.ints('categories_nodes') : new Int32Array(0);
-  const types = fields.has('split_type') ? fields.flags('split_type') : new Uint8Array(0);
-  const named = new Set(nodes);
-  types.forEach((type, node) => (type === 1 && !named.has(node) ? fields.refuse('categories_nodes', `node ${node} splits by categories and names none`) : undefined));
-  if (nodes.length === 0) return sets;
-  const codes = fields.ints('categories');
-  const segments = fields.ints('categories_segments');
-  const sizes = fields.ints('categories_sizes');
-  nodes.forEach((node, index) => {
-    const begin = segments[index] ?? -1;
-    const size = sizes[index] ?? -1;
-    if (begin < 0 || size < 0 || begin + size > codes.length) fields.refuse('categories_segments', `the categories of node ${node} lie outside the list`);
-    const set = codes.slice(begin, begin + size).sort();
-    if (size > 0 && !(set[0]! >= 0 && set[size - 1]! < NO_CATEGORY)) fields.refuse('categories', `the categories of node ${node} are from ${set[0]} to ${set[size - 1]}`);
-    sets.set(node, set);
-  });
-  return sets;
 }
