@@ -12,7 +12,7 @@ export { datesSelect, latestDateSelect } from './typed/latest.ts';
 export type { TypedColumn } from './typed/expressions.ts';
 export { validationPlan, type ColumnPlan, type RulePlan, type ValidationPlan } from './validate/plan.ts';
 export { failuresOf } from './validate/reasons.ts';
-export { failuresSql, validationSql } from './validate/sql.ts';
+export { validationSql } from './validate/sql.ts';
 export { compileEventValidator, compileValidator, type CheckedEvent, type CheckedRow, type EventValidator, type RawRecord, type RowValidator } from './validate/row.ts';
 export { textOf, type TextOrNull } from './validate/text.ts';
 export { compileEventTime } from './validate/event-time.ts';

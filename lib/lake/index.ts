@@ -1,7 +1,7 @@
 // The lake: Iceberg v2 tables on disk or on S3. This file is what others may import.
 export type * from './types.ts';
 export type * from './ports.ts';
-export { Lake, openFolderLake, openMetadataFile, randomIds, textOf, type Ids, type LakeContext, type LakeOptions } from './lake.ts';
+export { Lake, openFolderLake, textOf, type Ids, type LakeContext, type LakeOptions } from './lake.ts';
 export { Table } from './table.ts';
 export { ensureTable } from './ensure.ts';
 export { emptyCopy, newTableMetadata, type TableDefinition } from './definition.ts';
@@ -16,8 +16,8 @@ export { LocalFiles } from './files/local.ts';
 export { FolderCatalog } from './catalog/folder.ts';
 export { catalogColumns } from './catalog/columns.ts';
 export { canWiden, changesTowards, sameShape, textOfType, type ColumnPlace, type SchemaChange } from './format/evolve.ts';
-export { fieldByName, findField, primitiveTypes } from './format/schema.ts';
-export { parseTransformText, partitionFunction, typedPartitionFields, type TypedPartitionField } from './format/partition.ts';
+export { fieldByName, primitiveTypes } from './format/schema.ts';
+export { parseTransformText, typedPartitionFields, type TypedPartitionField } from './format/partition.ts';
 export { bucketHash, transformFunction, transformResultType } from './format/transforms.ts';
 export { compareValues, decimalShape, sameValue, tupleKey } from './format/values.ts';
 export { currentSchema, currentSnapshot, defaultSpec, schemaById, snapshotById, specById } from './format/metadata.ts';

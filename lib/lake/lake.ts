@@ -4,7 +4,6 @@ import { MillraceError, systemClock, type Clock } from '../base/index.ts';
 import { findState } from './commit/loop.ts';
 import { FolderCatalog } from './catalog/folder.ts';
 import { newTableMetadata, type TableDefinition } from './definition.ts';
-import { MetadataFileCatalog } from './catalog/metadata-file.ts';
 import { LocalFiles } from './files/local.ts';
 import { catalogColumns } from './catalog/columns.ts';
 import { currentSchema, serializeMetadata } from './format/metadata.ts';
@@ -118,12 +117,6 @@ export class Lake {
 export function openFolderLake(root: string, options: { clock?: Clock; ids?: Ids } = {}): Lake {
   const files = new LocalFiles();
   return new Lake({ files, catalog: new FolderCatalog(files, root), ...options });
-}
-
-/** One table, read-only, by the path of a metadata file of whatever writer: `…/metadata/00008-<uuid>.metadata.json`. */
-export async function openMetadataFile(path: string, files: Files = new LocalFiles()): Promise<Table> {
-  const catalog = new MetadataFileCatalog(files, path);
-  return new Lake({ files, catalog }).loadTable(catalog.name);
 }
 
 export function textOf(name: TableName): string {

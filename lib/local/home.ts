@@ -1,5 +1,5 @@
 // The home: one folder that holds all state of the embedded runtime, and the version of its layout.
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../base/index.ts';
 
@@ -31,11 +31,6 @@ function pathsOf(root: string): Home {
     root, lake: inside('lake'), landing: inside('landing'), temporary: inside('tmp'), keys: inside('keys'), streams: inside('streams'), online: inside('online'),
     failed: inside('failed'), run: inside('run'),
   };
-}
-
-/** Whether there is a home in the folder. */
-export async function homeExists(root: string): Promise<boolean> {
-  return (await stat(path.join(root, 'home.json')).catch(() => undefined)) !== undefined;
 }
 
 /**

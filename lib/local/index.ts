@@ -1,6 +1,6 @@
 // The embedded home: the runtime of one machine.
-export { homeExists, markHome, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
-export { upgradeHome, HOME_MIGRATIONS, type HomeMigration, type HomeUpgrade } from './upgrade.ts';
+export { markHome, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
+export { upgradeHome, type HomeMigration, type HomeUpgrade } from './upgrade.ts';
 export { lockRuns } from './run-lock.ts';
 export { forgetPerson, type ForgetReceipt, type ForgetRequest } from './forget.ts';
 export { loadProject, type LoadedProject } from './project.ts';

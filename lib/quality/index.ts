@@ -6,6 +6,6 @@ export { maintainLake, type MaintainOptions, type TableUpkeep, type UpkeepReport
 export { relocateLake, type RelocatedTable, type RelocateOptions } from './relocate.ts';
 export { latestRunWithLedger, nextRunNumber } from './run-order.ts';
 export { examine, type DoctorOptions, type Finding } from './doctor.ts';
-export { DRIFT_LEVELS, FEWEST_ROWS, measureDrift, type DriftRow, type DriftStatus, type ServedRow } from './drift.ts';
+export { measureDrift, type DriftRow, type DriftStatus, type ServedRow } from './drift.ts';
 export { isSameInput, measureSkew, type ServedInput, type SkewRow, type SkewStatus } from './skew.ts';
 export { MODEL_DRIFT, TRAIN_SERVE_SKEW } from './model-tables.ts';

@@ -42,7 +42,7 @@ function exitCodeOf({ files, totals }: IngestReport): number {
 }
 
 /** One line a file, the quiet ones together. */
-export function printIngest(terminal: Terminal, { files, totals, milliseconds }: IngestReport): void {
+function printIngest(terminal: Terminal, { files, totals, milliseconds }: IngestReport): void {
   for (const file of files.filter(({ status }) => status !== 'seen')) terminal.out(`${fileLine(terminal, file)}\n`);
   if (totals.seen > 0) terminal.out(`  ${paint(terminal, 'dim', `${number(totals.seen)} ${totals.seen === 1 ? 'file' : 'files'} landed before`)}\n`);
   if (totals.files === 0) terminal.out('  no files\n');

@@ -112,7 +112,7 @@ function printTraining(terminal: Terminal, { card, champion, gate, promoted, can
       : `\n  ${paint(terminal, 'yellow', '✖')} does not answer: ${gate.reasons.join('; ')}\n`);
 }
 
-export function printGate(terminal: Terminal, checks: readonly GateCheck[]): void {
+function printGate(terminal: Terminal, checks: readonly GateCheck[]): void {
   if (checks.length === 0) return;
   terminal.out(`\n${table(terminal, ['the gate', 'is', 'must be', ''], checks.map(({ check, figure: is, must, bound, passes }) => [check, figure(is), `${must} ${figure(bound)}`, passes ? paint(terminal, 'green', '✔') : paint(terminal, 'yellow', '✖')]), { indent: 2 })}`);
 }

@@ -3,10 +3,10 @@ export type {
   AcceptedEvent, BronzeRow, EventVerdict, RejectedEvent, RowValue, StreamPosition, StreamRecord, TransformCounters,
 } from './types.ts';
 export { eventPlans, type EventPlan } from './plans.ts';
-export { MOST_EVENT_BYTES, openEventChecker, type EventChecker, type EventCheckerOptions } from './checker.ts';
+export { openEventChecker, type EventChecker, type EventCheckerOptions } from './checker.ts';
 export { deaggregate } from './deaggregate.ts';
 export { parseEvent, type EventProblem, type ParsedEvent } from './parse.ts';
-export { acceptedRow, originColumns, payloadPlace, rejectedRow, REJECTED_TABLE, type Refusal, type RowContext } from './rows.ts';
+export { acceptedRow, payloadPlace, rejectedRow, REJECTED_TABLE, type Refusal, type RowContext } from './rows.ts';
 export { addCounts, noCounts } from './counters.ts';
 export { transform, type TransformOptions } from './transform.ts';
 export { transformFirehose, type FirehoseTransform, type FirehoseTransformOptions, type RoutedRecord } from './firehose.ts';

@@ -5,7 +5,7 @@ import type { EventChecker } from './checker.ts';
 import type { AcceptedEvent, BronzeRow, RejectedEvent, RowValue, StreamPosition, StreamRecord } from './types.ts';
 
 /** What is kept of a record that is too long to be read. */
-export const KEPT_OF_TOO_LONG_EVENT = 64 * 1024;
+const KEPT_OF_TOO_LONG_EVENT = 64 * 1024;
 
 /** The table of rejected records, in bronze. */
 export const REJECTED_TABLE = 'rejected';
@@ -19,7 +19,7 @@ export interface RowContext {
 }
 
 /** Columns that say where an event came from. */
-export function originColumns({ stream, shard, sequence, subsequence }: StreamPosition, contractVersion: string, now: number): Record<string, RowValue> {
+function originColumns({ stream, shard, sequence, subsequence }: StreamPosition, contractVersion: string, now: number): Record<string, RowValue> {
   return {
     _ingested_at: BigInt(Math.trunc(now)) * 1000n, _contract_version: contractVersion,
     _stream: stream, _shard: shard, _sequence: sequence, _subsequence: String(subsequence),

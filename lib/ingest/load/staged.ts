@@ -9,7 +9,7 @@ import { extraName } from '../shape/resolve.ts';
 /** Number of the file in the job, number of the record in the file, and a JSON object of members that the contract does not know. */
 export const FILE = '"$file"';
 export const ROW = '"$row"';
-export const EXTRAS = '"$extras"';
+const EXTRAS = '"$extras"';
 const STAGED = '"$staged"';
 
 /** What the columns of a row are read from. */

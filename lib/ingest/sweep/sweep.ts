@@ -24,7 +24,7 @@ export interface SweepOptions {
 export interface SweepReport { objects: number; records: number; reasons: Record<string, number> }
 
 /** How the bytes of a swept record that was a row already are read again. */
-export const ROW_LAYOUT = JSON.stringify({ format: 'bronze_row' });
+const ROW_LAYOUT = JSON.stringify({ format: 'bronze_row' });
 const SWEPT = '$swept';
 
 const SENTENCES: Readonly<Record<FailedAt, string>> = Object.freeze({

@@ -194,7 +194,7 @@ function renumbered(manifest: ManifestFile, sequenceNumber: bigint): ManifestFil
 }
 
 /** Metadata in which the snapshot is the current one. */
-export function withSnapshot(metadata: TableMetadata, snapshot: Snapshot): TableMetadata {
+function withSnapshot(metadata: TableMetadata, snapshot: Snapshot): TableMetadata {
   const id = snapshot['snapshot-id'];
   return {
     ...metadata,

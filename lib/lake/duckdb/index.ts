@@ -1,7 +1,7 @@
 // The part of the lake that moves rows: writing, reading and rewriting data files with DuckDB.
 export { Database, Session, type DatabaseOptions, type QueryOptions } from './database.ts';
 export type { SqlRow, SqlValue } from './result.ts';
-export { columnsOf, icebergType, tableColumnsFor, type SelectColumn } from './columns.ts';
+export { columnsOf, tableColumnsFor, type SelectColumn } from './columns.ts';
 export { duckType, quoteName, quoteText, valueLiteral } from './sql-text.ts';
 export { writeRows, type WriteOptions } from './write.ts';
 export { scanSql, type ScanSource, type ScanSqlOptions } from './scan.ts';

@@ -64,7 +64,7 @@ function boundsOf(type: PrimitiveType, statistics: ReadonlyMap<string, string>):
 }
 
 /** Calls back for every primitive field with its path as DuckDB writes it. */
-export function forEachLeaf(
+function forEachLeaf(
   schema: Schema,
   visit: (id: number, type: PrimitiveType, path: string, isRepeated: boolean) => void,
 ): void {

@@ -49,10 +49,10 @@ interface RawEntry {
 
 /** Columns of position-delete files (specification, "Reserved Field IDs"): their bounds tell which data files they point into. */
 export const DELETE_PATH_FIELD = 2_147_483_546;
-export const DELETE_POSITION_FIELD = 2_147_483_545;
+const DELETE_POSITION_FIELD = 2_147_483_545;
 
 /** Types by field id over several schemas; the first that knows an id decides. */
-export function typeLookup(schemas: readonly Schema[]): (id: number) => PrimitiveType | undefined {
+function typeLookup(schemas: readonly Schema[]): (id: number) => PrimitiveType | undefined {
   return (id) => {
     if (id === DELETE_PATH_FIELD) return 'string';
     if (id === DELETE_POSITION_FIELD) return 'long';

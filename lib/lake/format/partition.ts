@@ -1,8 +1,8 @@
 // Partition specs and sort orders: from strings such as `month(order_date)` to fields by id, and the types of partition values.
 import { MillraceError } from '../../base/index.ts';
-import type { Field, PartitionField, PartitionSpec, PrimitiveType, Schema, SortField, SortOrder, Transform, Value } from '../types.ts';
+import type { Field, PartitionField, PartitionSpec, PrimitiveType, Schema, SortField, SortOrder, Transform } from '../types.ts';
 import { fieldByName, primitiveTypes } from './schema.ts';
-import { transformFunction, transformResultType } from './transforms.ts';
+import { transformResultType } from './transforms.ts';
 
 export const FIRST_PARTITION_ID = 1000;
 
@@ -31,7 +31,7 @@ function unreadable(text: string): MillraceError {
 }
 
 /** Name of a partition field as the reference implementation gives it: `ts_day`, `id_bucket`, `id_trunc`, the column itself. */
-export function partitionFieldName(transform: Transform, column: string): string {
+function partitionFieldName(transform: Transform, column: string): string {
   const kind = transform.replace(/\[.*$/, '');
   if (kind === 'identity') return column;
   return `${column}_${kind === 'truncate' ? 'trunc' : kind === 'void' ? 'null' : kind}`;
@@ -92,12 +92,4 @@ function sourceTypeOf(id: number, schemas: readonly Schema[]): PrimitiveType | u
     if (type !== undefined) return type;
   }
   return undefined;
-}
-
-/** Compiles the function from a row's values (by source field id) to its partition tuple. */
-export function partitionFunction(spec: PartitionSpec, schemas: readonly Schema[]): (valueOf: (sourceId: number) => Value | null) => (Value | null)[] {
-  const steps = typedPartitionFields(spec, schemas).map(({ field, sourceType }) => ({
-    source: field['source-id'], apply: transformFunction(field.transform, sourceType),
-  }));
-  return (valueOf) => steps.map(({ source, apply }) => apply(valueOf(source)));
 }

@@ -32,7 +32,7 @@ export class IdSource {
 }
 
 /** Numbers the fields of one struct and then what is nested in them. */
-export function numberFields(fields: readonly (Omit<Field, 'id'> | Field)[], ids: IdSource): Field[] {
+function numberFields(fields: readonly (Omit<Field, 'id'> | Field)[], ids: IdSource): Field[] {
   const names = new Set<string>();
   const numbered = fields.map((field) => {
     if (names.has(field.name.toLowerCase())) throw new MillraceError('bad_input', `the column ${field.name} is given twice`);
@@ -89,7 +89,7 @@ function checkType(type: IcebergType, where: string): void {
 }
 
 /** A field that may be part of a table's key: required, primitive, no float. */
-export function identifierField(schema: Schema, name: string): Field {
+function identifierField(schema: Schema, name: string): Field {
   const field = fieldByName(schema, name);
   if (!field.required || typeof field.type !== 'string' || field.type === 'float' || field.type === 'double') {
     throw new MillraceError('bad_input', `the key column ${name} must be required, and neither nested nor floating point`);

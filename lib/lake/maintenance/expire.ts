@@ -77,7 +77,7 @@ async function unreferenced(
 }
 
 /** The metadata without expired snapshots and references; the same object where nothing expires. */
-export function keptState(metadata: TableMetadata, options: ExpireOptions, nowMilliseconds: number): TableMetadata {
+function keptState(metadata: TableMetadata, options: ExpireOptions, nowMilliseconds: number): TableMetadata {
   const { properties } = metadata;
   const maxAge = options.olderThanMilliseconds ?? Number(properties['history.expire.max-snapshot-age-ms'] ?? FIVE_DAYS_MS);
   const atLeast = Math.max(1, options.keepAtLeast ?? Number(properties['history.expire.min-snapshots-to-keep'] ?? 1));

@@ -75,10 +75,3 @@ function coerce(value: Value, type: PrimitiveType): Value | undefined {
   if (typeof value === 'bigint') return decimalShape(type) !== undefined || BigInt.asIntN(64, value) === value ? value : undefined;
   return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 }
-
-/** Field ids that a predicate looks at. */
-export function referencedFields(predicate: BoundPredicate, into: Set<number> = new Set()): Set<number> {
-  if ('of' in predicate) for (const each of predicate.of) referencedFields(each, into);
-  else if ('ref' in predicate) into.add(predicate.ref);
-  return into;
-}

@@ -3,5 +3,5 @@ export { DEFAULT_PORT, openEndpoint, type EndpointOptions, type EndpointStatus, 
 export { openDeliver, type DeliverStatus } from './deliver.ts';
 export { openFeatures, type FeaturesStatus } from './features.ts';
 export { endpointOf, remoteSource, type RemoteSource } from './remote-source.ts';
-export { modelsOfStreams, openRefresh, type RefreshStatus, type RunModels } from './refresh.ts';
+export { openRefresh, type RefreshStatus, type RunModels } from './refresh.ts';
 export { Persistent, runServices, sayServices, type ServiceName, type StreamService } from './service.ts';

@@ -6,7 +6,7 @@ import { readHeader, type HeaderMap } from '../models/header-yaml.ts';
  * column: a column of the audited table · columns: several · table: a logical name · expression: SQL · values: a list of literals ·
  * number · duration: `36h`, given to the SQL in seconds · word: a bare word, such as a unit of time
  */
-export const PARAMETER_TYPES = ['column', 'columns', 'table', 'expression', 'values', 'number', 'duration', 'word'] as const;
+const PARAMETER_TYPES = ['column', 'columns', 'table', 'expression', 'values', 'number', 'duration', 'word'] as const;
 export type AuditParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface AuditParameter { name: string; type: AuditParameterType; description: string; optional: boolean; default?: string }

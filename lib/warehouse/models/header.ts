@@ -6,7 +6,7 @@ import { readHeader, type HeaderMap } from './header-yaml.ts';
 import { parsePartitionTerm, parseSortTerm, splitTerms } from './partitioning.ts';
 import type { Problems } from './problem.ts';
 
-export const HEADER_KEYS = [
+const HEADER_KEYS = [
   'description', 'owner', 'kind', 'key', 'partition_by', 'sort_by', 'time', 'lookback', 'changes', 'audits', 'columns', 'accounts', 'pii',
 ] as const;
 

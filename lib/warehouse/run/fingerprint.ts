@@ -4,7 +4,7 @@ import { parametersOf } from '../dialect/index.ts';
 import type { Model, Parameters } from '../types.ts';
 
 /** Raised when the code computes or writes a table differently, so that every model runs again. */
-export const CODE_FORMAT_VERSION = 1;
+const CODE_FORMAT_VERSION = 1;
 
 /** SHA-256 of a value's canonical JSON (keys sorted), in hex. */
 export function hashOf(value: unknown): string {

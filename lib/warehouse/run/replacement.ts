@@ -20,7 +20,7 @@ export function replacementOf(model: Model, plan: ModelPlan, base: string | null
 }
 
 /** A merge without `changes`: its SELECT tells what is new, and a key that it does not give keeps its row. */
-export function isUpsert(model: Model): boolean {
+function isUpsert(model: Model): boolean {
   return Object.keys(model.changes).length === 0;
 }
 

@@ -140,7 +140,7 @@ function boundText(compiler: Compiler, scope: Scope, bound: FrameBound): string 
 }
 
 /** `ORDER BY x DESC NULLS LAST`: Trino puts NULLs last in either direction. */
-export function sortClause(compiler: Compiler, scope: Scope, items: readonly SortItem[]): string {
+function sortClause(compiler: Compiler, scope: Scope, items: readonly SortItem[]): string {
   return `ORDER BY ${items.map((item) => sortItem(compiler.expression(scope, item.value).sql, item)).join(', ')}`;
 }
 

@@ -34,7 +34,7 @@ export const instant = (precision: number, zone: string): SqlType => ({ kind: 'i
 export const array = (of: SqlType): SqlType => ({ kind: 'array', of });
 
 /** Digits after the second that an Iceberg timestamp and DuckDB's keep. */
-export const MOST_TIME_DIGITS = 6;
+const MOST_TIME_DIGITS = 6;
 export const MOST_DECIMAL_DIGITS = 38;
 
 const SIMPLE_NAMES: Readonly<Record<string, SqlType>> = {
