@@ -52,7 +52,7 @@ export interface Sampled extends RowsToRead {
   sample?: { share: number; of: number };
 }
 
-/** All rows, or the part of them that a predictor with more rows than it asks for learns from. Tables are read at these snapshots. */
+/** All rows, or the part of them that a predictor with more than it asks for learns from; undefined for one that asks for no part. */
 export async function sampleOf(engine: Engine, predictor: LoadedPredictor, options: QueryOptions): Promise<Sampled | undefined> {
   if (predictor.sample === undefined) return undefined;
   const of = await countPoints(engine, predictor, undefined, options);
@@ -65,10 +65,10 @@ export function sampleCondition(predictor: LoadedPredictor, share: number): stri
   return between(predictor, `sample ${predictor.sample?.seed ?? 0}`, 0, share);
 }
 
-/** A condition that holds for this share of the first entity's values, `from` to `to` of 1: the first digits of a hash are a number that is the same in every engine. */
+/** A condition that holds for this share of the first entity's values, `from` to `to` of 1: the first digits of a hash are a number that is the same in every engine. Nobody is somebody, too. */
 function between({ entities: [who = ''] }: LoadedPredictor, salt: string, from: number, to: number): string {
   const digits = (share: number): string => Math.floor(share * 2 ** 32).toString(16).padStart(8, '0').toUpperCase();
-  const hash = `substr(to_hex(md5(to_utf8(concat('${salt} ', CAST(own."${who}" AS varchar))))), 1, 8)`;
+  const hash = `substr(to_hex(md5(to_utf8(concat('${salt} ', coalesce(CAST(own."${who}" AS varchar), ''))))), 1, 8)`;
   return [...(from > 0 ? [`${hash} >= '${digits(from)}'`] : []), ...(to < 1 ? [`${hash} < '${digits(to)}'`] : [])].join(' AND ') || 'TRUE';
 }
 

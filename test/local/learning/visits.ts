@@ -5,9 +5,9 @@ import { loadPredictors, type Dataset, type LoadedPredictor } from '../../../lib
 import type { Engine, Parameters } from '../../../lib/warehouse/index.ts';
 import { PROJECT } from './home.ts';
 
-/** 4,000 events of 151 visitors, some with names that no number is; one in fifty is a repeat. */
+/** 4,000 events of 151 visitors, some with odd names and one with none; one event in fifty is a repeat. */
 const VISITS = `
-  SELECT CASE n % 150 WHEN 3 THEN 'é😀' WHEN 4 THEN 'o''hara' WHEN 5 THEN CASE WHEN n % 300 = 5 THEN '' ELSE 'V5' END ELSE concat('v', CAST(n % 150 AS varchar)) END AS visitorid,
+  SELECT CASE n % 150 WHEN 3 THEN 'é😀' WHEN 4 THEN 'o''hara' WHEN 5 THEN CASE WHEN n % 300 = 5 THEN '' ELSE 'V5' END WHEN 6 THEN NULL ELSE concat('v', CAST(n % 150 AS varchar)) END AS visitorid,
          concat('i', CAST(n * 7 % 40 AS varchar))                                                                           AS itemid,
          CASE n % 11 WHEN 0 THEN 'transaction' WHEN 3 THEN 'addtocart' WHEN 7 THEN 'search' ELSE 'view' END                 AS event,
          date_add('minute', 13 * n, CAST(TIMESTAMP '2018-09-01 00:00:00' AS timestamp(6)))                                  AS event_time,
