@@ -1,14 +1,17 @@
-// Which version answered at a moment, by the log of the registry.
-import type { ModelRegistry } from '../../learning/index.ts';
+// Who answered at a moment, by the log of the registry.
+import type { AliasState, ModelRegistry } from '../../learning/index.ts';
 
-/** Who answers looks at the registry so often, at the most seldom. */
+/** Who answers looks at the registry so often, at the most seldom: in an account, and where a look failed. */
 const LOOKED_WITHIN_MS = 60_000;
 
-/** The champion at that moment, then those that who had not looked again yet may have held for it; null: none. */
+/** How the registry stood at that moment, then how it stood within the time before, for who had not looked again yet; the newest first. */
+export async function heldAt(registry: Pick<ModelRegistry, 'history'>, predictor: string, at: number): Promise<AliasState[]> {
+  const until = (await registry.history(predictor)).filter(({ change }) => change !== undefined && change.at <= at).reverse();
+  const oldest = until.findIndex(({ change }) => change!.at <= at - LOOKED_WITHIN_MS);
+  return oldest < 0 ? [...until, { aliases: {} }] : until.slice(0, oldest + 1);
+}
+
+/** The champion at that moment, then those that it may still have been; null: none. */
 export async function championsAt(registry: Pick<ModelRegistry, 'history'>, predictor: string, at: number): Promise<(string | null)[]> {
-  const changes = (await registry.history(predictor)).flatMap(({ aliases, change }) => (change === undefined || change.at > at ? [] : [{ champion: aliases.champion ?? null, since: change.at }])).reverse();
-  const held = [...changes, { champion: null, since: Number.NEGATIVE_INFINITY }];
-  // One that began within the time counts, and so does the one before it.
-  const known = held.slice(0, held.findIndex(({ since }) => since <= at - LOOKED_WITHIN_MS) + 1);
-  return [...new Set(known.map(({ champion }) => champion))];
+  return [...new Set((await heldAt(registry, predictor, at)).map(({ aliases }) => aliases.champion ?? null))];
 }

@@ -4,6 +4,7 @@ import { assign } from '../../experiments/index.ts';
 import { trafficOf, type PredictionRecord } from '../../serving/index.ts';
 import { predictorsOf } from '../learning/index.ts';
 import { cannot, type Again } from './again.ts';
+import { heldAt } from './champions.ts';
 import type { AnswersContext } from './context.ts';
 import { findAnswer } from './find.ts';
 import { batchAgain } from './of-batch.ts';
@@ -53,10 +54,12 @@ export async function isOfModel(context: AnswersContext, { kind, entity, version
 async function assignedAgain(context: AnswersContext, record: PredictionRecord): Promise<string[]> {
   const { experiment, variant, unit, kind, predicted_at: at } = record;
   if (variant === 'canary' && experiment === null) {
-    const canary = (await context.registry.history(kind)).findLast(({ change }) => change !== undefined && change.at <= at + REFRESH_MS)?.canary;
+    // One that has ended a moment before may still have answered.
+    const canary = (await heldAt(context.registry, kind, at)).find((state) => state.canary !== undefined)?.canary;
     const entity = Object.values(JSON.parse(record.entity) as Record<string, unknown>)[0];
     if (canary === undefined) return ['the registry knows of no canary at that time'];
-    return [`${trafficOf(kind, canary).takes(unit ?? String(entity ?? '')) ? 'the canary would have' : 'the canary would not have'} ${unit ?? String(entity ?? '')} again: ${canary.share * 100} % of the traffic since ${new Date(canary.startedAt).toISOString()}`];
+    const inPlace = record.version === canary.version ? [] : [`the canary's version ${canary.version} could not answer, so version ${record.version} did`];
+    return [...inPlace, `${trafficOf(kind, canary).takes(unit ?? String(entity ?? '')) ? 'the canary would have' : 'the canary would not have'} ${unit ?? String(entity ?? '')} again: ${canary.share * 100} % of the traffic since ${new Date(canary.startedAt).toISOString()}`];
   }
   if (experiment === null || unit === null) return [];
   const declared = (await context.experiments()).find(({ name }) => name === experiment);
@@ -64,6 +67,3 @@ async function assignedAgain(context: AnswersContext, record: PredictionRecord):
   const again = assign(declared, unit, { ...(record as unknown as Record<string, string>) });
   return [again.assigned ? `${unit} is in variant ${again.variant.name} of ${experiment}${again.variant.name === variant ? ', as it was answered' : `, where ${variant} was answered`}` : `${unit} is not in ${experiment} by its declaration of now: ${again.reason.replaceAll('_', ' ')}`];
 }
-
-/** Who answers looks at the registry so often. */
-const REFRESH_MS = 5_000;
