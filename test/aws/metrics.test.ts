@@ -1,25 +1,21 @@
 // What alarms and dashboards look at is measured by somebody: each metric of ours under the very names that a function writes, each of AWS's of a resource that is there.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { featureMetrics } from '../../lambdas/features/metrics.ts';
 import { canaryMetrics } from '../../lambdas/judge/metrics.ts';
 import { driftMetrics, mlflowMetrics, trainingMetrics } from '../../lambdas/learn/metrics.ts';
 import { servingMetrics } from '../../lambdas/score/metrics.ts';
 import { embeddedMetrics } from '../../lambdas/validate/metrics.ts';
 import { policiesOf } from './support/policies.ts';
-import { named, ofType, only, synthesise, textOf, type Properties, type Resources, type SynthesisedStage } from './support/stage.ts';
+import { named, ofType, only, textOf, withStages, type Properties, type Resources, type SynthesisedStage } from './support/stage.ts';
 
 const STAGE = 'millrace-dev';
 const STACKS = ['batch', 'stream', 'serving', 'learning'] as const;
 
 let dev: SynthesisedStage;
 let shared: SynthesisedStage;
-beforeAll(async () => {
-  dev = await synthesise({ stage: 'dev' });
-  shared = await synthesise({ stage: 'shared' });
-}, 120_000);
-afterAll(async () => { for (const { folder } of [dev, shared]) await rm(folder, { recursive: true, force: true }); });
+withStages((one, other) => { [dev, shared] = [one, other]; });
 
 /** A metric as somebody looks at it. */
 interface Looked { where: string; namespace: string; name: string; dimensions: Readonly<Record<string, string>> }

@@ -1,17 +1,12 @@
 // What the API would be in an account: read off the synthesised template, which the security rules have passed.
-import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Problem, ROUTES } from '../../lib/serving/index.ts';
 import { policiesOf } from './support/policies.ts';
-import { named, ofType, only, synthesise, textOf, type Properties, type SynthesisedStage } from './support/stage.ts';
+import { named, ofType, only, textOf, withStages, type Properties, type SynthesisedStage } from './support/stage.ts';
 
 let dev: SynthesisedStage;
 let shared: SynthesisedStage;
-beforeAll(async () => {
-  dev = await synthesise({ stage: 'dev' });
-  shared = await synthesise({ stage: 'shared' });
-}, 120_000);
-afterAll(async () => { for (const { folder } of [dev, shared]) await rm(folder, { recursive: true, force: true }); });
+withStages((one, other) => { [dev, shared] = [one, other]; });
 
 /** Methods of the API by verb and path. */
 function methods({ serving }: SynthesisedStage): Map<string, Properties> {

@@ -1,7 +1,6 @@
 // What the stream would be in an account: read off the synthesised template, which the security rules have passed.
-import { rm } from 'node:fs/promises';
 import validate from 'asl-validator';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ONLINE_TABLE } from '../../lib/features/aws/index.ts';
 import { refreshMachine } from '../../lib/stacks/refresh-machine.ts';
 import { ONLINE_KEYS } from '../../lib/stacks/stream-stack.ts';
@@ -9,15 +8,11 @@ import { streamsOf } from '../../lib/stacks/streams-of.ts';
 import { Interpreter, type Json } from '../../lib/workflow/index.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { policiesOf, statementsOf } from './support/policies.ts';
-import { named, ofType, only, synthesise, textOf, type Properties, type SynthesisedStage } from './support/stage.ts';
+import { named, ofType, only, textOf, withStages, type Properties, type SynthesisedStage } from './support/stage.ts';
 
 let dev: SynthesisedStage;
 let shared: SynthesisedStage;
-beforeAll(async () => {
-  dev = await synthesise({ stage: 'dev' });
-  shared = await synthesise({ stage: 'shared' });
-}, 120_000);
-afterAll(async () => { for (const { folder } of [dev, shared]) await rm(folder, { recursive: true, force: true }); });
+withStages((one, other) => { [dev, shared] = [one, other]; });
 
 const streamOf = (one: SynthesisedStage, contract = 'events') => named(one.stream, 'AWS::Kinesis::Stream', 'Name', `millrace-${one === dev ? 'dev' : 'shared'}-${contract}`)[1];
 const functionOf = (name: string) => named(dev.stream, 'AWS::Lambda::Function', 'FunctionName', `millrace-dev-${name}`);

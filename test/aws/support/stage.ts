@@ -1,8 +1,9 @@
 // A stage synthesised for tests, with bundles that hold next to nothing; and its templates as plain data.
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
+import { afterAll, beforeAll } from 'vitest';
 import type { ProjectConfig } from '../../../lib/base/index.ts';
 import type { ProjectFile } from '../../../lib/batch/index.ts';
 import { addStage, newApp } from '../../../lib/stacks/app.ts';
@@ -64,6 +65,16 @@ export async function synthesise(context: Readonly<Record<string, string>> = {})
   const assembly = app.synth();
   const resources = (stack: Stack) => (assembly.getStackArtifact(stack.artifactId).template as { Resources: Resources }).Resources;
   return { foundation: resources(foundation), batch: resources(batchStack), stream: resources(stream as Stack), serving: resources(serving as Stack), learning: resources(learning as Stack), definition, folder };
+}
+
+/** Gives the plain stage and the one whose settings are all set, synthesised before the tests of a file, which they are put away after. */
+export function withStages(give: (dev: SynthesisedStage, shared: SynthesisedStage) => void): void {
+  const made: SynthesisedStage[] = [];
+  beforeAll(async () => {
+    for (const stage of ['dev', 'shared']) made.push(await synthesise({ stage }));
+    give(made[0]!, made[1]!);
+  }, 120_000);
+  afterAll(async () => { for (const { folder } of made) await rm(folder, { recursive: true, force: true }); });
 }
 
 export function ofType(resources: Resources, type: string): [string, Resource][] {
