@@ -41,10 +41,14 @@ export function unitsNeeded({ kind, baseline, standardDeviation, uplift, alpha =
   const [control, least] = [weights[0]!, Math.min(...weights.slice(1))].map((weight) => (weight * weights.length) / total) as [number, number];
   const own = before / control + after / least;
   const common = ((before * control + after * least) / (control + least)) * (1 / control + 1 / least);
+  // As the comparison takes it: at the mean of both.
+  const mean = (baseline * control + treated * least) / (control + least);
+  const rise = (at: number): number => (kind !== 'ratio' && at > 0 ? Math.max(1, mean / at) : 1);
+  const risen = (before * rise(baseline)) / control + (after * rise(treated)) / least;
   const share = alpha / (weights.length - 1);
   const units = (quantile: number, variance: number) => Math.ceil(((quantile + normalQuantile(power)) ** 2 * variance * (1 - correlationBefore ** 2)) / delta ** 2);
   // The sequence is narrowest where it was tuned to be, at the planned size: there its quantile depends on alpha alone.
-  return { unitsForOneLook: units(normalQuantile(1 - share / 2), own), unitsWithDailyLooks: units(Math.sqrt(tunedQuantileSquared(share)), Math.max(own, common)) };
+  return { unitsForOneLook: units(normalQuantile(1 - share / 2), own), unitsWithDailyLooks: units(Math.sqrt(tunedQuantileSquared(share)), Math.max(risen, common)) };
 }
 
 /** The square of the sequence's width in standard errors, at the size for which ρ was chosen: (1 + 1/v) (log(v + 1) − 2 log α) with v = nρ². */

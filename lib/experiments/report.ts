@@ -1,5 +1,5 @@
 // What an experiment shows so far, said so that it may be read every day.
-import { compare, MINIMUM_UNITS, type Difference } from './sequential.ts';
+import { compare, MINIMUM_OCCASIONS, MINIMUM_UNITS, type Difference } from './sequential.ts';
 import { ratioMismatch } from './ratio-mismatch.ts';
 import type { Experiment, Metric, Moments } from './types.ts';
 
@@ -83,7 +83,7 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
       ...(mismatch.found ? ['The variants do not have the units they should. The figures mean nothing until that is explained: look for lost exposures, robots, redirects.'] : []),
       ...(crossed > 0 ? [`${crossed} units were seen in more than one variant, and count in their first: whoever sends \`unit\` must send the same for the same person.`] : []),
       ...unseen.map(({ metric, role }) => `No ${metric.outcome} was ever reported${role === 'guardrail' ? `: the guardrail ${metric.name} watches nothing` : ', and without it nothing can be found'}. Send it to /v1/outcomes.`),
-      ...(comparisons.some(({ metric, difference }) => difference === undefined && !unseen.some((one) => one.metric.name === metric)) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, or of a metric that has not varied yet.`] : []),
+      ...(comparisons.some(({ metric, difference }) => difference === undefined && !unseen.some((one) => one.metric.name === metric)) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, of a mean that stands on fewer than ${MINIMUM_OCCASIONS} occasions of one size, or of a metric that has not varied yet.`] : []),
     ],
   };
 }

@@ -19,6 +19,12 @@ export interface Difference {
 /** Fewer units than this in a variant, and nothing is said: the sequence holds asymptotically. */
 export const MINIMUM_UNITS = 100;
 
+/** Of a mean: nothing is said of a variant before it stands on so many equal occasions. */
+export const MINIMUM_OCCASIONS = 10;
+
+/** Who has none, and would have had so many times `MINIMUM_OCCASIONS` at the other variant's rate, is not waited for: they do not come. */
+const EXPECTED_TIMES = 10;
+
 /**
  * Compares a treatment with the control by the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2021,
  * "Time-uniform central limit theory and asymptotic confidence sequences", theorem 2.2), adjusted by what each unit did before (CUPED: Deng et al. 2013).
@@ -26,23 +32,27 @@ export const MINIMUM_UNITS = 100;
  *
  * The variance of the difference is the greater one of the two that the variants' own and their common variance give. They are the same for equal shares; of unequal
  * ones the small variant knows its own badly, and too low just when its mean is low by chance: by it alone up to half of all experiments on rare
- * purchases with a share of one in fifty raise a false alarm.
+ * purchases with a share of one in fifty raise a false alarm. For the same reason the variance of a variant whose mean is below that of both together is taken as it would be at
+ * that mean: the variance of rare purchases, rare dear ones above all, rises with how many there are. And a mean is not compared before each variant has had its
+ * purchases: of something that sells twenty times more rarely and dearer, a third to a half of all experiments would raise a false alarm for not having sold yet.
  *
  * @param plannedUnits units of both variants together at which the interval shall be narrowest
- * @returns undefined below `MINIMUM_UNITS` in either variant, or where nothing varies yet
+ * @returns undefined below `MINIMUM_UNITS` or, of a mean, `MINIMUM_OCCASIONS` in either variant, or where nothing varies yet
  */
 export function compare(control: Moments, treatment: Moments, { alpha, plannedUnits, kind = 'mean' }: { alpha: number; plannedUnits: number; kind?: Metric['kind'] }): Difference | undefined {
   if (Math.min(control.units, treatment.units) < MINIMUM_UNITS) return undefined;
   // Of a ratio it is the divisor that has to be large enough for the normal distribution to hold.
   if (kind === 'ratio' && Math.min(control.x, treatment.x) < MINIMUM_UNITS) return undefined;
+  if (kind === 'mean' && !(isKnown(control, treatment) && isKnown(treatment, control))) return undefined;
   const theta = cupedCoefficient(control, treatment);
   const both = together(control, treatment);
-  const read = (moments: Moments): Estimate => (kind === 'ratio' ? ratio(moments) : adjusted(moments, theta, both.x / both.units));
+  const read = (moments: Moments): Estimate => (kind === 'ratio' ? ratio(moments) : atCommonMean(adjusted(moments, theta, both.x / both.units), moments, both));
   const [base, other] = [read(control), read(treatment)];
   const own = base.variance / control.units + other.variance / treatment.units;
   const variance = Math.max(own, kind === 'ratio' ? commonOfRatio(control, treatment, both) : adjusted(both, theta, 0).variance * (1 / control.units + 1 / treatment.units));
   if (!(variance > 0)) return undefined;
-  const plain = kind === 'ratio' ? own : adjusted(control, 0, 0).variance / control.units + adjusted(treatment, 0, 0).variance / treatment.units;
+  const unadjusted = (moments: Moments): number => atCommonMean(adjusted(moments, 0, 0), moments, both).variance / moments.units;
+  const plain = kind === 'ratio' ? own : unadjusted(control) + unadjusted(treatment);
   const v = (both.units * tunedProduct(alpha)) / plannedUnits; // nρ², ρ² chosen for the planned size
   const width = Math.sqrt((1 + 1 / v) * (Math.log(v + 1) - 2 * Math.log(alpha)));
   const error = Math.sqrt(variance);
@@ -56,6 +66,22 @@ export function compare(control: Moments, treatment: Moments, { alpha, plannedUn
     pValue: Math.min(1, Math.sqrt(v + 1) * Math.exp((-((absolute / error) ** 2) * v) / (2 * (v + 1)))),
     varianceRemoved: plain > 0 ? Math.max(0, 1 - own / plain) : 0,
   };
+}
+
+/** Whether a mean stands on enough: as many purchases of one size would tell as much as (Σy)² / Σy² (Kish 1965). Of sums below nothing no such number can be told. */
+function isKnown(one: Moments, other: Moments): boolean {
+  if (one.y < 0 || other.y < 0) return true;
+  return Math.max(occasions(one), (one.units * occasions(other)) / other.units / EXPECTED_TIMES) >= MINIMUM_OCCASIONS;
+}
+
+function occasions({ y, yy }: Moments): number {
+  return yy > 0 ? (y * y) / yy : 0;
+}
+
+/** A variance that is proportional to the mean, as that of rare purchases is, where the mean is below the common one: as it is at that. */
+function atCommonMean(estimate: Estimate, { y, units }: Moments, both: Moments): Estimate {
+  const rise = y > 0 ? both.y / both.units / (y / units) : 1;
+  return rise > 1 ? { ...estimate, variance: estimate.variance * rise } : estimate;
 }
 
 /** Mean, and the variance of one unit's part in it. */

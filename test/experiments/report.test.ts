@@ -55,6 +55,54 @@ describe('looking every day', () => {
     }
   });
 
+  it.each([5, 20])('raises none more where the treatment sells %i times more rarely and dearer, whatever its share', (times) => {
+    const random = seeded(53);
+    const size = () => 20 * Math.exp(0.7 * gaussian(random));
+    for (const share of [0.5, 0.1, 0.9]) {
+      let wrong = 0;
+      for (let run = 0; run < 150; run++) {
+        if (dailyLooks(random, 300, (treated) => ({ y: treated ? (random() < 0.05 / times ? times * size() : 0) : random() < 0.05 ? size() : 0 }), 'mean', share).alarms > 0) wrong += 1;
+      }
+      expect([share, wrong / 150]).toEqual([share, expect.toSatisfy((rate: number) => rate <= 0.05)]);
+    }
+  });
+
+  it('still sees that a treatment sells nothing at all, or far less', () => {
+    const random = seeded(59);
+    for (const left of [0, 0.4]) {
+      let found = 0;
+      for (let run = 0; run < 20; run++) {
+        const { control, treatment } = dailyLooks(random, 600, (treated) => ({ y: random() < (treated ? left : 1) * 0.05 ? Math.exp(3 + 0.7 * gaussian(random)) : 0 }));
+        if (compare(control, treatment, { alpha: 0.05, plannedUnits: DAYS * 600 })!.interval[1] < 0) found += 1;
+      }
+      expect(found).toBe(20);
+    }
+  });
+
+  it('says nothing of a mean that stands on a few purchases, and says so', () => {
+    const revenue = experiment('one', { hypothesis: 'h', variants: { control: {}, dearer: {} }, primary: { name: 'revenue', kind: 'mean', outcome: 'purchase' } });
+    const of = (variant: string, purchases: number, size: number): Observed => ({ variant, metric: 'revenue', units: 1_000, y: purchases * size, yy: purchases * size * size, x: 0, xx: 0, xy: 0 });
+    const told = (...observed: Observed[]) => reportOn(revenue, observed, { plannedUnits: 2_000, assigned: { control: 1_000, dearer: 1_000 } });
+    expect(told(of('control', 60, 20), of('dearer', 3, 100))).toMatchObject({ verdict: { dearer: 'undecided' }, notes: [expect.stringContaining('fewer than 10 occasions') as string] });
+    expect(told(of('control', 60, 20), of('dearer', 12, 100)).comparisons[0]!.difference).toBeDefined();
+    expect(told(of('control', 300, 20), of('dearer', 0, 0)).verdict).toEqual({ dearer: 'worse' });
+    // Of what was given back nobody can tell on how much it stands.
+    expect(told(of('control', 60, 20), of('dearer', 3, -100)).comparisons[0]!.difference).toBeDefined();
+  });
+
+  it('finds an uplift of revenue of the planned size as often as planned', () => {
+    // Orders of 20·e^(0.7 z) by one visitor in twenty: what a visitor brings has this mean and standard deviation.
+    const mean = 0.05 * 20 * Math.exp(0.245);
+    const deviation = Math.sqrt(0.05 * 400 * Math.exp(0.98) - mean ** 2);
+    const { unitsWithDailyLooks } = unitsNeeded({ kind: 'mean', baseline: mean, standardDeviation: deviation, uplift: 0.4 });
+    const random = seeded(61);
+    let found = 0;
+    for (let run = 0; run < 60; run++) {
+      if (dailyLooks(random, Math.ceil((2 * unitsWithDailyLooks) / DAYS), (treated) => ({ y: random() < (treated ? 0.07 : 0.05) ? 20 * Math.exp(0.7 * gaussian(random)) : 0 })).alarms > 0) found += 1;
+    }
+    expect(found / 60).toBeGreaterThan(0.7);
+  });
+
   it('says how much relative to the control without saying more than is known: rare purchases, small numbers', () => {
     const random = seeded(43);
     let [wrong, wrongOnNull, runs, open] = [0, 0, 200, 0];
