@@ -24,6 +24,7 @@ async function millrace(...argv: string[]) {
 
 it.each([
   ['keys', 'list'], ['keys', 'revoke', 'web'], ['keys', 'create', 'web', '--scopes', 'price'], ['models'], ['promote', 'conversion', '1'], ['promote', 'conversion', '1', '--canary', '10%'], ['rollback', 'conversion'], ['experiment', 'publish'], ['prices', 'list'],
+  ['explain', '01a1fe58-caf0-7d77-b06c-d1204dad934b'], ['reproduce', '01a1fe58-caf0-7d77-b06c-d1204dad934b'],
 ])('a stage that there is not is told by name: %s %s', async (...verb) => {
   const { code, err } = await millrace(...verb, '--stage', 'nowhere');
   expect([code, err]).toEqual([2, expect.stringMatching(/there is no stage 'nowhere'[\s\S]*dev, prod/) as string]);
