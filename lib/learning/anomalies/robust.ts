@@ -36,7 +36,7 @@ const DAY = 86_400_000;
 /** Fewer values before one tell nothing about it. */
 const LEAST_BEFORE = 7;
 /** Fewer values of a series in all tell nothing about how far they usually lie apart. */
-const LEAST_KNOWN = 28;
+export const LEAST_KNOWN = 28;
 
 /** One value a day, NaN where there is none; `first` is the day of the first, in days since 1970. */
 export interface DailySeries { first: number; values: Float64Array }

@@ -28,6 +28,10 @@ export function trainClusters(features: readonly FeatureColumn[], { clusters, or
   const standardisation = standardisationOf(features);
   const matrix = standardise(features, standardisation);
   const points = Array.from({ length: rows }, (_, row) => [...matrix.subarray(row * features.length, (row + 1) * features.length)]);
+  const different = differing(points, clusters);
+  if (different < clusters) {
+    throw new MillraceError('bad_input', `${rows} rows, of which ${different} differ, make no ${clusters} clusters`, { where: 'clusters', todo: 'Ask for fewer clusters, or learn from rows that differ.' });
+  }
   let best: { centres: number[][]; inertia: number } | undefined;
   for (let start = 0; start < starts; start += 1) {
     const { centroids } = kmeans(points, clusters, { initialization: 'kmeans++', maxIterations: iterations, seed: hash32(seed, start, 5) });
@@ -36,4 +40,11 @@ export function trainClusters(features: readonly FeatureColumn[], { clusters, or
   }
   const centres = best!.centres.toSorted((a, b) => a[order]! - b[order]!);
   return { model: { ...standardisation, centres, inertia: best!.inertia }, assigned: Int32Array.from(points, (point) => nearest(point, centres).cluster) };
+}
+
+/** How many different points there are, counted up to `enough`. */
+function differing(points: readonly (readonly number[])[], enough: number): number {
+  const found = new Set<string>();
+  for (const point of points) if (found.add(point.join(' ')).size >= enough) break;
+  return found.size;
 }

@@ -1,6 +1,7 @@
 // Segments as a kind of predictor: k-means on standardised features, measured on a later moment beside no segments at all and segments drawn by lot.
+import { MillraceError } from '../../base/index.ts';
 import { assignClusters } from '../clusters/assign.ts';
-import { trainClusters } from '../clusters/k-means.ts';
+import { trainClusters, type ClusterSettings } from '../clusters/k-means.ts';
 import { segmentQuality, type SegmentModel } from '../clusters/segments.ts';
 import type { FeatureColumn } from '../training-set.ts';
 import { decimal, newestOf, type Dataset } from '../predictor/dataset.ts';
@@ -17,11 +18,9 @@ export const kMeansKind: Kind<Extract<Algorithm, { kind: 'k_means' }>, SegmentMo
     const { model: clusters } = trainClusters(columnsOf(predictor, data, rows), settings);
     const model = { ...clusters, names: clusters.centres.map((_, index) => settings.names?.[index] ?? `segment ${index + 1}`) };
     const measured = kMeansKind.measure(predictor, model, data, parts.test);
-    const there = trainClusters(columnsOf(predictor, data, parts.test), settings).model;
     return {
       model, baseline: 'one segment for all, and segments drawn by lot', importance: [], reliability: [], baseRate: 0, testRows: parts.test,
-      // What three segments learned from the test rows themselves would reach there.
-      metrics: { ...measured.metrics, least_inertia: there.inertia / parts.test.length }, rows: { train: rows.length, validate: 0, test: parts.test.length },
+      metrics: { ...measured.metrics, least_inertia: leastInertia(columnsOf(predictor, data, parts.test), settings) }, rows: { train: rows.length, validate: 0, test: parts.test.length },
     };
   },
 
@@ -47,6 +46,16 @@ export const kMeansKind: Kind<Extract<Algorithm, { kind: 'k_means' }>, SegmentMo
     };
   },
 };
+
+/** What segments learned from the test rows themselves would reach there; NaN where these make none. */
+function leastInertia(columns: readonly FeatureColumn[], settings: ClusterSettings): number {
+  try {
+    return trainClusters(columns, settings).model.inertia / columns[0]!.values.length;
+  } catch (thrown) {
+    if (thrown instanceof MillraceError) return Number.NaN;
+    throw thrown;
+  }
+}
 
 function columnsOf({ features }: Predictor, { columns }: Dataset, rows: Uint32Array): FeatureColumn[] {
   return features.map((name, index) => ({ name, values: Float32Array.from(rows, (row) => columns[index]![row]!) }));

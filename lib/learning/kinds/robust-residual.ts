@@ -1,5 +1,6 @@
 // Anomalies as a kind of predictor: what stands out of daily series, measured by finding planted ones, beside the rule of so many standard deviations.
-import { dayOf, judgeSeries, plantAnomalies, trainUsual, type AnomalyModel, type DailySeries } from '../anomalies/robust.ts';
+import { MillraceError } from '../../base/index.ts';
+import { dayOf, judgeSeries, LEAST_KNOWN, plantAnomalies, trainUsual, type AnomalyModel, type DailySeries } from '../anomalies/robust.ts';
 import { areaUnderCurve } from '../metrics/ranking.ts';
 import { byMaturity, decimal, spanOf, type Dataset } from '../predictor/dataset.ts';
 import type { Algorithm } from '../predictor/declare.ts';
@@ -10,6 +11,10 @@ const TAG = 'robust_residual';
 
 export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, AnomalyModel> = {
   async train(predictor, { settings: { window = 28, threshold = 4, scale = 'sqrt' } }, data) {
+    const infinite = data.labels.findIndex((value) => value === Infinity || value === -Infinity);
+    if (infinite >= 0) {
+      throw new MillraceError('bad_input', `${predictor.name}: ${predictor.label} is infinite, of ${data.entities[infinite]!.join(', ')}`, { where: `predictors/${predictor.name}.sql`, todo: 'NULL stands for a figure that cannot be told; a ratio over 0 is one.' });
+    }
     const parts = laterWindow(predictor, data, byMaturity(data).known);
     const before = dayOf(parts.testFrom);
     const series = new Map([...seriesOf(data)].flatMap(([key, daily]) => {
@@ -17,6 +22,11 @@ export const robustResidualKind: Kind<Extract<Algorithm, { kind: typeof TAG }>, 
       const usual = trainUsual({ first: daily.first, values: earlier }, { window, scale });
       return usual === undefined ? [] : [[key, usual] as const];
     }));
+    if (series.size === 0) {
+      throw new MillraceError('bad_input', `${predictor.name}: no series has the ${LEAST_KNOWN} days with a value, before the test window, that say what is usual`, {
+        where: `predictors/${predictor.name}.sql`, todo: `Train again when there is more history, or test a shorter time than ${predictor.split.test}.`,
+      });
+    }
     const model = { window, threshold, scale, series };
     return {
       model, ...measurePlanted(model, data, before), testRows: parts.test, importance: [], baseRate: 0, baseline: 'standard deviations from the mean of all days before',

@@ -28,7 +28,7 @@ export function chooseWeights(judged: readonly JudgedVisit[], start: OpinionWeig
       let better: { weights: OpinionWeights; scores: Float64Array[]; gains: Float64Array } | undefined;
       for (const step of STEPS) {
         const change = step - weights[name];
-        if (change === 0) continue;
+        if (change === 0 || !hasPopularity({ ...weights, [name]: step })) continue;
         const trial = scores.map((score, visit) => {
           const opinion = judged[visit]!.opinions[place]!;
           return score.map((value, at) => value + change * opinion[at]!);
@@ -53,6 +53,11 @@ function summed(length: number, opinions: readonly Float64Array[], weights: Opin
 
 function gainsOf(judged: readonly JudgedVisit[], scores: readonly Float64Array[]): Float64Array {
   return Float64Array.from(judged, ({ candidates, hidden, taken }, visit) => discountedGainAt(best(scores[visit]!, 10, hidden).map((at) => candidates[at]!), taken, 10));
+}
+
+/** Something must fill the list of somebody of whom nothing is known. */
+function hasPopularity({ popular, lately, always }: OpinionWeights): boolean {
+  return popular + lately + always > 0;
 }
 
 /** Whether the mean of the differences is above 0 by more than its standard error. */

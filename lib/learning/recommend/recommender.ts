@@ -52,7 +52,11 @@ export function trainRecommender(history: History, chooseFrom: number, until: nu
   const beside = thinned(visitsBesideBetween(history, chooseFrom, until, seed), MOST_VISITS, seed);
   if (later.length === 0) return { ...shaped(learned(history, until, settings), SHAPE, settings), weights: UNCHOSEN, besideWeights: UNCHOSEN_BESIDE };
   const early = learned(history, chooseFrom, settings);
-  const chosenFor = (shape: Shape) => ({ shape, ...chooseWeights(judgedBy(shaped(early, shape, settings), later.map(({ before, taken }) => ({ met: before, taken }))), { ...NO_OPINION, popular: 1 }, COUNT_LATER) });
+  const chosenFor = (shape: Shape) => {
+    const judged = judgedBy(shaped(early, shape, settings), later.map(({ before, taken }) => ({ met: before, taken })));
+    const alone = (['popular', 'lately', 'always'] as const).map((name) => chooseWeights(judged, { ...NO_OPINION, [name]: 1 }, []));
+    return { shape, ...chooseWeights(judged, alone.reduce((most, one) => (one.gain > most.gain ? one : most)).weights, COUNT_LATER) };
+  };
   let chosen = chosenFor(SHAPE);
   for (const change of [...PENALTIES.map((penalty) => ({ penalty })), ...FADES.map((fades) => ({ fades }))]) {
     const other = chosenFor({ ...chosen.shape, ...change });

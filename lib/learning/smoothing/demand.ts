@@ -50,7 +50,7 @@ const HALF_LIVES = [8, 16, 32, 64, 1_000];
 const SHRINKAGES = [0.25, 1, 4, 16];
 
 /** Forecasts of the past that the spread is learned from, at most about so many. */
-const MOST_PAST = 100_000;
+const MOST_PAST = 40_000;
 
 /**
  * Learns from the periods before `until`; the last `validate` of these choose half-life and shrinkage. How far outcomes fall from forecasts of up to `horizon` periods is learned by making

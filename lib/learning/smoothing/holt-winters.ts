@@ -1,7 +1,7 @@
 // Exponential smoothing with additive trend and season (Holt and Winters): demand a period, with intervals, in the state-space form of Hyndman et al. 2008.
 import { MillraceError } from '../../base/index.ts';
 import { minimise } from './nelder-mead.ts';
-import { normalQuantile } from './normal.ts';
+import { studentQuantile } from './normal.ts';
 
 export interface SmoothingSettings {
   /** Periods in a season, 1 for none: 52 for weeks in a year, 7 for days in a week. Left out, too, where the series holds fewer than two seasons. Default 1. */
@@ -28,6 +28,10 @@ export interface SmoothingModel {
   deviation: number;
   /** What was expected of each period, one period before. */
   fitted: number[];
+  /** Errors that the deviation is known from, less what was fitted to them; Infinity where it is taken for known. */
+  freedom: number;
+  /** Of each period ahead, how much further outcomes fall than they would if the parameters were known; as for the last beyond them. */
+  wider: number[];
 }
 
 interface State {
@@ -62,7 +66,56 @@ export function trainSmoothing(series: ArrayLike<number>, settings: SmoothingSet
   const chosen = parameters(found.point);
   const { state, squares, fitted } = run(values, start, season, chosen, damping);
   const freedom = Math.max(1, known.length - size - 1 - Number(hasTrend) - (season > 1 ? season - 1 : 0));
-  return { season, ...chosen, damping, hasTrend, ...state, deviation: Math.sqrt(squares / freedom), fitted };
+  const model = { season, ...chosen, damping, hasTrend, ...state, deviation: Math.sqrt(squares / freedom), fitted, freedom, wider: [] };
+  return { ...model, wider: widening(values, model, squares) };
+}
+
+/** Other parameters that explain a series nearly as well foretell it otherwise: these are looked through, each by its likelihood. */
+const ALPHAS = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9];
+const BETA_SHARES = [0.01, 0.1, 0.3];
+const GAMMA_SHARES = [0.02, 0.2, 0.5];
+
+function widening(values: Float64Array, model: SmoothingModel, squares: number): number[] {
+  const { season, damping, freedom } = model;
+  const periods = Math.max(12, 2 * season);
+  const own = { means: meansAhead(model, periods), variances: variancesAhead(model, periods) };
+  const mixed = Float64Array.from(own.variances);
+  let sum = 1;
+  for (const hasTrend of model.hasTrend ? [true, false] : [false]) {
+    const start = startingState(values, season, hasTrend);
+    for (const alpha of ALPHAS) {
+      for (const betaShare of hasTrend ? BETA_SHARES : [0]) {
+        for (const gammaShare of season > 1 ? GAMMA_SHARES : [0]) {
+          const parameters = { alpha, beta: alpha * betaShare, gamma: (1 - alpha) * gammaShare };
+          const other = run(values, start, season, parameters, damping);
+          const weight = squares > 0 ? (other.squares / squares) ** (-freedom / 2) : 0;
+          const means = meansAhead({ ...other.state, season, damping }, periods);
+          const variances = variancesAhead({ ...parameters, season, damping, deviation: Math.sqrt(other.squares / freedom) }, periods);
+          sum += weight;
+          for (let at = 0; at < periods; at += 1) mixed[at]! += weight * (variances[at]! + (means[at]! - own.means[at]!) ** 2);
+        }
+      }
+    }
+  }
+  return Array.from(mixed, (value, at) => (own.variances[at]! > 0 ? Math.max(1, Math.sqrt(value / sum / own.variances[at]!)) : 1));
+}
+
+function meansAhead({ level, trend, seasonal, season, damping }: State & Pick<SmoothingModel, 'season' | 'damping'>, periods: number): number[] {
+  let fading = 0;
+  return Array.from({ length: periods }, (_, index) => {
+    fading += damping ** (index + 1);
+    return level + trend * fading + seasonal[index % season]!;
+  });
+}
+
+/** The error of one period moves later ones by alpha, by the trend's share, and a season later by gamma. */
+function variancesAhead({ alpha, beta, gamma, season, damping, deviation }: Pick<SmoothingModel, 'alpha' | 'beta' | 'gamma' | 'season' | 'damping' | 'deviation'>, periods: number): number[] {
+  let [variance, fading] = [0, 0];
+  return Array.from({ length: periods }, (_, index) => {
+    if (index > 0) variance += (alpha + beta * fading + (season > 1 && index % season === 0 ? gamma : 0)) ** 2;
+    fading += damping ** (index + 1);
+    return deviation ** 2 * (1 + variance);
+  });
 }
 
 /** What of a smoothing is learned, without where its series ended. */
@@ -74,7 +127,7 @@ export function smoothWith(parameters: SmoothingParameters, series: ArrayLike<nu
   const values = Float64Array.from(series);
   if (values.length < season) throw new MillraceError('bad_input', `${values.length} periods for a season of ${season}`, { where: 'the series', todo: 'give it whole, from the period that it was learned from' });
   const { state, fitted } = run(values, startingState(values, season, hasTrend), season, { alpha, beta, gamma }, damping);
-  return { season, alpha, beta, gamma, damping, hasTrend, deviation, ...state, fitted };
+  return { season, alpha, beta, gamma, damping, hasTrend, deviation, ...state, fitted, freedom: Infinity, wider: [] };
 }
 
 /** Level, trend and season from the first seasons: means, their difference, and distances from the line through them. */
@@ -136,16 +189,10 @@ export interface Forecast {
  */
 export function forecast(model: SmoothingModel, periods: number, { confidence = 0.9, atLeast = -Infinity }: { confidence?: number; atLeast?: number } = {}): Forecast[] {
   if (!(confidence > 0 && confidence < 1)) throw new MillraceError('bad_input', `a confidence of ${confidence}`, { where: 'confidence', todo: 'give a share between 0 and 1' });
-  const width = normalQuantile((1 + confidence) / 2);
-  let variance = 0;
-  let fading = 0;
-  return Array.from({ length: periods }, (_, index) => {
-    const ahead = index + 1;
-    // The error of one period moves later ones by alpha, by the trend's share, and a season later by gamma.
-    if (index > 0) variance += (model.alpha + model.beta * fading + (model.season > 1 && index % model.season === 0 ? model.gamma : 0)) ** 2;
-    fading += model.damping ** ahead;
-    const expected = model.level + model.trend * fading + model.seasonal[index % model.season]!;
-    const reach = width * model.deviation * Math.sqrt(1 + variance);
+  const width = studentQuantile((1 + confidence) / 2, model.freedom);
+  const variances = variancesAhead(model, periods);
+  return meansAhead(model, periods).map((expected, index) => {
+    const reach = width * Math.sqrt(variances[index]!) * (model.wider[Math.min(index, model.wider.length - 1)] ?? 1);
     return { expected: Math.max(expected, atLeast), low: Math.max(expected - reach, atLeast), high: Math.max(expected + reach, atLeast) };
   });
 }

@@ -15,3 +15,11 @@ export function normalQuantile(probability: number): number {
   const square = centred * centred;
   return (polynomial(a, square) * centred) / (polynomial(b, square) * square + 1);
 }
+
+/** Quantiles of Student's distribution above the middle, from the normal ones (Fisher and Cornish 1960): to three digits from three degrees of freedom on. */
+export function studentQuantile(probability: number, freedom: number): number {
+  const z = normalQuantile(probability);
+  if (freedom === Infinity) return z;
+  const few = Math.max(3, freedom);
+  return z + (z ** 3 + z) / (4 * few) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * few ** 2) + (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * few ** 3);
+}

@@ -24,8 +24,8 @@ const CLASSES = 12;
 /** Fewer past forecasts of a class, so many periods ahead, say little of its ends. */
 const LEAST = 150;
 const DISPERSIONS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
-/** Shares that are tried, from 0.5 on towards 1. */
-const LEVELS = Array.from({ length: 160 }, (_, step) => 1 - 0.5 * 0.92 ** step);
+/** Shares that are tried, from 0.05 on towards 1. */
+const LEVELS = Array.from({ length: 110 }, (_, step) => 1 - 0.95 * 0.9 ** step);
 
 /** Learns the spread of forecasts of up to `horizon` periods; `confidence`: the share of the outcomes that is to fall between the ends. Without any past it is Poisson's. */
 export function learnSpread(past: readonly PastForecast[], horizon: number, confidence: number): Spread {

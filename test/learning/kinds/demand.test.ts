@@ -1,6 +1,6 @@
 // Demand: nearer to what came than last week, than a season ago and than the mean; bounds that hold what they promise; forecasts from the newest week on.
 import { describe, expect, it } from 'vitest';
-import { batchOf, byTime, exponentialSmoothing, measure, predictor, seededRandom, trainPredictor } from '../../../lib/learning/index.ts';
+import { batchOf, byTime, demandQuality, exponentialSmoothing, measure, predictor, seededRandom, trainPredictor, type DemandModel } from '../../../lib/learning/index.ts';
 import { countQuantile } from '../../../lib/learning/smoothing/count-quantile.ts';
 import { dataOf, poisson } from './support.ts';
 
@@ -32,6 +32,28 @@ describe('demand', () => {
     expect(metrics['pinball']).toBeLessThan(metrics['baseline_pinball']!);
     expect(metrics['coverage']).toBeGreaterThan(0.87);
     expect(metrics['coverage']).toBeLessThan(0.99);
+  });
+
+  it.each([
+    ['whose sales scatter', 0], ['that goes up and down as a whole', 0.07],
+  ] as const)('holds nine of ten weeks between its bounds, eight weeks ahead as well as one, in a shop %s', async (_, drift) => {
+    const [weeks, products, ahead] = [80, 30, 8];
+    const held = new Float64Array(ahead);
+    const shops = 12;
+    for (let seed = 1; seed <= shops; seed += 1) {
+      const random = seededRandom(100 + seed);
+      let level = 0;
+      const levels = Array.from({ length: weeks }, () => Math.exp((level += drift * random.normal())));
+      const rows = levels.flatMap((much, week) => Array.from({ length: products }, (_unused, product) => ({
+        // Some buy by the dozen.
+        entity: ['g0', `p${product}`], day: 7 * week, label: poisson((1 + product / 3) * much, random.uniform) * (drift === 0 && random.uniform() < 0.1 ? 3 : 1),
+      })));
+      const declared = { ...demand, split: byTime({ validate: '70d', test: '56d', gap: '1d' }) };
+      const { model } = await trainPredictor(declared, dataOf(declared, rows));
+      const table = { periods: weeks, units: Array.from({ length: products }, (_unused, product) => Float64Array.from({ length: weeks }, (_none, week) => rows[week * products + product]!.label)), groups: new Int32Array(products) };
+      demandQuality(model.model as DemandModel, table, weeks - ahead, ahead, 13).coverageAhead.forEach((share, at) => (held[at]! += share / shops));
+    }
+    for (const [at, share] of held.entries()) expect(Math.abs(share - 0.9), `${at + 1} weeks ahead: ${share}`).toBeLessThan(0.06);
   });
 
   it('foretells a catalogue of tens of thousands of products', async () => {

@@ -1,6 +1,6 @@
 // Recommendations: more of what comes next among the ten than popularity has, where there is anything to be learned; what is not known is no trouble.
 import { describe, expect, it } from 'vitest';
-import { batchOf, byTime, predictor, readModel, recommender, recommendTo, seededRandom, trainPredictor, writeModel, type RecommenderModel } from '../../../lib/learning/index.ts';
+import { batchOf, byTime, predictor, readModel, recommendBeside, recommender, recommendTo, seededRandom, trainPredictor, writeModel, type RecommenderModel } from '../../../lib/learning/index.ts';
 import { DAY, dataOf, FIRST } from './support.ts';
 
 const recommendations = predictor('recommendations', {
@@ -32,6 +32,39 @@ describe('recommendations', () => {
     expect(metrics['ndcg_at_10']).toBeGreaterThan(1.5 * metrics['baseline_ndcg_at_10']!);
     expect(metrics['factorisation_recall_at_10']).toBeGreaterThan(metrics['baseline_recall_at_10']!);
     expect(importance.map(({ feature }) => feature).sort()).toEqual(['again', 'always', 'beside', 'lately', 'popular', 'taste']);
+  });
+
+  it('are no worse than what is popular where there is nothing else to learn, whatever is popular when', async () => {
+    const random = seededRandom(9);
+    for (const drift of [0, 0.1]) {
+      const rows = Array.from({ length: 5_000 }, () => {
+        const day = random.integer(60);
+        return { entity: [`v${random.integer(700)}`, `i${Math.floor(80 * random.uniform() ** 2 + drift * day) % 80}`], day, label: 1 };
+      });
+      const { metrics } = await trainPredictor(recommendations, dataOf(recommendations, rows));
+      expect(metrics['ndcg_at_10']!).toBeGreaterThan(0.93 * metrics['baseline_ndcg_at_10']!);
+    }
+  });
+
+  it('come back to what somebody looked at, where people do', async () => {
+    const random = seededRandom(12);
+    const rows = Array.from({ length: 2_400 }, () => {
+      const visitor = random.integer(300);
+      return { entity: [`v${visitor}`, random.uniform() < 0.6 ? `i${(visitor * 7) % 200}` : `i${random.integer(200)}`], day: random.integer(60), label: 1 };
+    });
+    const { metrics, model } = await trainPredictor(recommendations, dataOf(recommendations, rows));
+    expect((model.model as RecommenderModel).weights.again).toBeGreaterThan(0);
+    expect(metrics['ndcg_at_10']).toBeGreaterThan(3 * metrics['baseline_ndcg_at_10']!);
+  });
+
+  it('beside an item are what goes with it, and never that item', async () => {
+    const { model: fitted, metrics } = await trainPredictor(recommendations, dataOf(recommendations, shop(6)));
+    const model = fitted.model as RecommenderModel;
+    const item = model.items.indexOf('i42');
+    const list = recommendBeside(model, item, [], 10).map((one) => Number(model.items[one.item]!.slice(1)));
+    expect(list).not.toContain(42);
+    expect(list.filter((other) => Math.floor(other / 20) === 2).length).toBeGreaterThan(7);
+    expect(metrics['beside_ndcg_at_10']).toBeGreaterThan(1.5 * metrics['popular_beside_ndcg_at_10']!);
   });
 
   it('are the same after they were kept, and never what somebody has bought', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { forecast, seededRandom, trainSmoothing } from '../../../lib/learning/index.ts';
+
+type Random = ReturnType<typeof seededRandom>;
 import { normalQuantile } from '../../../lib/learning/smoothing/normal.ts';
 
 const wave = (at: number): number => 20 * Math.sin((2 * Math.PI * at) / 12);
@@ -45,6 +47,25 @@ describe('exponential smoothing', () => {
     }
     expect(inside / all).toBeGreaterThan(0.8);
     expect(inside / all).toBeLessThan(0.98);
+  });
+
+  test.each([
+    ['a level that wanders', 40, () => { let level = 100; return (random: Random) => (level += 3 * random.normal()) + 5 * random.normal(); }],
+    ['few values that hang together', 24, () => { let last = 0; return (random: Random) => 100 + (last = 0.6 * last + 8 * random.normal()); }],
+    ['a line', 50, () => { let at = 0; return (random: Random) => 100 + 2 * (at += 1) + 8 * random.normal(); }],
+  ] as const)('its intervals hold their share near and far, of %s', (_, known, making) => {
+    const held = new Float64Array(12);
+    for (let series = 0; series < 80; series += 1) {
+      const random = seededRandom(series * 7 + 1);
+      const next = making();
+      const values = Array.from({ length: known + 12 }, () => next(random));
+      forecast(trainSmoothing(values.slice(0, known)), 12, { confidence: 0.9 }).forEach(({ low, high }, at) => (held[at]! += values[known + at]! >= low && values[known + at]! <= high ? 1 / 80 : 0));
+    }
+    for (let from = 0; from < 12; from += 4) {
+      const mean = held.subarray(from, from + 4).reduce((sum, share) => sum + share, 0) / 4;
+      expect(mean, `${from + 1} to ${from + 4} ahead: ${mean}`).toBeGreaterThan(0.855);
+      expect(mean, `${from + 1} to ${from + 4} ahead: ${mean}`).toBeLessThan(0.985);
+    }
   });
 
   test('intervals grow with the distance, and never below nothing where demand is asked for', () => {
