@@ -34,7 +34,7 @@ export const ROW_ITSELF = 'a row itself';
 /** Sums of doubles in another order differ by less. */
 const TOLERANCE = 1e-9;
 
-/** `keys`: columns that tell rows apart. Leaks by feature, those that most rows have first; the example is the first row by its keys, in whatever order rows come. */
+/** `keys`: columns that tell rows apart, or nearly so. Leaks by feature, those that most rows have first; the example is the first row by its keys, in whatever order rows come. */
 export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly string[], features: readonly string[], atColumn: string): Leak[] {
   const place = ({ columns }: LeakRows, name: string): number => columns.indexOf(name);
   const keyOf = (set: LeakRows): ((row: readonly LeakCell[]) => string) => {
@@ -42,7 +42,13 @@ export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly stri
     return (row) => places.map((index) => String(row[index])).join('\u0000');
   };
   const [ofAll, ofKnown] = [keyOf(all), keyOf(known)];
-  const past = new Map(known.rows.map((row) => [ofKnown(row), row]));
+  const past = new Map<string, (readonly LeakCell[])[]>();
+  for (const row of known.rows) {
+    const key = ofKnown(row);
+    const others = past.get(key);
+    if (others === undefined) past.set(key, [row]);
+    else others.push(row);
+  }
   const places = features.map((feature) => ({ feature, here: place(all, feature), there: place(known, feature) }));
   const found = new Map<string, Leak>();
   const note = (feature: string, row: readonly LeakCell[], says: LeakCell, knew: LeakCell): void => {
@@ -52,16 +58,18 @@ export function leaksBetween(all: LeakRows, known: LeakRows, keys: readonly stri
     leak.rows += 1;
     found.set(feature, leak);
   };
+  const differing = (row: readonly LeakCell[], before: readonly LeakCell[]) => places.filter(({ here, there }) => !isSame(row[here] ?? null, before[there] ?? null));
   const rows = all.rows.map((row) => [ofAll(row), row] as const).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
-  for (const [key, row] of rows) {
-    const before = past.get(key);
-    if (before === undefined) {
-      note(ROW_ITSELF, row, 'there', 'not there');
-      continue;
-    }
-    for (const { feature, here, there } of places) {
-      if (!isSame(row[here] ?? null, before[there] ?? null)) note(feature, row, row[here] ?? null, before[there] ?? null);
-    }
+  // Several rows may be of one key, as two pieces of one product in an order are: each is the same as one of them, and only what is left over is compared with what is left over.
+  const left = rows.filter(([key, row]) => {
+    const same = past.get(key)?.findIndex((before) => differing(row, before).length === 0) ?? -1;
+    if (same >= 0) past.get(key)!.splice(same, 1);
+    return same < 0;
+  });
+  for (const [key, row] of left) {
+    const before = past.get(key)?.shift();
+    if (before === undefined) note(ROW_ITSELF, row, 'there', 'not there');
+    else for (const { feature, here, there } of differing(row, before)) note(feature, row, row[here] ?? null, before[there] ?? null);
   }
   return [...found.values()].sort((left, right) => right.rows - left.rows || (left.feature < right.feature ? -1 : 1));
 }

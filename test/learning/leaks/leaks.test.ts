@@ -27,6 +27,13 @@ describe('two makings of a training set', () => {
     expect(JSON.parse(JSON.stringify(compare([second!, first!], known)))).toMatchObject([{ feature: 'orders', rows: 2, example: { entity: 'c1', says: 3, knew: 1 } }]);
   });
 
+  it('of which several rows are of one key agree where each of one is in the other, in whatever order; what is left over differs', () => {
+    const two = ['c1', '2018-01-01', 5, null];
+    expect(compare([row, two], [two, row])).toEqual([]);
+    expect(compare([row, two, row], [row, row, ['c1', '2018-01-01', 4, null]])).toEqual([{ feature: 'orders', rows: 1, example: { entity: 'c1', at: '2018-01-01', says: 5, knew: 4 } }]);
+    expect(compare([row, row], [row])).toMatchObject([{ feature: ROW_ITSELF, rows: 1 }]);
+  });
+
   it('tell of rows that the past did not have', () => {
     expect(compare([row], [])[0]).toMatchObject({ feature: ROW_ITSELF, rows: 1 });
   });
