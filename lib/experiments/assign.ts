@@ -9,9 +9,20 @@ const TWO_TO_53 = 2 ** 53;
  * `bitwise_right_shift(from_big_endian_64(substr(sha256(to_utf8(salt || ':' || unit)), 1, 8)), 11) / 9007199254740992e0`.
  */
 export function bucketOf(salt: string, unit: string): number {
-  const digest = hash('sha256', `${salt}:${unit}`, 'hex');
-  return (Number.parseInt(digest.slice(0, 8), 16) * 2 ** 21 + (Number.parseInt(digest.slice(8, 16), 16) >>> 11)) / TWO_TO_53;
+  const text = `${salt}:${unit}`;
+  let bucket = drawn.get(text);
+  if (bucket === undefined) {
+    const digest = hash('sha256', text, 'hex');
+    bucket = (Number.parseInt(digest.slice(0, 8), 16) * 2 ** 21 + (Number.parseInt(digest.slice(8, 16), 16) >>> 11)) / TWO_TO_53;
+    if (drawn.size === MOST_DRAWN) drawn.clear();
+    drawn.set(text, bucket);
+  }
+  return bucket;
 }
+
+/** Draws of late: a visitor's requests come one soon after the other. */
+const drawn = new Map<string, number>();
+const MOST_DRAWN = 20_000;
 
 /**
  * Assigns a unit. Layer, ramp and variant are three independent draws: the layer's decides which of its experiments may have the unit, the ramp's

@@ -68,11 +68,15 @@ export function rememberedFeatures(store: Pick<LmdbStore, 'getNow' | 'versionNow
   return {
     read(wanted, at) {
       const microseconds = at * 1000;
-      return wanted.map(({ view, entities }) => {
+      const values = Array<FeatureValues[]>(wanted.length);
+      for (let index = 0; index < wanted.length; index++) {
+        const { view, entities } = wanted[index]!;
         let known = keptOf.get(view);
         if (known === undefined) keptOf.set(view, (known = new Map()));
-        return entities.map((entity) => valuesOf(view, known, textOf(view, entity), microseconds));
-      });
+        const own = (values[index] = Array<FeatureValues>(entities.length));
+        for (let row = 0; row < entities.length; row++) own[row] = valuesOf(view, known, textOf(view, entities[row]!), microseconds);
+      }
+      return values;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Guardrails, HandedPrice, ListHeader, PricePolicy, PriceSituation }
 import type { QuoteSettings } from '../shipping/index.ts';
 import type { KeyStore, Usage } from './keys.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import type { QuotedText } from './quoted.ts';
 
 export type Alias = 'champion' | 'challenger';
 
@@ -99,8 +100,8 @@ export interface Shipping {
   dayOf?(at: number): string;
 }
 
-/** One line of the log of predictions; `features` and `response` are JSON. */
-export interface PredictionRecord extends Segments {
+/** One line of the log of predictions; `entity`, `features` and `response` are JSON. */
+export interface PredictionRecord<Json = string> extends Segments {
   prediction_id: string;
   request_id: string;
   predicted_at: number;
@@ -109,9 +110,9 @@ export interface PredictionRecord extends Segments {
   experiment: string | null;
   variant: string | null;
   unit: string | null;
-  entity: string;
-  features: string;
-  response: string;
+  entity: Json;
+  features: Json;
+  response: Json;
   score: number | null;
   fallback: boolean;
   /** Of a fall-back: why it is one. */
@@ -120,11 +121,14 @@ export interface PredictionRecord extends Segments {
   latency_ms: number;
 }
 
+/** As it is handed to the log. */
+export type NewPrediction = PredictionRecord<string | QuotedText>;
+
 export interface OutcomeRecord { outcome_id: string; prediction_id: string | null; unit: string | null; outcome: string; value: number | null; occurred_at: number; key_id: string }
 
 export interface PredictionLog {
   /** Never waits and never throws: what cannot be written now is kept and written later. */
-  predicted(records: readonly PredictionRecord[]): void;
+  predicted(records: readonly NewPrediction[]): void;
   /** Durable when it resolves: the caller was told that its outcome is kept. */
   happened(records: readonly OutcomeRecord[]): Promise<void>;
   /** Of the newest 30 days. */

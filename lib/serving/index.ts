@@ -13,6 +13,7 @@ export { openApi } from './openapi.ts';
 export { nodeListener } from './node-listener.ts';
 export { numberOf } from './model-inputs.ts';
 export { Problem } from './problem.ts';
+export { quoted, QuotedText } from './quoted.ts';
 export { PATIENCE, refuseWhatIsNoRequest } from './refusals.ts';
 export type { Route } from './route.ts';
 export { ROUTES } from './routes/index.ts';

@@ -1,8 +1,9 @@
 // What a model takes: rows checked, features read for what they leave out, the matrix filled. What can be known of a model beforehand is worked out once.
 import type { FeatureValue } from '../features/index.ts';
-import type { FeatureReader, ModelInput, ServedModel, ServingContext } from './context.ts';
+import type { FeatureReader, ServedModel, ServingContext } from './context.ts';
 import { ID_SAYS, isId } from './formats.ts';
 import { invalid, type InvalidField } from './problem.ts';
+import { QuotedText, quotedWithin } from './quoted.ts';
 
 export type Cell = string | number | boolean | null;
 export type Row = Readonly<Record<string, Cell>>;
@@ -14,14 +15,21 @@ interface PlannedView {
   columns: readonly string[];
   /** Inputs of the model: where a row gives all of them itself, the view need not be read. */
   inputs: readonly string[];
+  /** Of each its name in the view, and its place in a row of the matrix. */
+  features: readonly string[];
+  places: readonly number[];
+  /** Values of late as numbers: features that are kept are given again and again. */
+  known: WeakMap<Readonly<Record<string, FeatureValue>>, ViewNumbers>;
 }
+
+/** What a view says of an entity, for each input of the plan; of times, their milliseconds. */
+interface ViewNumbers { numbers: readonly number[]; /** Which of them are times. */ times: readonly number[] }
 
 interface PlannedInput {
   name: string;
-  /** The place of its view among the views, and its name there; -1: the request gives it. */
-  view: number;
-  column: string;
-  /** `{"views_7d":` of the first, `,"views_7d":` of the others, for the log. */
+  /** Its view is one of the plan's; else the request gives it. */
+  isRead: boolean;
+  /** `{\"views_7d\":` of the first, `,\"views_7d\":` of the others, for the log. */
   json: string;
 }
 
@@ -30,7 +38,7 @@ export interface InputPlan {
   kinds: ReadonlyMap<string, 'entity' | 'input'>;
   views: readonly PlannedView[];
   inputs: readonly PlannedInput[];
-  /** Columns that name entities, each with `"visitor_id":` for the log. */
+  /** Columns that name entities, each with `\"visitor_id\":` for the log. */
   entities: readonly { name: string; json: string }[];
   /** Room for the matrix of one row, as most requests have: each one of its own would be memory outside the heap. */
   one: Float64Array;
@@ -52,15 +60,16 @@ function planned(features: FeatureReader, model: ServedModel): InputPlan {
   return {
     model,
     kinds: new Map([...model.inputs.map(({ name }) => [name, 'input'] as const), ...model.entities.map((name) => [name, 'entity'] as const)]),
-    views: names.map((name) => ({ name, columns: features.entityOf(name) ?? [], inputs: model.inputs.filter(({ view }) => view === name).map((input) => input.name) })),
-    entities: model.entities.map((name) => ({ name, json: `${JSON.stringify(name)}:` })),
+    views: names.map((view) => plannedView(model, view, features.entityOf(view) ?? [])),
+    entities: model.entities.map((name) => ({ name, json: `${quotedWithin(name)}:` })),
     one: new Float64Array(model.inputs.length),
-    inputs: model.inputs.map((input, at) => ({ name: input.name, view: input.view === undefined ? -1 : names.indexOf(input.view), column: columnOf(input), json: `${at === 0 ? '{' : ','}${JSON.stringify(input.name)}:` })),
+    inputs: model.inputs.map(({ name, view }, at) => ({ name, isRead: view !== undefined, json: `${at === 0 ? '{' : ','}${quotedWithin(name)}:` })),
   };
 }
 
-function columnOf({ name, view }: ModelInput): string {
-  return view === undefined ? name : name.slice(view.length + 1);
+function plannedView({ inputs }: ServedModel, view: string, columns: readonly string[]): PlannedView {
+  const own = inputs.flatMap((input, place) => (input.view === view ? [{ name: input.name, place }] : []));
+  return { name: view, columns, inputs: own.map(({ name }) => name), features: own.map(({ name }) => name.slice(view.length + 1)), places: own.map(({ place }) => place), known: new WeakMap() };
 }
 
 /** @throws Problem 400 that names wrong cells, with what is allowed there. */
@@ -153,19 +162,43 @@ async function withinTime(reading: Promise<ReadFeatures>, milliseconds: number):
 }
 
 /** Row-major, NaN where nothing is known: what a row gives itself goes before what the store knows. Of one row it is good until the next is asked for. */
-export function matrixOf({ kinds, inputs, one }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
+export function matrixOf({ kinds, views, inputs, one }: InputPlan, rows: readonly Row[], read: ReadFeatures, now: number): Float64Array {
   const matrix = rows.length === 1 ? one : new Float64Array(rows.length * inputs.length);
-  let at = 0;
+  matrix.fill(Number.NaN);
   for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]!;
-    const gives = givesInputs(kinds, row);
-    for (const { name, view, column } of inputs) {
-      // Who says that it is missing means so, whatever the store knows.
-      const own = gives ? row[name] : undefined;
-      matrix[at++] = numberOf(own === undefined ? read[view]?.[index]?.[column] ?? null : own, now);
+    const [row, first] = [rows[index]!, index * inputs.length];
+    for (let at = 0; at < views.length; at++) {
+      const values = read[at]?.[index];
+      if (values !== undefined) fillFrom(matrix, first, views[at]!, values, now);
+    }
+    if (!givesInputs(kinds, row)) continue;
+    // Who says that it is missing means so, whatever the store knows.
+    for (let place = 0; place < inputs.length; place++) {
+      const own = row[inputs[place]!.name];
+      if (own !== undefined) matrix[first + place] = numberOf(own, now);
     }
   }
   return matrix;
+}
+
+function fillFrom(matrix: Float64Array, first: number, view: PlannedView, values: Readonly<Record<string, FeatureValue>>, now: number): void {
+  let known = view.known.get(values);
+  if (known === undefined) view.known.set(values, (known = viewNumbers(view, values)));
+  const { numbers, times } = known;
+  const { places } = view;
+  for (let at = 0; at < numbers.length; at++) matrix[first + places[at]!] = numbers[at]!;
+  for (let at = 0; at < times.length; at++) matrix[first + places[times[at]!]!] = daysBefore(now, numbers[times[at]!]!);
+}
+
+function viewNumbers({ features }: PlannedView, values: Readonly<Record<string, FeatureValue>>): ViewNumbers {
+  const times: number[] = [];
+  const numbers = features.map((feature, at) => {
+    const value = values[feature] ?? null;
+    const time = typeof value === 'string' ? timeIn(value) : undefined;
+    if (time !== undefined) times.push(at);
+    return time ?? numberOf(value, 0);
+  });
+  return { numbers, times };
 }
 
 /** Most rows name their entities and nothing else. */
@@ -179,28 +212,13 @@ export function numberOf(cell: FeatureValue | Cell, now: number): number {
   if (cell === null) return Number.NaN;
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'boolean') return cell ? 1 : 0;
-  // As the online store writes times: nothing else has to be tried.
-  if (cell.charCodeAt(4) === DASH && cell.charCodeAt(7) === DASH && cell.charCodeAt(10) === SPACE && !cell.includes('T')) return daysBefore(now, timeOf(cell));
-  const number = Number(cell);
-  if (!Number.isNaN(number)) return number;
-  const time = Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`);
-  return daysBefore(now, time);
+  const time = timeIn(cell);
+  return time === undefined ? Number(cell) : daysBefore(now, time);
 }
 
-const [DASH, SPACE] = [0x2d, 0x20];
-
-/** Times as the store writes them that were read lately: features that are kept give the same ones again and again. */
-const times = new Map<string, number>();
-const MOST_TIMES = 20_000;
-
-function timeOf(cell: string): number {
-  let time = times.get(cell);
-  if (time === undefined) {
-    time = Date.parse(`${cell.slice(0, 10)}T${cell.slice(11)}Z`);
-    if (times.size === MOST_TIMES) times.clear();
-    times.set(cell, time);
-  }
-  return time;
+/** Milliseconds; NaN for a text that says nothing; undefined for a number. */
+function timeIn(cell: string): number | undefined {
+  return Number.isNaN(Number(cell)) ? Date.parse(cell.includes('T') ? cell : `${cell.replace(' ', 'T')}Z`) : undefined;
 }
 
 /** NaN where the time is none. */
@@ -209,37 +227,31 @@ function daysBefore(now: number, time: number): number {
 }
 
 /** A row of the matrix by the inputs' names, as JSON. */
-export function inputsJson({ inputs }: InputPlan, row: Float64Array): string {
+export function inputsJson({ inputs }: InputPlan, row: Float64Array): string | QuotedText {
   if (inputs.length === 0) return '{}';
-  let text = '';
+  let text = '"';
   for (let index = 0; index < inputs.length; index++) {
     const value = row[index]!;
     text += inputs[index]!.json + (Number.isFinite(value) ? String(value) : 'null');
   }
-  return `${text}}`;
+  return new QuotedText(`${text}}"`);
 }
 
 /** Inputs that a view has and the row gives itself. */
 export function inputsGiven({ kinds, inputs }: InputPlan, row: Row): readonly string[] {
-  return givesInputs(kinds, row) ? Object.keys(row).filter((name) => kinds.get(name) === 'input' && inputs.some((input) => input.name === name && input.view >= 0)) : NONE;
+  return givesInputs(kinds, row) ? Object.keys(row).filter((name) => kinds.get(name) === 'input' && inputs.some((input) => input.name === name && input.isRead)) : NONE;
 }
 
 const NONE: readonly string[] = Object.freeze([]);
 
 /** The entities that a row names, as JSON. */
-export function entityJson(plan: InputPlan | undefined, row: Row): string {
+export function entityJson(plan: InputPlan | undefined, row: Row): string | QuotedText {
   let text = '';
   for (const { name, json } of plan?.entities ?? NO_ENTITIES) {
     const id = row[name];
-    if (id !== undefined) text += (text === '' ? '{' : ',') + json + textJson(id);
+    if (id !== undefined) text += (text === '' ? '{' : ',') + json + quotedWithin(String(id));
   }
-  return text === '' ? '{}' : `${text}}`;
+  return text === '' ? '{}' : new QuotedText(`"${text}}"`);
 }
 
 const NO_ENTITIES: InputPlan['entities'] = Object.freeze([]);
-/** Letters that stand for themselves in JSON. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-function textJson(cell: Cell): string {
-  return typeof cell === 'string' && PLAIN.test(cell) ? `"${cell}"` : JSON.stringify(cell);
-}

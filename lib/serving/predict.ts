@@ -1,9 +1,10 @@
 // From rows of a request to scores: variant, features, model, answer, log.
 import { exposureOf, segmentsOf, type Experiment } from '../experiments/index.ts';
-import type { Alias, CanaryTraffic, PredictionRecord, ServedModel, ServingContext } from './context.ts';
+import type { Alias, CanaryTraffic, NewPrediction, ServedModel, ServingContext } from './context.ts';
 import { notFound, Problem } from './problem.ts';
 import type { ApiKey } from './keys.ts';
 import { checkRows, entityJson, inputPlan, inputsGiven, inputsJson, matrixOf, readInputs, type InputPlan, type ReadFeatures, type Row } from './model-inputs.ts';
+import { QuotedText } from './quoted.ts';
 
 export interface Wanted {
   predictor: string;
@@ -112,7 +113,7 @@ function checkGroup(group: Group, canary: CanaryTraffic | undefined): void {
 function answered(context: ServingContext, { wanted, canary, assignments, groups, now, started }: Work, reads: readonly Read[]): Scored[] {
   const { predictor, rows, key, explain = false } = wanted;
   const scored = Array<Scored>(rows.length);
-  const records = Array<PredictionRecord>(rows.length);
+  const records = Array<NewPrediction>(rows.length);
   /** Names the request in the log, in every record of it: the id of its first answer. */
   let request: string | undefined;
   for (let at = 0; at < groups.length; at++) {
@@ -129,7 +130,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
       const answer: Scored = { prediction_id: id, version: model?.version ?? null, experiment, variant, score, fallback: reason !== null, reason };
       if (contributions !== undefined) answer.contributions = contributions;
       scored[index] = answer;
-      const record: PredictionRecord = {
+      const record: NewPrediction = {
         prediction_id: id, request_id: request, predicted_at: now, kind: predictor, version: answer.version ?? 'none', experiment, variant, unit,
         entity: entityJson(plan, rows[index]!), features, response: responseJson(score, plan, rows[index]!), score, fallback: answer.fallback, key_id: key.id, latency_ms: 0,
       };
@@ -144,7 +145,7 @@ function answered(context: ServingContext, { wanted, canary, assignments, groups
   return scored;
 }
 
-interface Result { score: number | null; reason: string | null; features: string; contributions?: Record<string, number> }
+interface Result { score: number | null; reason: string | null; features: NewPrediction['features']; contributions?: Record<string, number> }
 
 /** Whether it says itself that it is none, or is a figure that JSON and the log can hold. */
 function isAnswer({ score, reason }: Result): boolean {
@@ -222,9 +223,9 @@ function aliasOf(settings: Experiment['variants'][number]['settings']): Alias {
 }
 
 /** With the inputs that the row gave itself in place of the store: whoever compares the log with the lake leaves them out. */
-function responseJson(score: number | null, plan: InputPlan | undefined, row: Row): string {
+function responseJson(score: number | null, plan: InputPlan | undefined, row: Row): NewPrediction['response'] {
   const given = plan === undefined ? [] : inputsGiven(plan, row);
-  return given.length === 0 ? `{"score":${score}}` : JSON.stringify({ score, given });
+  return given.length === 0 ? new QuotedText(`"{\\"score\\":${score}}"`) : JSON.stringify({ score, given });
 }
 
 function named({ inputs }: InputPlan, contributions: Float64Array): Record<string, number> {

@@ -10,13 +10,29 @@ export interface RouteFinder<Route> {
 }
 
 const NO_PARAMS = Object.freeze({});
+const MOST_LED = 1_000;
+/** Characters. */
+const LONGEST_LED = 200;
 
 /** Paths as in OpenAPI: `/v1/predict/{predictor}`; a parameter is one segment that is not empty. */
 export function routeFinder<Route extends { method: string; path: string }>(routes: readonly Route[]): RouteFinder<Route> {
   const plain = new Map(routes.filter(({ path }) => !path.includes('{')).map((route) => [`${route.method} ${route.path}`, route]));
   const patterns = routes.filter(({ path }) => path.includes('{')).map((route) => ({ route, segments: route.path.split('/') }));
   const methods = [...new Set(routes.map(({ method }) => method))];
+  /** Where paths with parameters led lately: most are asked for again and again. */
+  const led = new Map<string, Routed<Route>>();
   const find = (method: string, path: string): Routed<Route> | undefined => {
+    const asked = `${method} ${path}`;
+    const known = led.get(asked);
+    if (known !== undefined) return known;
+    const found = search(method, path);
+    if (found !== undefined && asked.length <= LONGEST_LED) {
+      if (led.size === MOST_LED) led.clear();
+      led.set(asked, found);
+    }
+    return found;
+  };
+  const search = (method: string, path: string): Routed<Route> | undefined => {
     const route = plain.get(`${method} ${path}`);
     if (route !== undefined) return { route, params: NO_PARAMS };
     const given = path.split('/').map(decoded);

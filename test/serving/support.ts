@@ -75,7 +75,7 @@ export function testApp(change: Partial<ServingContext> = {}): TestApp {
       views: () => ['visitor', 'item', 'interest'],
       read: async (wanted) => wanted.map(({ view, entities }) => entities.map((ids) => features[`${view}/${ids.join('/')}`] ?? { views_7d: 0 })),
     },
-    log: { predicted: (records) => void predicted.push(...records), happened: async (records) => void happened.push(...records), find: async (id) => predicted.find(({ prediction_id }) => prediction_id === id), waiting: 0 },
+    log: { predicted: (records) => void predicted.push(...(JSON.parse(JSON.stringify(records)) as PredictionRecord[])), happened: async (records) => void happened.push(...records), find: async (id) => predicted.find(({ prediction_id }) => prediction_id === id), waiting: 0 },
     experiments: [
       { ...experiment('half', { hypothesis: 'v2 is better.', variants: { control: {}, treated: { settings: { alias: 'challenger' } } }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' }, targeting: { device: ['app'] } }), subject: 'predict:conversion' },
       { ...experiment('free', { hypothesis: 'Free from 50.', variants: { control: {}, lower: { settings: { threshold: 50 } } }, primary: { name: 'orders', kind: 'proportion', outcome: 'purchase' } }), subject: 'shipping' },

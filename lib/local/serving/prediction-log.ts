@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError, messageOf, type Clock } from '../../base/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import { keepOutcomes, type PredictionLog, type PredictionRecord } from '../../serving/index.ts';
+import { keepOutcomes, type NewPrediction, type PredictionLog, type PredictionRecord } from '../../serving/index.ts';
 import type { RecentPredictions } from './recent-predictions.ts';
 import { SpillFile } from './spill-file.ts';
 import { idAt, lineAt, lineBeginning, lineOf, WaitingLines, type Lines } from './waiting-lines.ts';
@@ -116,7 +116,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
       }
     }
   })();
-  const keep = (record: PredictionRecord): void => {
+  const keep = (record: NewPrediction): void => {
     if (waiting.count < mostWaiting) waiting.add(lineOf(record));
     else if (overflow.count < mostOverflowing) overflow.add(lineOf(record));
     else lost += 1;

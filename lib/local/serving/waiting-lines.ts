@@ -1,15 +1,12 @@
 // Records that wait in memory as lines of JSON, first in, first out: as bytes in blocks outside the heap. Kept as objects, tens of thousands a second that live for
 // a moment each would be copied from one generation of the heap to the next, which costs more than all else that is done with them.
-import { isAscii } from 'node:buffer';
-import type { PredictionRecord } from '../../serving/index.ts';
+import { quoted, QuotedText, type NewPrediction, type PredictionRecord } from '../../serving/index.ts';
 
 /** Some lines of one block, each with its end, in the order in which they came. Good until the next is asked of whom they wait with. */
 export interface Lines {
   bytes: Buffer;
   /** Where each line begins, and where the last one ends, with a line's end in between: line `at` is from `starts[at]` to before `starts[at + 1] - 1`. */
   starts: readonly number[];
-  /** Plain letters alone: nothing has to be decoded. */
-  encoding: 'latin1' | 'utf8';
 }
 
 interface Block { bytes: Buffer; /** Where the first line begins that is not dropped. */ from: number; /** Where the next one goes. */ to: number; count: number }
@@ -28,11 +25,10 @@ export class WaitingLines {
     return this.#count;
   }
 
-  /** `line` has no line's end in it. */
+  /** `line` is ASCII, and has no line's end in it. */
   add(line: string): void {
-    // A unit of UTF-16 takes three bytes at most.
-    const block = this.#blockFor(line.length * 3 + 1);
-    block.to += block.bytes.write(line, block.to, 'utf8');
+    const block = this.#blockFor(line.length + 1);
+    block.to += block.bytes.write(line, block.to, 'latin1');
     block.bytes[block.to++] = NEWLINE;
     this.#counted(block, 1);
   }
@@ -52,7 +48,7 @@ export class WaitingLines {
     if (block === undefined) return undefined;
     const starts = [block.from];
     for (let start = block.from; start < block.to && starts.length <= most;) starts.push((start = block.bytes.indexOf(NEWLINE, start) + 1));
-    return { bytes: block.bytes, starts, encoding: isAscii(block.bytes.subarray(block.from, starts.at(-1))) ? 'latin1' : 'utf8' };
+    return { bytes: block.bytes, starts };
   }
 
   /** Lets go what `oldest` gave last. */
@@ -90,8 +86,8 @@ export class WaitingLines {
 }
 
 /** One of them as text. */
-export function lineAt({ bytes, starts, encoding }: Lines, at: number): string {
-  return bytes.toString(encoding, starts[at], starts[at + 1]! - 1);
+export function lineAt({ bytes, starts }: Lines, at: number): string {
+  return bytes.toString('latin1', starts[at], starts[at + 1]! - 1);
 }
 
 /** The first line from `from` to before `to` that begins so; each of them has its end. */
@@ -104,25 +100,36 @@ export function lineIn(bytes: Buffer, from: number, to: number, beginning: strin
   return undefined;
 }
 
-/** A record as a line that begins with its id, by which it is found. */
-export function lineOf(record: PredictionRecord): string {
-  return JSON.stringify(record);
+/** A record as a line of ASCII that begins with its id, by which it is found. As JSON.stringify writes it, and in less time. */
+export function lineOf(record: NewPrediction): string {
+  let line = BEFORE_ID + quoted(record.prediction_id);
+  for (const name in record) {
+    const value = record[name as keyof NewPrediction];
+    if (name !== 'prediction_id' && value !== undefined) line += `,"${name}":${jsonOf(value)}`;
+  }
+  return `${line}}`;
+}
+
+function jsonOf(value: string | QuotedText | number | boolean | null): string {
+  if (typeof value === 'string') return quoted(value);
+  if (value instanceof QuotedText) return value.quoted;
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value);
 }
 
 const BEFORE_ID = '{"prediction_id":';
 
 /** How the line of a record with that id begins. */
 export function lineBeginning(id: string): string {
-  return `${BEFORE_ID}${JSON.stringify(id)},`;
+  return `${BEFORE_ID}${quoted(id)},`;
 }
 
 const QUOTE = 0x22;
 
 export function idAt(lines: Lines, at: number): string {
-  const { bytes, starts, encoding } = lines;
+  const { bytes, starts } = lines;
   const from = starts[at]! + BEFORE_ID.length + 1;
   const to = bytes.indexOf(QUOTE, from);
-  const id = bytes.toString(encoding, from, to);
+  const id = bytes.toString('latin1', from, to);
   // Where a letter of it had to be escaped, the first quote may be such a letter.
   return id.includes('\\') ? (JSON.parse(lineAt(lines, at)) as PredictionRecord).prediction_id : id;
 }

@@ -3,7 +3,7 @@
 // until that is full: then answers are fall-backs, and say so.
 import type { Clock } from '../../base/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
-import type { PredictionLog, PredictionRecord } from '../context.ts';
+import type { NewPrediction, PredictionLog, PredictionRecord } from '../context.ts';
 import { keepOutcomes } from '../keep-outcomes.ts';
 import type { PutRecords } from './kinesis-put.ts';
 
@@ -50,7 +50,7 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
   /** Lines by the ids of their records, oldest first; one leaves once it is in the stream or in the bucket. */
   const waiting = new Map<string, string>();
   let [waitingBytes, lost] = [0, 0];
-  let fresh: PredictionRecord[] = [];
+  let fresh: NewPrediction[] = [];
   let delivering: Promise<{ logged: number; setAside: number }> = Promise.resolve({ logged: 0, setAside: 0 });
   const [stream, bucket] = [new Rest(), new Rest()];
 
@@ -95,7 +95,7 @@ export function invocationLog({ put, recent, setAside, clock, patienceMillisecon
     if (isAside) gone(left);
     return { logged: ids.length - left.length, setAside: isAside ? left.length : 0 };
   };
-  const remember = async (records: readonly PredictionRecord[]): Promise<number> => {
+  const remember = async (records: readonly NewPrediction[]): Promise<number> => {
     const expiresAt = Math.floor(clock.now() / 1000) + KEPT_SECONDS;
     const parts = Array.from({ length: Math.ceil(records.length / recent.mostChanges) }, (_, part) => records.slice(part * recent.mostChanges, (part + 1) * recent.mostChanges));
     const written = await Promise.allSettled(parts.map((part) => recent.write(part.map((record) => ({
@@ -166,7 +166,7 @@ export async function recentAnswer(recent: Pick<OnlineStore, 'get'>, predictionI
 
 const keyOf = (predictionId: string): string => `prediction:${predictionId}`;
 
-function countedBy(records: readonly PredictionRecord[]): LogCounts['answers'] {
+function countedBy(records: readonly NewPrediction[]): LogCounts['answers'] {
   const counted: Record<string, { answers: number; fallbacks: number }> = {};
   for (const { kind, fallback } of records) {
     const one = (counted[kind] ??= { answers: 0, fallbacks: 0 });
