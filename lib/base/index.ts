@@ -1,4 +1,4 @@
-// What every domain shares: errors a person can act on, time, ids.
+// What every domain shares: errors a person can act on, time, ids, locks, files that are replaced whole, settings.
 export { EXIT_CODES, MillraceError, messageOf, type ErrorCode, type ErrorDetails } from './errors.ts';
 export { systemClock, uuidv7, type Clock } from './clock.ts';
 export { isProcessAlive, processBornAt, takeProcessLock, type ProcessLock } from './process-lock.ts';
