@@ -179,7 +179,7 @@ const WORDS: Readonly<Record<ExperimentReport['verdict'][string], (primary: Metr
 };
 
 function changeOf({ difference, units }: Comparison): [string, string, string] {
-  if (difference === undefined) return ['', Math.min(...units) < MINIMUM_UNITS ? 'too few units' : 'nothing to tell apart yet', ''];
+  if (difference === undefined) return ['', Math.min(...units) < MINIMUM_UNITS ? 'too few units' : 'too little to tell yet', ''];
   const [low, high] = difference.relativeInterval;
   const interval = Number.isFinite(high) ? `${percent(low)} to ${percent(high)}` : Number.isFinite(low) ? `${percent(low)} or more` : 'cannot be told yet';
   return [percent(difference.relative), interval, difference.pValue.toPrecision(2)];
