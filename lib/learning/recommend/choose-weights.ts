@@ -17,11 +17,19 @@ export const NO_OPINION: OpinionWeights = Object.freeze({ again: 0, beside: 0, t
 const STEPS = [0, 0.03, 0.1, 0.3, 1, 3, 10];
 const ROUNDS = 2;
 
-/** Weights of the opinions that are allowed (those of `judged` are in the order of `OPINIONS`), beginning with `start`. Equal visits choose equally. */
-export function chooseWeights(judged: readonly JudgedVisit[], start: OpinionWeights, allowed: readonly (keyof OpinionWeights)[] = OPINIONS): ChosenWeights {
+/**
+ * Weights of the opinions that are allowed (those of `judged` are in the order of `OPINIONS`), beginning with `start`, or with another beginning that is borne out. Equal visits choose
+ * equally.
+ */
+export function chooseWeights(judged: readonly JudgedVisit[], start: OpinionWeights, allowed: readonly (keyof OpinionWeights)[] = OPINIONS, others: readonly OpinionWeights[] = []): ChosenWeights {
   let weights = start;
   let scores = judged.map(({ candidates, opinions }) => summed(candidates.length, opinions, start));
   let gains = gainsOf(judged, scores);
+  for (const other of others) {
+    const trial = judged.map(({ candidates, opinions }) => summed(candidates.length, opinions, other));
+    const found = gainsOf(judged, trial);
+    if (isBorneOut(gains, found)) [weights, scores, gains] = [other, trial, found];
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const name of allowed) {
       const place = OPINIONS.indexOf(name);

@@ -41,6 +41,9 @@ const UNCHOSEN: OpinionWeights = { ...NO_OPINION, again: 1, beside: 0.3, popular
 /** Beside an item its neighbours have their say whatever later visits tell, since that is what was asked for; what was looked at before does not come back. */
 const UNCHOSEN_BESIDE: OpinionWeights = { ...NO_OPINION, beside: 1, popular: 0.3 };
 const COUNT_BESIDE = ['popular', 'lately', 'always', 'taste'] as const;
+/** In most shops people come back to what they looked at, and a few dozen visits do not tell by how much; many tell where they do not. */
+const BEGINNING: OpinionWeights = { ...NO_OPINION, again: 1, popular: 1 };
+const OTHER_BEGINNINGS: readonly OpinionWeights[] = [{ ...NO_OPINION, popular: 1 }, { ...NO_OPINION, lately: 1 }, { ...NO_OPINION, always: 1 }];
 const COUNT_LATER = ['always', 'lately', 'popular', 'again', 'beside', 'taste'] as const;
 
 const MOST_VISITS = 2_000;
@@ -54,8 +57,7 @@ export function trainRecommender(history: History, chooseFrom: number, until: nu
   const early = learned(history, chooseFrom, settings);
   const chosenFor = (shape: Shape) => {
     const judged = judgedBy(shaped(early, shape, settings), later.map(({ before, taken }) => ({ met: before, taken })));
-    const alone = (['popular', 'lately', 'always'] as const).map((name) => chooseWeights(judged, { ...NO_OPINION, [name]: 1 }, []));
-    return { shape, ...chooseWeights(judged, alone.reduce((most, one) => (one.gain > most.gain ? one : most)).weights, COUNT_LATER) };
+    return { shape, ...chooseWeights(judged, BEGINNING, COUNT_LATER, OTHER_BEGINNINGS) };
   };
   let chosen = chosenFor(SHAPE);
   for (const change of [...PENALTIES.map((penalty) => ({ penalty })), ...FADES.map((fades) => ({ fades }))]) {
