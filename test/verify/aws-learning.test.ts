@@ -1,6 +1,6 @@
 // Learning as it is deployed, over an Athena whose SQL a Trino executes: the function's steps leave in the bucket and in gold what the embedded home
 // leaves, from the same files, and find the leaks that it finds.
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -11,16 +11,16 @@ import { learningRuntime, type LearningRuntime } from '../../lambdas/learn/runti
 import { listPrices, pricesRuntime } from '../../lambdas/prices/index.ts';
 import type { AwsContext } from '../../lambdas/shared/context.ts';
 import { applyTables } from '../../lib/batch/index.ts';
-import { runProgram, VERBS, type Terminal } from '../../lib/cli/index.ts';
 import { openDynamoDbStore, sdkDynamoDb } from '../../lib/features/aws/index.ts';
 import { overwriteRows, quoteName, scanSql } from '../../lib/lake/duckdb/index.ts';
 import { keysFromSecret } from '../../lib/ingest/index.ts';
 import {
-  computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, registryOf, runBatch, trainInHome, type Runtime,
+  computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, readPriceTable, registryOf, runBatch, trainInHome, type Runtime,
 } from '../../lib/local/index.ts';
 import { asItStood } from '../../lib/local/learning/as-it-stood.ts';
 import { sourcesBehind, tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
 import type { LeakCheck, LoadedPredictor } from '../../lib/learning/index.ts';
+import { openAccountPrices } from '../../lib/serving/aws/index.ts';
 import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
 import { compileWorkflow, Interpreter, StateFailure, type Json } from '../../lib/workflow/index.ts';
@@ -113,21 +113,16 @@ async function apiTable() {
   return openDynamoDbStore({ calls: sdkDynamoDb(client), table: 'millrace-rehearsal-api', clock: systemClock });
 }
 
-/** `millrace prices list --stage rehearsal --json`, of a project that has such a stage. */
-async function listedByCommand(...more: string[]): Promise<{ prices: { productId: string; price: number; previousPrice: number }[] }> {
-  const project = join(folder, 'project');
-  await mkdir(project, { recursive: true });
-  for (const part of ['contracts', 'workflows', 'sql']) await symlink(join(ROOT, part), join(project, part)).catch(() => undefined);
-  const { config } = await runtime.project();
-  const stage = { region: aws.region, account: '000000000000', scanLimitBytes: 2 ** 40, deletable: false };
-  await writeFile(join(project, 'millrace.config.ts'), `export const config = ${JSON.stringify({ ...config, stages: { rehearsal: stage } })};\n`);
-  let [out, err] = ['', ''];
-  const terminal: Terminal = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, colours: false, columns: 120 };
+/** What `millrace prices list --stage` shows. */
+async function listedFromElsewhere() {
   const { s3, glue, athena, dynamodb } = aws.endpoints;
   const environment = { AWS_ENDPOINT_URL_S3: s3, AWS_ENDPOINT_URL_GLUE: glue, AWS_ENDPOINT_URL_ATHENA: athena, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
-  const code = await runProgram(['prices', 'list', '--stage', 'rehearsal', '--limit', '0', '--json', ...more], VERBS, { project, version: '9.9.9', terminal, environment, signal: new AbortController().signal });
-  expect([code, err]).toEqual([0, '']);
-  return JSON.parse(out) as Awaited<ReturnType<typeof listedByCommand>>;
+  const prices = await openAccountPrices({ stage: 'millrace-rehearsal', region: aws.region, account: '000000000000', clock: systemClock, environment });
+  try {
+    return { list: await readPriceTable({ lake: prices.lake, engine: async () => prices.engine }), places: await prices.whereListsAre() };
+  } finally {
+    await prices.close();
+  }
 }
 
 describe('learning in an account', () => {
@@ -204,10 +199,9 @@ describe('learning in an account', () => {
     for (const { name, bytes } of current.files) expect((await files.stat(`s3://${NAMED}/exports/prices/${name}`))!.size).toBe(bytes);
     expect((await home.context.lake.loadTable({ namespace: 'gold', name: 'prices' })).metadata.snapshots).toHaveLength(1);
     // The command shows what the account holds, and that the shop's files and the API hold the same.
-    const listed = await listedByCommand();
-    expect(listed).toMatchObject({ list_id: there.list, exported: there.list, online: there.list, policy: 'model', rows: here.prices.length, found: here.prices.length });
-    expect(listed.prices.map(({ productId, price }) => [productId, price])).toEqual(rows.map(([sku, price]) => [sku, Number(price)]));
-    expect(await listedByCommand('--changed', '--limit', '1')).toMatchObject({ found: listed.prices.filter(({ price, previousPrice }) => price !== previousPrice).length });
+    const { list, places } = await listedFromElsewhere();
+    expect([list.header.listId, list.header.policy, list.header.rows, places]).toEqual([there.list, 'model', here.prices.length, { exported: there.list, online: there.list }]);
+    expect(list.prices.map(({ productId, price }) => [productId, price])).toEqual(rows.map(([sku, price]) => [sku, Number(price)]));
   });
 
   it('goes through its machine, predictor by predictor', async () => {
