@@ -1,6 +1,6 @@
 // Guardrails: whatever a policy proposes, no price leaves without them.
 import { MillraceError } from '../base/index.ts';
-import type { GuardedPrice, Limit, PricePolicy, PriceSituation } from './types.ts';
+import type { AllowedPrice, GuardedPrice, Limit, PricePolicy, PriceSituation, ProposedPrice } from './types.ts';
 
 export interface Guardrails {
   /** Least margin, in percent of the price: 100 (price − cost) / price. Below 100. */
@@ -33,7 +33,10 @@ export function checkGuardrails(guardrails: Guardrails): Guardrails {
 /**
  * The price nearest to what the policy proposes that the guardrails allow. The cap of the day is kept in every case; an item whose floor is further
  * away than that moves towards it as far as the cap lets it. Where no allowed price has an allowed ending, the current price stays if it is allowed,
- * and else the nearest allowed one is taken.
+ * and else the nearest allowed one is taken. A policy that throws, or proposes anything but a finite number above 0, has proposed the current price: `limits` then begins
+ * with `policy_failed`, and `reason` says what it did.
+ *
+ * @throws MillraceError `bad_input` where there is no price to start from: see `hasPrice`
  */
 export function guardedPrice(policy: PricePolicy, given: PriceSituation, guardrails: Guardrails): GuardedPrice {
   const situation = withSoundCost(given);
@@ -43,10 +46,29 @@ export function guardedPrice(policy: PricePolicy, given: PriceSituation, guardra
   const why = guardrails.blocked.get(sku);
   if (why !== undefined) return { price: current / unit, proposed: current / unit, reason: `its price is not to be changed: ${why}`, policy: policy.name, limits: ['blocked'] };
   const range = rangeOf(situation, current, unit, guardrails);
-  const { price: proposed, reason, arm } = policy.propose(situation, (price) => inRange(inUnits(price, unit, current), range, guardrails.endings).price / unit);
-  const wanted = inUnits(proposed, unit, current);
+  const { price: proposed, reason, arm, isFailed } = proposalOf(policy, situation, (price) => inRange(inUnits(price, unit, current), range, guardrails.endings).price / unit);
+  const wanted = isFailed ? current : inUnits(proposed, unit, current);
   const { price, limits } = inRange(wanted, range, guardrails.endings);
-  return { price: price / unit, proposed: wanted / unit, reason, policy: policy.name, limits, ...(arm === undefined ? {} : { arm }) };
+  return { price: price / unit, proposed: wanted / unit, reason, policy: policy.name, limits: isFailed ? ['policy_failed', ...limits] : limits, ...(arm === undefined ? {} : { arm }) };
+}
+
+/** Whether there is a price to start from: without one no policy is asked. */
+export function hasPrice({ currentPrice, dayStartPrice = currentPrice }: PriceSituation, { fractionDigits = 2 }: Pick<Guardrails, 'fractionDigits'>): boolean {
+  return [currentPrice, dayStartPrice].every((price) => isPrice(Math.round(price * 10 ** fractionDigits)));
+}
+
+/** Policies are anybody's: what they do to one item must not cost the others theirs. */
+function proposalOf(policy: PricePolicy, situation: PriceSituation, allowed: AllowedPrice): ProposedPrice & { isFailed: boolean } {
+  const failed = (what: string) => ({ price: situation.currentPrice, reason: `the current price, since the policy ${policy.name} ${what.slice(0, 200)}`, isFailed: true });
+  try {
+    // Nobody has checked what it returns.
+    const { price, reason, arm } = { ...(policy.propose(situation, allowed) as { [Key in keyof ProposedPrice]?: unknown } | undefined) };
+    if (typeof price !== 'number') return failed(`proposed no number: ${typeof price}`);
+    if (!(price > 0 && Number.isFinite(price))) return failed(`proposed ${price}, which is no price`);
+    return { price, reason: typeof reason === 'string' ? reason : 'the policy does not say why', ...(typeof arm === 'number' && Number.isFinite(arm) ? { arm } : {}), isFailed: false };
+  } catch (thrown) {
+    return failed(`failed: ${thrown instanceof Error ? thrown.message : 'it threw no error'}`);
+  }
 }
 
 /** A piece that costs nothing is a mistake in a supplier's file far more often than a gift: it counts as unknown, for the policy too, which else would give it away day by day. */
@@ -91,8 +113,12 @@ const MOST = 1e15;
 
 function unitsOf(price: number, unit: number, sku: string): number {
   const units = Math.round(price * unit);
-  if (units >= 1 && units <= MOST) return units;
+  if (isPrice(units)) return units;
   throw new MillraceError('bad_input', `the current price of ${sku} is no price: ${price}`, { where: `item ${sku}`, todo: `Give what it costs now, ${1 / unit} or more.` });
+}
+
+function isPrice(units: number): boolean {
+  return units >= 1 && units <= MOST;
 }
 
 /** What is no number proposes nothing: the current price. */

@@ -5,7 +5,7 @@ export { curveOf, demandFromJson, demandToJson, tabledDemand, type CurveTable, t
 export { answersToPrice, demandCurve, type CurveModel, type DemandCurve } from './demand-curve.ts';
 export { drawnTogether, type ItemCurve } from './drawn-together.ts';
 export { elasticities, type Elasticity, type PricePoint } from './elasticity.ts';
-export { checkGuardrails, fractionDigitsOf, guardedPrice, type Guardrails } from './guardrails.ts';
+export { checkGuardrails, fractionDigitsOf, guardedPrice, hasPrice, type Guardrails } from './guardrails.ts';
 export { handOver, listedPrices, listOnline, type HandedPrice, type ListHeader } from './handed-over.ts';
 export { banditPolicy, type Arm, type BanditParts } from './policies/bandit.ts';
 export { modelPolicy, type DemandModel, type ModelSettings } from './policies/model.ts';

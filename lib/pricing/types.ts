@@ -45,6 +45,7 @@ export interface PricePolicy {
 
 /** What kept a price from being what the policy proposed. */
 export type Limit =
+  | 'policy_failed' // it threw, or proposed what is no price: the current one counts as proposed
   | 'blocked' // the item is on the map of those whose price nobody changes
   | 'margin_floor'
   | 'cost_unknown' // without a cost no price is lowered

@@ -1,11 +1,11 @@
 // A carrier that is asked over HTTP.
 import { MillraceError, messageOf } from '../base/index.ts';
-import { soundOffers } from './offers.ts';
-import type { Carrier, CarrierRequest } from './types.ts';
+import { checkCurrency, soundOffers } from './offers.ts';
+import type { Carrier, CarrierOffer, CarrierRequest } from './types.ts';
 
 export interface HttpCarrierOptions {
   name: string;
-  /** Takes the request as JSON by POST, and answers `{ "offers": [{ "service", "price", "transitDays" }] }`. */
+  /** Takes the request as JSON by POST, and answers `{ "offers": [{ "service", "price", "transitDays" }] }`, each or all with a `currency` if it likes. */
   url: string;
   headers?: Readonly<Record<string, string>>;
   /** A try is given up after so long; default 800 ms. */
@@ -36,7 +36,7 @@ export function httpCarrier({ name, url, headers = {}, timeoutMilliseconds = 800
       for (let attempt = 0; attempt <= retries; attempt++) {
         try {
           const response = await ask(request, signal);
-          if (response.ok) return offersOf(name, await textOf(response));
+          if (response.ok) return offersOf(name, await textOf(response), request.currency);
           const moved = response.headers.get('location');
           trouble = `it answered ${response.status}${moved === null ? '' : `, and names ${moved.slice(0, 200)} instead`}`;
           await response.body?.cancel();
@@ -68,15 +68,16 @@ async function textOf(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function offersOf(carrier: string, text: string) {
+function offersOf(carrier: string, text: string, currency: string | undefined): CarrierOffer[] {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
     throw new MillraceError('bad_input', `the carrier ${carrier} gave an answer that is no JSON: ${JSON.stringify(text.slice(0, 100))}`, { where: carrier });
   }
-  const offers = (answer as { offers?: unknown } | null)?.offers;
+  const { offers, currency: all } = (answer ?? {}) as { offers?: unknown; currency?: unknown };
   if (!Array.isArray(offers)) throw new MillraceError('bad_input', `the carrier ${carrier} gave an answer without \`offers\``, { where: carrier });
+  checkCurrency(carrier, all, currency);
   // Whatever it says of where they come from: it was asked.
-  return soundOffers(carrier, offers.map((offer: object) => ({ ...offer, source: 'carrier' })));
+  return soundOffers(carrier, offers, currency).map((offer) => ({ ...offer, source: 'carrier' }));
 }

@@ -30,6 +30,8 @@ export interface QuoteSettings {
   roundUpToKg?: number;
   /** A carrier that has not answered by then counts as failed, in milliseconds; default 2,500. */
   patienceMilliseconds?: number;
+  /** The shop's: who offers in another offers nothing. Undefined: whatever carriers say is taken for it. */
+  currency?: string;
   /** Digits after the point of the currency; default 2. */
   fractionDigits?: number;
   /** What sending such parcels has cost, by a trained model; undefined where it does not know. */
@@ -77,7 +79,7 @@ export async function quoteShipping(request: QuoteRequest, settings: QuoteSettin
   const weight = chargeableWeightKg(request.parcels, settings.cubicCmPerKg, settings.roundUpToKg);
   const [originZone, destinationZone] = [zones.zoneOf(request.originPostcode), zones.zoneOf(request.destinationPostcode)];
   const { originPostcode, destinationPostcode, handedOverOn, orderValue, parcels } = request;
-  const asked: CarrierRequest = { originZone, destinationZone, originPostcode, destinationPostcode, chargeableWeightKg: weight, handedOverOn };
+  const asked: CarrierRequest = { originZone, destinationZone, originPostcode, destinationPostcode, chargeableWeightKg: weight, handedOverOn, ...(settings.currency === undefined ? {} : { currency: settings.currency }) };
   const answers = await askedInTime(carriers, asked, settings.patienceMilliseconds ?? PATIENCE_MS, signal);
   const failed = answers.flatMap((answer, index) => (answer.status === 'rejected' ? [{ carrier: carriers[index]!.name, reason: messageOf(answer.reason) }] : []));
   const instead = await Promise.all(failed.map(({ carrier }) => cards?.get(carrier)?.offers(asked, signal) ?? []));
@@ -113,7 +115,7 @@ async function askedInTime(carriers: readonly Carrier[], asked: CarrierRequest, 
   const timer = setTimeout(() => late.abort(new MillraceError('io', `no answer within ${milliseconds} ms`)), milliseconds);
   const gone = new Promise<never>((_, reject) => void late.signal.addEventListener('abort', () => reject(late.signal.reason as MillraceError), { once: true }));
   try {
-    return await Promise.allSettled(carriers.map(async (carrier) => soundOffers(carrier.name, await Promise.race([carrier.offers(asked, given), gone]))));
+    return await Promise.allSettled(carriers.map(async (carrier) => soundOffers(carrier.name, await Promise.race([carrier.offers(asked, given), gone]), asked.currency)));
   } finally {
     clearTimeout(timer);
   }

@@ -13,7 +13,11 @@ export interface QuoteRequest {
 }
 
 /** What every carrier is asked. */
-export interface CarrierRequest { originZone: string; destinationZone: string; originPostcode: string; destinationPostcode: string; chargeableWeightKg: number; handedOverOn: string }
+export interface CarrierRequest {
+  originZone: string; destinationZone: string; originPostcode: string; destinationPostcode: string; chargeableWeightKg: number; handedOverOn: string;
+  /** In which prices are wanted (ISO 4217); undefined where the shop does not say. */
+  currency?: string;
+}
 
 /** Where an offer comes from: a rate card, a carrier that was asked, or a trained estimate of what freight has cost. */
 export type OfferSource = 'rate_card' | 'carrier' | 'estimate';

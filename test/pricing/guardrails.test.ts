@@ -1,7 +1,7 @@
 // No price leaves without its guardrails, whatever proposed it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { banditPolicy, checkGuardrails, fractionDigitsOf, guardedPrice, modelPolicy, rulePolicy, type Guardrails, type PricePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
+import { banditPolicy, checkGuardrails, fractionDigitsOf, guardedPrice, hasPrice, modelPolicy, priceList, rulePolicy, type Guardrails, type PricePolicy, type PriceSituation } from '../../lib/pricing/index.ts';
 
 const proposes = (price: number): PricePolicy => ({ name: 'test', propose: () => ({ price, reason: 'because' }) });
 const guardrails: Guardrails = { marginFloorPercent: 20, dailyChangePercent: 10, endings: [90, 99], blocked: new Map([['kept', 'fixed by contract']]) };
@@ -16,9 +16,26 @@ describe('a proposed price', () => {
     ['is not lowered where the cost is not known', 40, { sku: 'a', category: 'toys', currentPrice: 49.9 }, 49.9, ['cost_unknown']],
     ['goes towards a floor that is too far for one day', 40, { ...item, cost: 60 }, 55, ['margin_floor_not_reached', 'daily_change']],
     ['stays where the item is blocked', 40, { ...item, sku: 'kept' }, 50, ['blocked']],
-    ['that is no number changes nothing', Number.NaN, { ...item, currentPrice: 49.9 }, 49.9, []],
+    ['that is no number changes nothing, and says so', Number.NaN, { ...item, currentPrice: 49.9 }, 49.9, ['policy_failed']],
   ])('%s', (_, proposed, situation, price, limits) => {
     expect(guardedPrice(proposes(proposed), situation, guardrails)).toMatchObject({ price, limits, policy: 'test' });
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['throws', () => { throw new Error('no curve'); }, /since the policy own failed: no curve/],
+    ['throws what is no error', () => { throw Object.create(null); }, /failed: it threw no error/],
+    ['gives nothing', () => undefined, /proposed no number: undefined/], ['gives null', () => null, /no number/], ['gives a text', () => ({ price: '40', reason: '' }), /no number: string/],
+    ['gives a promise', async () => ({ price: 40, reason: '' }), /no number/], ['gives a big integer', () => ({ price: 40n, reason: '' }), /no number: bigint/],
+    ...[Number.NaN, Infinity, -Infinity, -3, 0].map((price): [string, () => unknown, RegExp] => [`proposes ${price}`, () => ({ price, reason: '' }), /which is no price/]),
+  ])('of a policy that %s is the current one within the guardrails, marked', (_, propose, reason) => {
+    const own = { name: 'own', propose } as PricePolicy;
+    expect(guardedPrice(own, { ...item, currentPrice: 49.9 }, guardrails)).toEqual({ price: 49.9, proposed: 49.9, reason: expect.stringMatching(reason) as string, policy: 'own', limits: ['policy_failed'] });
+    expect(guardedPrice(own, { ...item, currentPrice: 49.9, cost: 45 }, guardrails)).toMatchObject({ price: 54.89, limits: ['policy_failed', 'margin_floor_not_reached', 'daily_change'] });
+  });
+
+  it('bears no reason and no arm that are none', () => {
+    const own = { name: 'own', propose: () => ({ price: 49.9, reason: undefined, arm: 'x' }) } as unknown as PricePolicy;
+    expect(guardedPrice(own, item, guardrails)).toEqual({ price: 49.9, proposed: 49.9, reason: 'the policy does not say why', policy: 'own', limits: [] });
   });
 
   it('says why its item is blocked', () => {
@@ -86,6 +103,27 @@ describe('a proposed price', () => {
       const asks: PricePolicy = { name: 'asks', propose: (_, allowed) => ({ price: (allowedIt = allowed(proposed)), reason: '' }) };
       expect(guardedPrice(asks, { sku: 'a', category: 'c', currentPrice, cost }, given).price).toBe(allowedIt);
     }));
+  });
+});
+
+describe('a list of prices', () => {
+  const own = (failsFor: string): PricePolicy => ({ name: 'own', propose: ({ sku }) => {
+    if (sku.startsWith(failsFor)) throw new Error('it burns');
+    return { price: 52.9, reason: 'because' };
+  } });
+
+  it('keeps the price of an item that its policy fails for, marked, and leaves out what has none to start from', () => {
+    const without = [0, -1, Number.NaN, Infinity, 1e15, undefined as unknown as number].map((currentPrice, index) => ({ ...item, sku: `none${index}`, currentPrice }));
+    const list = priceList([item, { ...item, sku: 'bad', currentPrice: 49.9 }, ...without, { ...item, sku: 'day', dayStartPrice: 0 }], own('bad'), guardrails);
+    expect(list.map(({ productId, price, limits }) => [productId, price, limits])).toEqual([['a', 52.9, []], ['bad', 49.9, ['policy_failed']]]);
+    expect(without.some((situation) => hasPrice(situation, guardrails))).toBe(false);
+  });
+
+  it('is refused by name where the policy fails for every item, whatever is blocked', () => {
+    const blocked = { ...item, sku: 'kept' };
+    expect(() => priceList([item, { ...item, sku: 'b' }, blocked], own(''), guardrails)).toThrow(/no list is made: the policy own fails for all 2 items; of a: .*it burns/);
+    expect(priceList([blocked], own(''), guardrails)).toHaveLength(1);
+    expect(priceList([], own(''), guardrails)).toEqual([]);
   });
 });
 

@@ -62,6 +62,30 @@ describe('an experiment on price policies', () => {
     expect(app.predicted.at(-1)).toMatchObject({ experiment: null, variant: null });
   });
 
+  it('answers each item though the policy fails for one of them, and another has no price; who got it stays in the experiment', async () => {
+    const burns = { name: 'burns', propose: ({ sku, currentPrice }: PriceSituation) => {
+      if (sku === 'free') throw new Error('it burns');
+      return { price: currentPrice * 0.9, reason: 'less' };
+    } };
+    const known: Readonly<Record<string, PriceSituation>> = {
+      ...situations, other: { ...situations['free']!, sku: 'other' }, ...Object.fromEntries([0, -1, Number.NaN, Infinity].map((currentPrice, index) => [`none${index}`, { ...situations['free']!, sku: `none${index}`, currentPrice }])),
+    };
+    const app = testApp({ prices: { ...prices, policies: { ...prices.policies, burns }, situationOf: (sku) => known[sku] }, experiments: declared({ control: { settings: { policy: 'burns' } }, same: { settings: { policy: 'burns' } } }, 'price') });
+    const { status, body } = await app.send('POST', '/v1/price', { skus: ['free', 'other', 'none0', 'none1', 'none2', 'none3'], unit: 'u1' });
+    const none = { price: null, current_price: null, proposed: null, fallback: true, reason: 'its current price is no price', limits: [] };
+    expect([status, body]).toMatchObject([200, { policy: 'burns', prices: [
+      { sku: 'free', price: 50, proposed: 50, fallback: true, reason: 'the current price, since the policy burns failed: it burns', limits: ['policy_failed'] }, { sku: 'other', price: 45, fallback: false, reason: 'less' }, none, none, none, none,
+    ] }]);
+    expect(app.predicted.map(({ reason, experiment: name }) => [reason, name])).toEqual([['policy_failed', 'one'], [undefined, 'one'], ...Array.from({ length: 4 }, () => ['price_unknown', null])]);
+  });
+
+  it('marks a price of a list whose policy failed for it', async () => {
+    const header: ListHeader = { listId: 'l1', policy: 'rule', version: 'v', currency: 'BRL', rows: 1, validFrom: 0, validTo: 4e12 };
+    const app = testApp({ experiments: [], prices: { ...prices, listed: async () => ({ header, prices: new Map([['free', { price: 50, previousPrice: 50, reason: 'r', limits: ['policy_failed'] }]]) }) } });
+    expect((await app.send('POST', '/v1/price', { skus: ['free'], precomputed: true })).body).toMatchObject({ policy: 'list', prices: [{ price: 50, fallback: true, limits: ['policy_failed'] }] });
+    expect(app.predicted[0]).toMatchObject({ fallback: true, reason: 'policy_failed' });
+  });
+
   it('on a bandit logs the arm for what learns from it, and shows a visitor the same price again', async () => {
     const app = testApp({ prices: { ...prices, policy: 'bandit' }, experiments: [] });
     const ask = async (unit: string) => ((await app.send('POST', '/v1/price', { skus: ['free'], unit })).body as { prices: { price: number }[] }).prices[0]!;

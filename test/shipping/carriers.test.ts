@@ -59,7 +59,7 @@ describe('a carrier that keeps failing', () => {
 
 describe('a carrier of one\'s own', () => {
   const own = (offers: Carrier['offers']): Carrier => ({ name: 'own', offers });
-  const quoted = (carrier: Carrier, change: Partial<QuoteSettings> = {}) => quoteShipping(request, { ...settings, carriers: [card, carrier], patienceMilliseconds: 50, ...change });
+  const quoted = (carrier: Carrier, change: Partial<QuoteSettings> = {}) => quoteShipping(request, { ...settings, carriers: [card, carrier], patienceMilliseconds: 50, currency: 'BRL', ...change });
 
   it.each<[string, Carrier['offers'], RegExp]>([
     ['throws before it promises anything', () => { throw new Error('not configured'); }, /not configured/],
@@ -67,6 +67,9 @@ describe('a carrier of one\'s own', () => {
     ['answers nothing', (async () => undefined) as unknown as Carrier['offers'], /no list of offers/],
     ['asks a price that is no number', async () => [{ carrier: 'own', service: 'bike', price: Number.NaN, transitDays: 1, source: 'carrier' }], /the offer/],
     ['asks less than nothing', async () => [{ carrier: 'own', service: 'bike', price: -1, transitDays: 1, source: 'carrier' }], /the offer/],
+    ['asks in another currency', (async () => [{ carrier: 'own', service: 'bike', price: 1, transitDays: 1, source: 'carrier', currency: 'USD' }]) as Carrier['offers'], /another currency than BRL: "USD"/],
+    ['offers without end', async () => Array.from({ length: 201 }, () => ({ carrier: 'own', service: 'bike', price: 1, transitDays: 1, source: 'carrier' as const })), /201 offers, more than 200/],
+    ['talks without end', async () => [{ carrier: 'own', service: 'x'.repeat(201), price: 1, transitDays: 1, source: 'carrier' }], /the offer/],
     ['takes for ever', async () => [{ carrier: 'own', service: 'bike', price: 1, transitDays: Infinity, source: 'carrier' }], /the offer/],
   ])('that %s is named, and the quote stands', async (_, offers, reason) => {
     const quote = await quoted(own(offers));

@@ -1,6 +1,7 @@
 // A quote: every carrier that answers counts, and one that does not is named.
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daysOfGrace, distanceKm, httpCarrier, quoteShipping, tableCarrier, volumetricWeightKg, ZoneMap, type QuoteRequest, type QuoteSettings, type Rate } from '../../lib/shipping/index.ts';
@@ -135,4 +136,81 @@ describe('a carrier over HTTP', () => {
     expect(quote.failed).toEqual([{ carrier: 'courier', reason: expect.stringMatching(reason) as string }]);
     expect(quote.options).toHaveLength(2);
   });
+
+  it.each<[string, object, string[]]>([
+    ['of the shop, which it is told', { currency: 'BRL', offers: [{ service: 'bike', price: 9.5, transitDays: 0 }] }, []],
+    ['that is not the shop\'s', { currency: 'USD', offers: [{ service: 'bike', price: 9.5, transitDays: 0 }] }, ['the carrier courier offers in another currency than BRL: "USD"']],
+    ['that is not the shop\'s, in one offer', { offers: [{ service: 'bike', price: 9.5, transitDays: 0, currency: 'USD' }] }, ['the carrier courier offers in another currency than BRL: "USD"']],
+  ])('may name a currency: one %s', async (_, answer, reasons) => {
+    [answers, asked] = [[() => ({ status: 200, body: JSON.stringify(answer) })], []];
+    const quote = await quoteShipping(request, { ...settings, currency: 'BRL', carriers: [post, httpCarrier({ name: 'courier', url, timeoutMilliseconds: 20_000 })], patienceMilliseconds: 20_000 });
+    expect(quote.failed.map(({ reason }) => reason)).toEqual(reasons);
+    expect(asked).toEqual([expect.objectContaining({ currency: 'BRL' })]);
+  });
+});
+
+describe('carriers over HTTP that do their worst, all at once', () => {
+  const MEBIBYTE = Buffer.alloc(2 ** 20, 'x');
+  let sent = 0;
+  /** Writes 100 MB unless the other side hangs up. */
+  const flood = (response: ServerResponse, chunk: Buffer): void => {
+    let left = 100;
+    const more = (): void => {
+      while (left-- > 0 && !response.destroyed) {
+        sent += 1;
+        if (!response.write(chunk)) return void response.once('drain', more);
+      }
+      response.end();
+    };
+    more();
+  };
+  const worst: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    hangs: () => {},
+    'fails and floods': (response) => flood(response.writeHead(500), MEBIBYTE),
+    floods: (response) => flood(response.writeHead(200, { 'content-type': 'application/json' }), MEBIBYTE),
+    'floods, compressed': (response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100 * 2 ** 20, ' '), { level: 1 })),
+    'redirects to itself': (response) => void response.writeHead(302, { location: '/redirects%20to%20itself' }).end(),
+    'is garbage': (response) => void response.end('\u0000{]'),
+    'nests deeply': (response) => void response.end('{"offers":'.repeat(100_000)),
+    'asks less than nothing': (response) => void response.end('{"offers":[{"service":"bike","price":-1,"transitDays":1}]}'),
+    'asks NaN': (response) => void response.end('{"offers":[{"service":"bike","price":NaN,"transitDays":1}]}'),
+    'asks without end': (response) => void response.end('{"offers":[{"service":"bike","price":1e999,"transitDays":1}]}'),
+    'offers one long text': (response) => void response.end(`{"offers":["${'x'.repeat(1_000_000)}"]}`),
+    'closes in the middle': (response) => {
+      response.writeHead(200, { 'content-length': 1_000 }).write('{"offers":[');
+      setTimeout(() => response.destroy(), 20);
+    },
+    'is slow': (response) => {
+      response.writeHead(200).flushHeaders();
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    },
+  };
+
+  it('are all named in time, the others\' offers stand, and memory is bounded', async () => {
+    let open = 0;
+    const server = createServer((incoming, response) => {
+      open += 1;
+      response.on('close', () => (open -= 1));
+      incoming.resume();
+      worst[decodeURIComponent(incoming.url!.slice(1))]!(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    try {
+      const carriers = Object.keys(worst).map((name) => httpCarrier({ name, url: at + encodeURIComponent(name), timeoutMilliseconds: 1_500 }));
+      const [started, memory] = [performance.now(), process.memoryUsage.rss()];
+      const quote = await quoteShipping(request, { ...settings, carriers: [post, ...carriers], patienceMilliseconds: 2_500 });
+      const took = performance.now() - started;
+      expect(quote.options.map(({ carrier }) => carrier)).toEqual(['post', 'post']);
+      expect(quote.failed.map(({ carrier }) => carrier).sort()).toEqual(Object.keys(worst).sort());
+      expect(took).toBeLessThan(15_000); // its patience, and what a busy machine adds
+      expect(sent).toBeLessThan(100); // of 400: it hangs up instead of reading on
+      expect(process.memoryUsage.rss() - memory).toBeLessThan(400 * 2 ** 20); // the server's own hundred are in it
+      await expect.poll(() => open, { timeout: 20_000, interval: 50 }).toBe(0); // nobody is left talking to nobody
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }, 60_000);
 });

@@ -105,8 +105,8 @@ function headerOf({ header, day, prices }: PriceList) {
   return { list_id: listId, ...rest, business_date: day, valid_from: new Date(validFrom).toISOString(), valid_to: new Date(validTo).toISOString(), moved: prices.filter(({ price, previousPrice }) => price !== previousPrice).length };
 }
 
-function summaryOf({ list, exported, blockedInVain = [] }: ComputedPrices) {
-  return { ...headerOf(list), limits: limitsOf(list), files: exported.files, ...(blockedInVain.length === 0 ? {} : { blocked_in_vain: blockedInVain }) };
+function summaryOf({ list, exported, blockedInVain = [], withoutPrice = [] }: ComputedPrices) {
+  return { ...headerOf(list), limits: limitsOf(list), files: exported.files, ...(blockedInVain.length === 0 ? {} : { blocked_in_vain: blockedInVain }), ...(withoutPrice.length === 0 ? {} : { without_price: withoutPrice }) };
 }
 
 /** How often each guardrail moved a price. */
@@ -121,12 +121,20 @@ function headline(terminal: Terminal, { header, prices }: PriceList): string {
   return `${paint(terminal, 'bold', `${number(header.rows)} prices`)} by the policy ${header.policy}, ${number(moved)} of them moved; from ${timeOf(header.validFrom)} to ${timeOf(header.validTo)} (UTC), in ${header.currency}`;
 }
 
-function printDone(terminal: Terminal, { list, exported, blockedInVain = [] }: ComputedPrices, folder: string): void {
+function printDone(terminal: Terminal, { list, exported, blockedInVain = [], withoutPrice = [] }: ComputedPrices, folder: string): void {
   terminal.out(`${headline(terminal, list)}\n\n`);
   const limits = Object.entries(limitsOf(list)).sort(([, one], [, other]) => other - one);
   if (limits.length > 0) terminal.out(`  guardrails   ${limits.map(([limit, count]) => `${limit.replaceAll('_', ' ')} ${number(count)}`).join(' · ')}\n`);
   terminal.out(`  gold.prices  one snapshot\n  the API      answers it to {"skus": […], "precomputed": true}\n${exported.files.map(({ name }) => `  file         ${path.join(folder, name)}\n`).join('')}`);
-  if (blockedInVain.length > 0) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} blocked in millrace.config.ts, but not on the list: ${blockedInVain.slice(0, 10).join(', ')}${blockedInVain.length > 10 ? ', …' : ''}\n`);
+  const warn = (what: string): void => terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${what}\n`);
+  if (blockedInVain.length > 0) warn(`blocked in millrace.config.ts, but not on the list: ${someOf(blockedInVain)}`);
+  if (withoutPrice.length > 0) warn(`not on the list, since the current price is none: ${someOf(withoutPrice)}`);
+  const failed = list.prices.filter(({ limits: by }) => by.includes('policy_failed'));
+  if (failed.length > 0) warn(`the policy ${list.header.policy} fails for ${number(failed.length)} items, which keep their price within the guardrails; of ${failed[0]!.productId}: ${failed[0]!.reason}`);
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`;
 }
 
 function timeOf(at: number): string {

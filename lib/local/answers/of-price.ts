@@ -1,6 +1,6 @@
 // A price again: what was known of the item then, by the policy of then, within the guardrails of then.
 import type { PricingConfig } from '../../base/index.ts';
-import { banditPolicy, guardedPrice, pricingSettings, type DemandModel, type PricePolicy, type PriceSituation } from '../../pricing/index.ts';
+import { banditPolicy, guardedPrice, hasPrice, pricingSettings, type DemandModel, type PricePolicy, type PriceSituation } from '../../pricing/index.ts';
 import type { PredictionRecord, Prices } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 import { DEMAND, LISTS, PRICES, type AnswerState } from '../answer-states.ts';
@@ -83,7 +83,7 @@ async function computed(context: AnswersContext, asks: Pick<Engine, 'query'>, re
   const situation = prices?.situationOf(sku);
   const { price, proposed, limits } = JSON.parse(record.response) as { price: number | null; proposed: number | null; limits: string[] };
   const answered = { price, proposed, limits };
-  if (prices === undefined || situation === undefined) {
+  if (prices === undefined || situation === undefined || !hasPrice(situation, prices.guardrails)) {
     const nothing = { price: null, proposed: null, limits: [] };
     return { logged: price, fromLog: null, fromLake: null, snapshots, differences: differencesOf({ ...logged, ...answered }, nothing), equal: price === null, notes: ['nothing was known of this item'] };
   }

@@ -15,6 +15,8 @@ export interface ComputedPrices {
   exported: ExportManifest;
   /** Of a list that was just made: products that the settings block and the list does not know. */
   blockedInVain?: readonly string[];
+  /** Products whose current price is none: they are not on the list. */
+  withoutPrice?: readonly string[];
 }
 
 export function exportFolderOf({ home }: Pick<Runtime, 'home'>): string {
@@ -34,7 +36,7 @@ export async function computePrices(runtime: Runtime, options: { policy?: string
 async function compute(runtime: Runtime, { policy, folder }: { policy?: string; folder?: string }): Promise<ComputedPrices> {
   const made = await makePriceList(runtime, policy);
   if (made === undefined) throw new MillraceError('not_found', 'nothing is known yet that prices could be made from', { where: 'gold.pricing_features', todo: 'millrace run batch' });
-  return { list: made.list, exported: await handOverList(runtime, made.list, folder), blockedInVain: made.blockedInVain };
+  return { list: made.list, exported: await handOverList(runtime, made.list, folder), blockedInVain: made.blockedInVain, withoutPrice: made.withoutPrice };
 }
 
 /** What gold holds, to where the shop reads it. @throws `not_found` where no list was computed, `conflict` while another process does the same. */

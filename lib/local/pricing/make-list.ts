@@ -1,6 +1,6 @@
 // A list of prices as it comes about: a price for every item by a policy, into gold by one snapshot. The same on a machine and in a function of an account.
 import { MillraceError, uuidv7 } from '../../base/index.ts';
-import { priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
+import { hasPrice, priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
 import { homeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn, HomePrices, PRICE, type DemandFrom } from '../serving/index.ts';
@@ -14,6 +14,8 @@ export interface MadeList {
   demandFrom: DemandFrom | undefined;
   /** Products that the settings block and the list does not know: mistyped, or never sold. */
   blockedInVain: readonly string[];
+  /** Products whose current price is none, as one beyond all numbers: they are not on the list. */
+  withoutPrice: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -23,7 +25,7 @@ const DAY_MS = 86_400_000;
  *
  * @param wanted the policy; default: the project's, or the rule where that is the list itself
  * @returns undefined where nothing is known yet that prices could be made from
- * @throws MillraceError `not_found` where there is no such policy
+ * @throws MillraceError `not_found` where there is no such policy, `bad_input` where it fails for every item
  */
 export async function makePriceList(runtime: Runtime, wanted?: string): Promise<MadeList | undefined> {
   const { config } = await runtime.project();
@@ -45,7 +47,7 @@ export async function makePriceList(runtime: Runtime, wanted?: string): Promise<
   const list: PriceList = { header, day: dayIn(config.shop.timeZone, now), prices: listed };
   await writePriceTable(runtime, list);
   const known = new Set(listed.map(({ productId }) => productId));
-  return { list, demand: made.demand, demandFrom: made.demandFrom, blockedInVain: [...prices.guardrails.blocked.keys()].filter((productId) => !known.has(productId)) };
+  return { list, demand: made.demand, demandFrom: made.demandFrom, blockedInVain: [...prices.guardrails.blocked.keys()].filter((productId) => !known.has(productId)), withoutPrice: [...prices.situations()].filter((situation) => !hasPrice(situation, prices.guardrails)).map(({ sku }) => sku) };
 }
 
 /** What `handOver` takes of a list. */

@@ -90,7 +90,7 @@ export async function loadShipping(engine: Pick<Engine, 'query'>, sources: Shipp
     version, currency, originPostcode: origin, dayOf: daysOf(sources.timeZone ?? 'UTC'),
     prefixOf: (postcode) => [zones.prefixOf(postcode), known?.prefixOf(postcode) ?? ''].reduce((one, other) => (other.length > one.length ? other : one)),
     settings: {
-      zones, cards, confidence, graceDays, cubicCmPerKg, roundUpToKg, patienceMilliseconds, fractionDigits: fractionDigitsOf(currency), ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
+      zones, cards, confidence, graceDays, cubicCmPerKg, roundUpToKg, patienceMilliseconds, currency, fractionDigits: fractionDigitsOf(currency), ...(freeFrom === undefined ? {} : { freeShipping: { threshold: freeFrom } }),
       carriers: [...asked, ...[...cards.values()].filter(({ name }) => !asked.some((other) => other.name === name))],
       latenessOf: ({ destinationZone }) => lateness.get(destinationZone) ?? [], standardDays: standardDaysOf(rates), ...await estimates(engine, models, settings, { placeOf: known?.placeOf, heaviestKg: Math.max(...rates.map(({ maxWeightKg }) => maxWeightKg)) }),
     },

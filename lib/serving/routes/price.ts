@@ -1,7 +1,7 @@
 // POST /v1/price: what items should cost now.
 import { Type } from '@sinclair/typebox';
 import { exposureOf, segmentsOf, type Variant as ExperimentVariant } from '../../experiments/index.ts';
-import { guardedPrice, type PricePolicy } from '../../pricing/index.ts';
+import { guardedPrice, hasPrice, type PricePolicy } from '../../pricing/index.ts';
 import type { PredictionRecord, PriceListPart, Prices, ServingContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { route } from '../route.ts';
@@ -13,7 +13,7 @@ const LIST = 'list';
 export const priceRoute = route({
   method: 'post', path: '/v1/price', tag: 'prices', idempotent: true,
   summary: 'What items should cost now',
-  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. With `precomputed` the price is that of the list that `millrace prices compute` made, if one holds. An item that nothing is known of comes back with `price: null`. While the log takes no answer, no policy answers: the price is that of the list, else the current one, marked as a fall-back.',
+  description: 'Whatever the policy proposes, the guardrails are kept; `limits` says which of them changed the price. With `precomputed` the price is that of the list that `millrace prices compute` made, if one holds. An item that nothing is known of, or whose current price is none, comes back with `price: null`. Where the policy fails for an item, that item\'s answer is its current price within the guardrails, marked as a fall-back, with `policy_failed` in `limits`. While the log takes no answer, no policy answers: the price is that of the list, else the current one, marked as a fall-back.',
   scope: () => 'price',
   body: Type.Object({
     skus: Type.Array(Id, { minItems: 1, maxItems: 1_000 }), precomputed: Type.Optional(Type.Boolean({ description: 'From the list of prices that was handed over; no experiment decides then.' })), unit: Unit, attributes: Attributes,
@@ -45,8 +45,8 @@ export const priceRoute = route({
     const by = list === undefined ? `${policy.name}${policy.version === undefined ? '' : ` ${policy.version}`}` : LIST;
     context.log.predicted(answers.map(({ arm, why, ...answer }): PredictionRecord => {
       // A price that no policy can move is the same in every variant: who asked for it has seen nothing of the experiment. Nor has anybody, whatever the variant, while one of them
-      // would have had to say what a list says, and none does.
-      const isExposed = !answer.fallback && !answer.limits.includes('blocked') && (!needsList || held?.prices.has(answer.sku) === true);
+      // would have had to say what a list says, and none does. A policy that fails is part of its variant: who was left out for that would be missing in that variant alone.
+      const isExposed = (!answer.fallback || why === POLICY_FAILED) && !answer.limits.includes('blocked') && (!needsList || held?.prices.has(answer.sku) === true);
       return {
         prediction_id: answer.prediction_id, request_id: request, predicted_at: now, kind: 'price', version: `${version}:${by}`, ...(isExposed ? { experiment, variant } : { experiment: null, variant: null }),
         unit: body.unit ?? null, ...segmentsOf(body.attributes), entity: JSON.stringify({ sku: answer.sku }), features: JSON.stringify({ ...prices.situationOf(answer.sku), ...(arm === undefined ? {} : { arm: armText(arm) }) }),
@@ -68,8 +68,9 @@ function armText(arm: number): string {
 interface Answer { price: number | null; current_price: number | null; proposed: number | null; reason: string; limits: string[]; fallback: boolean; valid_to?: string; arm?: number; why?: Why }
 
 /** Why it is a fall-back, as it is logged. */
-type Why = 'item_unknown' | 'no_list' | 'log_full';
+type Why = 'item_unknown' | 'price_unknown' | 'policy_failed' | 'no_list' | 'log_full';
 
+const POLICY_FAILED = 'policy_failed';
 const NOT_LOGGED = 'the log of answers is full';
 
 /** Nothing is learned from an answer that is not logged, and nobody could account for it: the price stays. */
@@ -78,19 +79,22 @@ const AS_IT_IS: PricePolicy = { name: 'current', propose: ({ currentPrice }) => 
 function fromList(list: PriceListPart | undefined, sku: string, isUnlogged: boolean): Answer | undefined {
   const listed = list?.prices.get(sku);
   if (listed === undefined) return undefined;
+  const why: Why | undefined = isUnlogged ? 'log_full' : listed.limits.includes(POLICY_FAILED) ? POLICY_FAILED : undefined;
   return {
     price: listed.price, current_price: listed.previousPrice, proposed: listed.price, reason: isUnlogged ? `${NOT_LOGGED}; of the list: ${listed.reason}` : listed.reason, limits: [...listed.limits],
-    fallback: isUnlogged, ...(isUnlogged ? { why: 'log_full' } : {}), valid_to: new Date(list!.header.validTo).toISOString(),
+    fallback: why !== undefined, ...(why === undefined ? {} : { why }), valid_to: new Date(list!.header.validTo).toISOString(),
   };
 }
 
-function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, why }: { unit: string | undefined; why: Why | undefined }): Answer {
+function computed(prices: Prices, policy: PricePolicy, sku: string, { unit, why: given }: { unit: string | undefined; why: Why | undefined }): Answer {
   const situation = prices.situationOf(sku);
   if (situation === undefined) return { price: null, current_price: null, proposed: null, reason: 'nothing is known of this item', limits: [], fallback: true, why: 'item_unknown' };
+  if (!hasPrice(situation, prices.guardrails)) return { price: null, current_price: null, proposed: null, reason: 'its current price is no price', limits: [], fallback: true, why: 'price_unknown' };
   const { price, proposed, reason, limits, arm } = guardedPrice(policy, unit === undefined ? situation : { ...situation, unit }, prices.guardrails);
+  const why = limits.includes(POLICY_FAILED) ? POLICY_FAILED : given;
   return {
     price, proposed, current_price: situation.currentPrice, limits: [...limits], fallback: why !== undefined, ...(why === undefined ? {} : { why }), ...(arm === undefined ? {} : { arm }),
-    reason: why === 'no_list' ? `no list holds for it; by the policy ${policy.name}: ${reason}` : why === 'log_full' ? `${NOT_LOGGED}: ${reason}` : reason,
+    reason: given === 'no_list' ? `no list holds for it; by the policy ${policy.name}: ${reason}` : given === 'log_full' ? `${NOT_LOGGED}: ${reason}` : reason,
   };
 }
 

@@ -11,7 +11,7 @@ import { exportPriceList, type ExportOptions } from '../../../lib/local/pricing/
 import { HomePrices } from '../../../lib/local/serving/index.ts';
 import { handOver, listedPrices } from '../../../lib/pricing/index.ts';
 import { memoryStore, testApp } from '../../serving/support.ts';
-import { openPricedShop, type PricedShop } from './shop.ts';
+import { openPricedShop, PRODUCTS, type PricedShop } from './shop.ts';
 
 describe('a list of a home', () => {
   let shop: PricedShop;
@@ -92,6 +92,28 @@ describe('a list of a home', () => {
     const { list, blockedInVain } = await computePrices(blocking);
     expect(list.prices.find(({ productId }) => productId === 'dear')).toMatchObject({ price: before, limits: ['blocked'], reason: 'its price is not to be changed: fixed by contract' });
     expect(blockedInVain).toEqual(['daer']);
+  });
+
+  it('goes without an item whose current price is none, and names it', async () => {
+    await shop.put('gold.pricing_features', [...PRODUCTS, { product_id: 'beyond', category: 'toys', current_price: 1e15, supplier_cost: 5, competitor_price: null, historical_conversion_rate: null, anchor_product_score: null, average_price_90d: null }]);
+    const { list, withoutPrice } = await computePrices(shop.runtime);
+    expect([list.prices.map(({ productId }) => productId), withoutPrice]).toEqual([['cheap', 'dear', 'unknown'], ['beyond']]);
+    expect(list.header.rows).toBe(3);
+    await shop.put('gold.pricing_features', PRODUCTS);
+  });
+
+  it('marks what its policy fails for, keeps that in gold, and is not made where the policy fails for all', async () => {
+    const of = (current_price: number, competitor_price: number) => PRODUCTS.slice(0, 2).map((row, index) => ({ ...row, current_price: 50, competitor_price: index === 0 ? competitor_price : current_price }));
+    await shop.put('gold.pricing_features', of(60, 0));
+    const { list } = await computePrices(shop.runtime, { policy: 'rule' });
+    expect(list.prices.map(({ limits }) => limits.includes('policy_failed'))).toEqual([true, false]);
+    expect(list.prices[0]!.reason).toBe('the current price, since the policy rule proposed 0, which is no price');
+    expect(await readPriceTable(shop.runtime)).toEqual(list);
+    await shop.put('gold.pricing_features', of(0, 0));
+    await expect(computePrices(shop.runtime, { policy: 'rule' })).rejects.toMatchObject({ code: 'bad_input', message: expect.stringMatching(/no list is made: the policy rule fails for all 2 items/) as string });
+    expect(await readPriceTable(shop.runtime)).toEqual(list);
+    expect((await whereListsAre(shop.runtime)).online).toBe(list.header.listId);
+    await shop.put('gold.pricing_features', PRODUCTS);
   });
 
   it('is refused by name for a policy that there is not', async () => {
