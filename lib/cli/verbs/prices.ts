@@ -130,7 +130,7 @@ function printDone(terminal: Terminal, { list, exported, blockedInVain = [], wit
   if (blockedInVain.length > 0) warn(`blocked in millrace.config.ts, but not on the list: ${someOf(blockedInVain)}`);
   if (withoutPrice.length > 0) warn(`not on the list, since the current price is none: ${someOf(withoutPrice)}`);
   const failed = list.prices.filter(({ limits: by }) => by.includes('policy_failed'));
-  if (failed.length > 0) warn(`the policy ${list.header.policy} fails for ${number(failed.length)} items, which keep their price within the guardrails; of ${failed[0]!.productId}: ${failed[0]!.reason}`);
+  if (failed.length > 0) warn(`the policy ${list.header.policy} fails for ${number(failed.length)} of them, which keep their price within the guardrails; of ${failed[0]!.productId}: ${failed[0]!.reason}`);
 }
 
 function someOf(names: readonly string[]): string {

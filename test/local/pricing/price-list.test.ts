@@ -140,6 +140,9 @@ describe('the verbs', () => {
       expect(await readdir(elsewhere)).toContain('current.json');
       expect((await run('prices', 'list')).out).toMatch(/45.90/);
       expect(await run('prices', 'list', '--limit', 'x')).toMatchObject({ code: 2 });
+      await shop.put('gold.pricing_features', PRODUCTS.map((row) => ({ ...row, ...(row['product_id'] === 'dear' ? { competitor_price: 0 } : row['product_id'] === 'unsold' ? { current_price: 1e15 } : {}) })));
+      expect((await run('prices', 'compute')).out).toMatch(/policy failed 1[^]*! not on the list, since the current price is none: unsold[^]*! the policy rule fails for 1 of them, [^]*; of dear: the current price, since the policy rule proposed 0, which is no price/);
+      expect(JSON.parse((await run('prices', 'compute', '--json')).out)).toMatchObject({ without_price: ['unsold'], limits: { policy_failed: 1 } });
     } finally {
       await shop.dispose();
     }
