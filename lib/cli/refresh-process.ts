@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, MillraceError } from '../base/index.ts';
-import type { RunModels } from '../local/index.ts';
+import type { RunModels, RunReport } from '../local/index.ts';
 import type { Invocation } from './verb.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/millrace-cli.mjs', import.meta.url));
@@ -24,7 +24,7 @@ function runVerb({ home, project }: Pick<Invocation, 'home' | 'project'>, verb: 
   return new Promise((resolve, reject) => {
     const [first = '', ...rest] = verb;
     const child = spawn(process.execPath, [CLI, first, ...rest, '--home', home, '--json'], {
-      stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MILLRACE_PROJECT: project },
+      stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MILLRACE_PROJECT: project },
     });
     if (child.pid !== undefined) {
       try {
@@ -33,8 +33,9 @@ function runVerb({ home, project }: Pick<Invocation, 'home' | 'project'>, verb: 
         // It is gone already, or the system knows no priorities.
       }
     }
-    let words = '';
+    let [words, report] = ['', ''];
     child.stderr.on('data', (text: Buffer) => (words += text.toString()));
+    child.stdout.on('data', (text: Buffer) => (report += text.toString()));
     const stop = (): void => void child.kill('SIGINT');
     signal.addEventListener('abort', stop, { once: true });
     child.on('error', reject);
@@ -42,7 +43,18 @@ function runVerb({ home, project }: Pick<Invocation, 'home' | 'project'>, verb: 
       signal.removeEventListener('abort', stop);
       const word = wordOf(code);
       if (word !== undefined || signal.aborted) resolve(word);
-      else reject(new MillraceError('audit_failed', `millrace ${first} ended with ${code}: ${words.trim().slice(0, 300) || 'see ops.runs'}`));
+      else reject(new MillraceError('audit_failed', `millrace ${first} ended with ${code}: ${(failureIn(report) ?? words.trim()).slice(0, 300) || 'see ops.runs'}`));
     });
   });
+}
+
+/** The first model that failed, and why; undefined where the report tells of none. */
+function failureIn(report: string): string | undefined {
+  try {
+    const { models = [] } = JSON.parse(report) as Partial<Pick<RunReport, 'models'>>;
+    const failed = models.find(({ status }) => status === 'failed');
+    return failed === undefined ? undefined : `${failed.model}: ${failed.reason}`;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 // The home: one folder that holds all state of the embedded runtime, and the version of its layout.
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '../base/index.ts';
 
@@ -69,7 +69,10 @@ export async function openHome(root: string, { create, moved = false }: { create
   return home;
 }
 
-/** Removes what crashes left in the folder for spill files: files that nobody has changed for so long. Gives their number. */
+/** How folders for spill files are named; each process has its own. */
+export const SPILL = 'spill-';
+
+/** Removes what crashes left in the folder for spill files: files that nobody has changed for so long, and folders without any. Gives the number of files. */
 export async function sweepTemporary(home: Home, { olderThanMilliseconds, now }: { olderThanMilliseconds: number; now: number }): Promise<number> {
   const entries = await readdir(home.temporary, { recursive: true, withFileTypes: true }).catch(() => []);
   let swept = 0;
@@ -79,6 +82,11 @@ export async function sweepTemporary(home: Home, { olderThanMilliseconds, now }:
     if (info === undefined || now - info.mtimeMs < olderThanMilliseconds) continue;
     await rm(file, { force: true });
     swept += 1;
+  }
+  for (const folder of entries.filter((each) => each.isDirectory() && each.name.startsWith(SPILL))) {
+    const place = path.join(folder.parentPath, folder.name);
+    const info = await lstat(place).catch(() => undefined);
+    if (info !== undefined && now - info.mtimeMs >= olderThanMilliseconds) await rmdir(place).catch(() => undefined); // one with files is somebody's
   }
   return swept;
 }

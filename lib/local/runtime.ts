@@ -1,7 +1,8 @@
 // The embedded runtime: every port with its adapter for one machine, opened when it is first needed.
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock, type Clock, type ProjectConfig } from '../base/index.ts';
+import { systemClock, uuidv7, type Clock, type ProjectConfig } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
 import { Database } from '../lake/duckdb/index.ts';
 import type { FeatureSet } from '../features/index.ts';
@@ -9,7 +10,7 @@ import type { LoadedPredictor, ModelRegistry } from '../learning/index.ts';
 import { latestBusinessDate } from '../batch/index.ts';
 import { parametersOf, type Parameters } from '../warehouse/index.ts';
 import { DuckDbEngine } from '../warehouse/duckdb/index.ts';
-import { openHome, type Home } from './home.ts';
+import { openHome, SPILL, type Home } from './home.ts';
 import { loadProject, type LoadedProject } from './project.ts';
 
 /** With 1 GB, telling three million events apart already spills to disk, and takes half as much processor time again. */
@@ -51,7 +52,9 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
   const home = await openHome(root, { create, moved });
   const lake = openFolderLake(home.lake, { clock });
   const project = once(() => loadProject(projectRoot));
-  const database = once(() => Database.open({ temporaryFolder: home.temporary, memoryLimit }));
+  // One of its own: DuckDB names its spill files alike in every process, and `start` has two that are busy with big tables.
+  const spill = path.join(home.temporary, `${SPILL}${uuidv7(clock.now())}`);
+  const database = once(() => Database.open({ temporaryFolder: spill, memoryLimit }));
   const engine = once(async () => new DuckDbEngine({ lake, database: await database.get(), stagingFolder: path.join(home.temporary, 'staging'), clock }));
   return {
     version: versionOf(), projectFolder: projectRoot, home, clock, lake, signal,
@@ -67,6 +70,7 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
     async close() {
       (await engine.opened())?.close();
       (await database.opened())?.close();
+      await rm(spill, { recursive: true, force: true });
     },
   };
 }

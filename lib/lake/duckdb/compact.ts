@@ -97,7 +97,8 @@ async function compactGroups(job: Job, groups: readonly CompactionGroup[], resul
 
 async function rewrite({ session, table, stage, strategy, options }: Job, group: CompactionGroup): Promise<DataFile[]> {
   const rows = await stage.rowsOf(group.files);
-  const layout: Layout = {};
+  // What lies in one partition already need not be sorted by it: of wide rows that would take more memory than there is.
+  const layout: Layout = { fewPartitions: group.specId === table.metadata['default-spec-id'] };
   if (strategy === 'z-order') layout.orderBy = await zOrderSql(session, table.schema, options.columns ?? [], rows, options.signal);
   if (strategy === 'sort') layout.sortOrder = sortOrderOf(table, options.columns);
   return await stage.write(rows, layout);

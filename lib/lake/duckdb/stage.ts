@@ -9,7 +9,7 @@ import type { DataFile, PartitionSpec, ScanFile, Schema, SortOrder } from '../ty
 import type { Session } from './database.ts';
 import { localPath } from './local-path.ts';
 import { scanSql, type ScanSqlOptions } from './scan.ts';
-import { writeRows } from './write.ts';
+import { writeRows, type WriteOptions } from './write.ts';
 
 export interface StageOptions {
   /** Where files of a table that is not on this machine are kept meanwhile. */
@@ -20,7 +20,7 @@ export interface StageOptions {
 }
 
 /** How rows are laid out in new files; default: as the table says. */
-export interface Layout { schema?: Schema; spec?: PartitionSpec; sortOrder?: SortOrder; orderBy?: readonly string[] }
+export interface Layout extends Pick<WriteOptions, 'fewPartitions'> { schema?: Schema; spec?: PartitionSpec; sortOrder?: SortOrder; orderBy?: readonly string[] }
 
 const TRANSFERS_AT_ONCE = 4;
 
@@ -65,6 +65,7 @@ export class Stage {
       spec: layout.spec ?? spec,
       sortOrder: layout.sortOrder ?? sortOrder,
       orderBy: layout.orderBy,
+      ...(layout.fewPartitions === undefined ? {} : { fewPartitions: layout.fewPartitions }),
       select,
       folder: isLocal ? localPath(dataLocation) : this.#temporaryFolder(),
       targetFileSize: this.#options.targetFileSize ?? (configured === undefined ? undefined : Number(configured)),
