@@ -32,7 +32,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const now = Date.now();
+/** Late in the day two hours ago: the events, of the two hours that began a day before, shall all be of one day. */
+const now = Date.now() - (new Date().getUTCHours() >= 22 ? 7_200_000 : 0);
 const produce = (from: number, count: number) => produceTo(streams, now, from, count);
 const deliver = (expected: number) => deliverTo(runtime, streams, expected);
 
