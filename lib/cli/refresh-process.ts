@@ -34,8 +34,8 @@ function runVerb({ home, project }: Pick<Invocation, 'home' | 'project'>, verb: 
       }
     }
     let [words, report] = ['', ''];
-    child.stderr.on('data', (text: Buffer) => (words += text.toString()));
-    child.stdout.on('data', (text: Buffer) => (report += text.toString()));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (report += text));
     const stop = (): void => void child.kill('SIGINT');
     signal.addEventListener('abort', stop, { once: true });
     child.on('error', reject);

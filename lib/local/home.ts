@@ -1,7 +1,7 @@
 // The home: one folder that holds all state of the embedded runtime, and the version of its layout.
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '../base/index.ts';
+import { isProcessAlive, MillraceError, processBornAt, uuidv7 } from '../base/index.ts';
 
 /** Raised by a change of the layout that `millrace upgrade` has to move. */
 export const HOME_FORMAT = 1;
@@ -69,26 +69,41 @@ export async function openHome(root: string, { create, moved = false }: { create
   return home;
 }
 
-/** How folders for spill files are named; each process has its own. */
-export const SPILL = 'spill-';
+const SPILL = /^spill-(\d+)-(\d*)-/;
 
-/** Removes what crashes left in the folder for spill files: files that nobody has changed for so long, and folders without any. Gives the number of files. */
-export async function sweepTemporary(home: Home, { olderThanMilliseconds, now }: { olderThanMilliseconds: number; now: number }): Promise<number> {
-  const entries = await readdir(home.temporary, { recursive: true, withFileTypes: true }).catch(() => []);
+/** Where a runtime of this process may put spill files: a folder of its own, which `sweepTemporary` leaves alone as long as the process runs. */
+export async function spillFolder(home: Pick<Home, 'temporary'>): Promise<string> {
+  return path.join(home.temporary, `spill-${process.pid}-${await processBornAt(process.pid)}-${uuidv7()}`);
+}
+
+async function isInUse(spill: string): Promise<boolean> {
+  const [, pid, born] = SPILL.exec(spill) ?? [];
+  return pid !== undefined && isProcessAlive(Number(pid)) && born === await processBornAt(Number(pid));
+}
+
+/** Removes what crashes left: spill files of processes that are gone, and other files that nobody has changed for so long. Gives their number. */
+export async function sweepTemporary(home: Pick<Home, 'temporary'>, { olderThanMilliseconds, now }: { olderThanMilliseconds: number; now: number }): Promise<number> {
+  const names = await readdir(home.temporary).catch(() => []);
   let swept = 0;
-  for (const entry of entries.filter((each) => !each.isDirectory())) {
-    const file = path.join(entry.parentPath, entry.name);
-    const info = await lstat(file).catch(() => undefined); // its owner was quicker
-    if (info === undefined || now - info.mtimeMs < olderThanMilliseconds) continue;
-    await rm(file, { force: true });
-    swept += 1;
-  }
-  for (const folder of entries.filter((each) => each.isDirectory() && each.name.startsWith(SPILL))) {
-    const place = path.join(folder.parentPath, folder.name);
-    const info = await lstat(place).catch(() => undefined);
-    if (info !== undefined && now - info.mtimeMs >= olderThanMilliseconds) await rmdir(place).catch(() => undefined); // one with files is somebody's
+  for (const name of names) {
+    const place = path.join(home.temporary, name);
+    const isSpill = SPILL.test(name);
+    if (isSpill && await isInUse(name)) continue;
+    for (const file of await filesBelow(place)) {
+      const info = await lstat(file).catch(() => undefined); // its owner was quicker
+      if (info === undefined || (!isSpill && now - info.mtimeMs < olderThanMilliseconds)) continue;
+      await rm(file, { force: true });
+      swept += 1;
+    }
+    if (isSpill) await rm(place, { recursive: true, force: true });
   }
   return swept;
+}
+
+/** The file itself where it is one. */
+async function filesBelow(place: string): Promise<string[]> {
+  const entries = await readdir(place, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  return entries === undefined ? [place] : entries.filter((each) => !each.isDirectory()).map((each) => path.join(each.parentPath, each.name));
 }
 
 /** Says of which layout the home is, and which place its tables name: the last step of everything that changes either. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock, uuidv7, type Clock, type ProjectConfig } from '../base/index.ts';
+import { systemClock, type Clock, type ProjectConfig } from '../base/index.ts';
 import { openFolderLake, type Lake } from '../lake/index.ts';
 import { Database } from '../lake/duckdb/index.ts';
 import type { FeatureSet } from '../features/index.ts';
@@ -10,7 +10,7 @@ import type { LoadedPredictor, ModelRegistry } from '../learning/index.ts';
 import { latestBusinessDate } from '../batch/index.ts';
 import { parametersOf, type Parameters } from '../warehouse/index.ts';
 import { DuckDbEngine } from '../warehouse/duckdb/index.ts';
-import { openHome, SPILL, type Home } from './home.ts';
+import { openHome, spillFolder, type Home } from './home.ts';
 import { loadProject, type LoadedProject } from './project.ts';
 
 /** With 1 GB, telling three million events apart already spills to disk, and takes half as much processor time again. */
@@ -53,7 +53,7 @@ export async function openRuntime({ home: root, project: projectRoot, create = f
   const lake = openFolderLake(home.lake, { clock });
   const project = once(() => loadProject(projectRoot));
   // One of its own: DuckDB names its spill files alike in every process, and `start` has two that are busy with big tables.
-  const spill = path.join(home.temporary, `${SPILL}${uuidv7(clock.now())}`);
+  const spill = await spillFolder(home);
   const database = once(() => Database.open({ temporaryFolder: spill, memoryLimit }));
   const engine = once(async () => new DuckDbEngine({ lake, database: await database.get(), stagingFolder: path.join(home.temporary, 'staging'), clock }));
   return {

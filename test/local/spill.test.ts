@@ -1,5 +1,5 @@
 // What DuckDB cannot hold in memory lies in the home meanwhile: of each runtime apart, and gone when it ends.
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,19 +38,21 @@ describe('spill files', () => {
     expect(await readdir(path.join(root, 'tmp'))).toEqual([]);
   }, 120_000);
 
-  it('of a process that was killed are swept with their folder, those of today are not', async () => {
+  it('of a process that is gone are swept at once, those of one that runs never, however old they are', async () => {
     const runtime = await open();
-    const folders = ['spill-old', 'spill-new'].map((name) => path.join(runtime.home.temporary, name));
-    for (const folder of folders) await mkdir(folder);
-    const file = path.join(folders[0]!, 'duckdb_temp_storage_DEFAULT-0.tmp');
-    await writeFile(file, 'x');
-    const long = new Date(Date.now() - 86_400_000);
-    for (const each of [file, folders[0]!]) await utimes(each, long, long);
-    const sweep = (): Promise<number> => sweepTemporary(runtime.home, { olderThanMilliseconds: 3_600_000, now: Date.now() });
-    expect(await sweep()).toBe(1);
-    await utimes(folders[0]!, long, long);
-    await sweep();
-    expect(await readdir(runtime.home.temporary)).toEqual(['spill-new']);
-    await runtime.close();
-  });
+    try {
+      const sweep = (): Promise<number> => sweepTemporary(runtime.home, { olderThanMilliseconds: 0, now: Date.now() + 86_400_000 });
+      await spilling(runtime, 1);
+      await sweep();
+      expect(await spilling(runtime, 2)).toMatchObject({ rows: 600_000n, is_sorted: true });
+      const gone = path.join(runtime.home.temporary, `spill-${process.pid}-1-of-an-earlier-process`);
+      await mkdir(gone);
+      await writeFile(path.join(gone, 'duckdb_temp_storage_DEFAULT-0.tmp'), 'x');
+      await writeFile(path.join(runtime.home.temporary, 'download'), 'x');
+      expect(await sweepTemporary(runtime.home, { olderThanMilliseconds: 3_600_000, now: Date.now() })).toBe(1);
+      expect((await readdir(runtime.home.temporary)).filter((name) => !name.startsWith(`spill-${process.pid}-`) || name.endsWith('process'))).toEqual(['download']);
+    } finally {
+      await runtime.close();
+    }
+  }, 120_000);
 });
