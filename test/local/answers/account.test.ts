@@ -4,11 +4,12 @@ import { answeredFrom, maintain, type MaintainEvent } from '../../../lambdas/mai
 import { listPrices } from '../../../lambdas/prices/index.ts';
 import type { AwsContext } from '../../../lambdas/shared/context.ts';
 import { takeSnapshots } from '../../../lambdas/snapshot/index.ts';
-import { AnswerStates, answersOfHome, explainAnswer, openApiService, reproduceAnswer, silverLog, type AnswersContext } from '../../../lib/local/index.ts';
+import { AnswerStates, answersOfHome, explainAnswer, reproduceAnswer, silverLog, type AnswersContext } from '../../../lib/local/index.ts';
 import { championsAt } from '../../../lib/local/answers/champions.ts';
 import type { PredictionRecord } from '../../../lib/serving/index.ts';
 import { MemoryFiles } from '../../lake/support/memory-files.ts';
 import { memoryStore } from '../../serving/support.ts';
+import { askedOf } from './asked.ts';
 import { openPricedShop, PRODUCTS, type PricedShop } from '../pricing/shop.ts';
 
 const [MODELS, DAY_MS] = ['models', 86_400_000];
@@ -35,24 +36,8 @@ describe('prices of an account', () => {
 
   /** Asks the API of a home, which answers from the same tables as that of an account does. */
   async function asked(...bodies: readonly unknown[]): Promise<string[]> {
-    const api = await openApiService(shop.runtime, {
-      port: 0,
-      put: async (_stream, records) => records.map((record, index) => {
-        const line = JSON.parse(Buffer.from(record.data).toString('utf8')) as PredictionRecord;
-        logged.set(line.prediction_id, line);
-        return { ok: true as const, sequence: String(index), shardId: 's' };
-      }),
-    });
-    const key = api.keys.addForNow('test', { scopes: ['price'] });
-    const ids: string[] = [];
-    for (const body of bodies) {
-      const response = await fetch(`${api.server.url}/v1/price`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: JSON.stringify(body) });
-      ids.push(...((await response.json()) as { prices: { prediction_id: string }[] }).prices.map(({ prediction_id: id }) => id));
-    }
-    const stop = new AbortController();
-    stop.abort();
-    await api.run(stop.signal);
-    return ids;
+    const answered = await askedOf(shop.runtime, logged, { path: '/v1/price', scope: 'price' }, bodies) as { prices: { prediction_id: string }[] }[];
+    return answered.flatMap(({ prices }) => prices.map(({ prediction_id: id }) => id));
   }
 
   it('are noted before they are handed over, tagged by upkeep, and the same again when the shop has moved on and all else has expired', async () => {

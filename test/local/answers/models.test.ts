@@ -1,9 +1,10 @@
 // Answers of models that are not the champion's own: of a canary, of the champion in its place, and fall-backs of every kind, computed again from what the API of a home logged.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_CANARY_LIMITS, type FittedModel, type ModelRegistry } from '../../../lib/learning/index.ts';
-import { answersOfHome, explainAnswer, openApiService, registryOf, reproduceAnswer, type AnswersContext } from '../../../lib/local/index.ts';
+import { answersOfHome, explainAnswer, registryOf, reproduceAnswer, type AnswersContext } from '../../../lib/local/index.ts';
 import type { PredictionRecord } from '../../../lib/serving/index.ts';
 import { CARD } from '../../learning/registry/stump.ts';
+import { askedOf } from './asked.ts';
 import { openPricedShop, type PricedShop } from '../pricing/shop.ts';
 
 let shop: PricedShop;
@@ -26,22 +27,8 @@ async function registered(predictor: string, entities: readonly string[], featur
 }
 
 async function asked(predictor: string, rows: readonly Record<string, unknown>[]): Promise<PredictionRecord[]> {
-  const api = await openApiService(shop.runtime, {
-    port: 0,
-    put: async (_stream, records) => records.map((record, index) => {
-      const line = JSON.parse(Buffer.from(record.data).toString('utf8')) as PredictionRecord;
-      logged.set(line.prediction_id, line);
-      return { ok: true as const, sequence: String(index), shardId: 's' };
-    }),
-  });
-  const key = api.keys.addForNow('test', { scopes: ['predict'] });
-  const response = await fetch(`${api.server.url}/v1/predict/${predictor}`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: JSON.stringify({ rows }) });
-  expect(response.status).toBe(200);
-  const ids = ((await response.json()) as { predictions: { prediction_id: string }[] }).predictions.map(({ prediction_id: id }) => id);
-  const stop = new AbortController();
-  stop.abort();
-  await api.run(stop.signal);
-  return ids.map((id) => logged.get(id)!);
+  const [answer] = await askedOf(shop.runtime, logged, { path: `/v1/predict/${predictor}`, scope: 'predict' }, [{ rows }]) as { predictions: { prediction_id: string }[] }[];
+  return answer!.predictions.map(({ prediction_id: id }) => logged.get(id)!);
 }
 
 const canaryOf = (version: string) => ({ version, share: 0.5, automatic: false, leastAnswers: 1, leastSeconds: 0, outcomeSeconds: 0, limits: DEFAULT_CANARY_LIMITS, startedAt: shop.clock.at });
