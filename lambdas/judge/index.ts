@@ -101,6 +101,6 @@ export const handler = asTask((context: AwsContext) => {
   // Past the console, which would wrap the line: the service reads metrics from lines that are nothing else.
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const registry = new ModelRegistry(modelStoreOn(context.lake.context.files, `s3://${setting('MILLRACE_MODELS')}/registry`));
-  const mlflow = mlflowOf(process.env, () => signedService('secretsmanager', process.env, systemClock, { timeoutMilliseconds: 5_000 }));
+  const mlflow = mlflowOf(process.env);
   return judge({ ...context, registry, store, tell, print, ...(mlflow === undefined ? {} : { mlflow }) }, `${setting('MILLRACE_APP')}-${setting('MILLRACE_STAGE')}`, PREDICTOR_NAMES);
 }, lambdaContext());

@@ -1,6 +1,6 @@
 // Learning in an account, a step a call: the state machine of lib/stacks/learning-machine.ts goes from predictor to predictor.
 import type { Context } from 'aws-lambda';
-import { MillraceError, systemClock } from '../../lib/base/index.ts';
+import { MillraceError } from '../../lib/base/index.ts';
 import type { LeakCheck } from '../../lib/learning/index.ts';
 import { lookThrough, monitorHome, predictInHome, predictorNamed, prepareTraining, sendRegistryToMlflow, trainPrepared, type Runtime, type TrainingReport, type TrainPredictorOptions } from '../../lib/local/index.ts';
 import type { AwsContext } from '../shared/context.ts';
@@ -8,7 +8,6 @@ import { settingOf } from '../shared/environment.ts';
 import { lambdaContext } from '../shared/context.ts';
 import { asTask } from '../shared/handler.ts';
 import { mlflowOf, type MlflowEnvironment } from '../shared/mlflow.ts';
-import { signedService } from '../shared/signed-services.ts';
 import { withDuckDb } from '../shared/with-duckdb.ts';
 import { jobResult, orderJob, type JobOrder, type JobPlace } from './job.ts';
 import { driftMetrics, mlflowMetrics, trainingMetrics } from './metrics.ts';
@@ -136,6 +135,6 @@ export const handler = asTask((context: AwsContext, event: LearnEvent, lambda?: 
   const jobs = aboveRows === undefined ? undefined : { aboveRows: Number(aboveRows), folder: `s3://${models}/training` };
   // Past the console, which would wrap the line: the service reads metrics from lines that are nothing else.
   const tell = (line: string) => void process.stdout.write(`${line}\n`);
-  const mlflow = mlflowOf(process.env, () => signedService('secretsmanager', process.env, systemClock, { timeoutMilliseconds: 5_000 }));
+  const mlflow = mlflowOf(process.env);
   return learn(learningRuntime(context, models, signal), event, { tell, stage, ...(jobs === undefined ? {} : { jobs }), ...(mlflow === undefined ? {} : { mlflow }) });
 }, lambdaContext(withDuckDb));

@@ -1,12 +1,13 @@
 // The MLflow server of a stage: its settings are in the environment, its credentials in a secret, which is read anew for each time that it is told.
-import { MillraceError } from '../../lib/base/index.ts';
+import { MillraceError, systemClock } from '../../lib/base/index.ts';
 import { refused, textOf, type AwsRequests } from '../../lib/base/aws/index.ts';
+import { signedService } from './signed-services.ts';
 
 /** MLflow's own variables, credentials included, as a home has them in its environment. */
 export type MlflowEnvironment = () => Promise<Readonly<Record<string, string | undefined>>>;
 
 /** undefined where the stage has no server. `secrets`: requests to Secrets Manager. */
-export function mlflowOf(environment: NodeJS.ProcessEnv, secrets: () => AwsRequests): MlflowEnvironment | undefined {
+export function mlflowOf(environment: NodeJS.ProcessEnv, secrets: () => AwsRequests = () => signedService('secretsmanager', environment, systemClock, { timeoutMilliseconds: 5_000 })): MlflowEnvironment | undefined {
   const { MLFLOW_TRACKING_URI: uri, MLFLOW_EXPERIMENT_NAME: experiment, MILLRACE_MLFLOW_SECRET: secret } = environment;
   if (uri === undefined || uri === '') return undefined;
   const server = { MLFLOW_TRACKING_URI: uri, MLFLOW_EXPERIMENT_NAME: experiment };

@@ -12,7 +12,7 @@ export interface CurveModel {
 }
 
 /** Inputs whose name begins so are a price divided by something that stays: they move with the price that is asked. */
-export const MOVES_WITH_PRICE = 'price_to_';
+const MOVES_WITH_PRICE = 'price_to_';
 
 /** Whether a model of these inputs can tell one price from another. */
 export function answersToPrice(inputs: readonly string[]): boolean {

@@ -52,7 +52,7 @@ interface Work { wanted: Wanted; canary: CanaryTraffic | undefined; assignments:
  * does not answer in time, nothing at all is known of a row, no model is there yet, or the log has no room left, the answer is a fall-back and says so: an
  * answer of the model that nobody could account for is not given. Where everything is at hand there is no promise: most requests are answered without waiting
  * for anything.
- * @throws Problem 400 that names every wrong field of every row, 404 for a predictor that is not declared.
+ * @throws Problem 400 that names the wrong fields, twenty at most, 404 for a predictor that is not declared.
  */
 export function predict(context: ServingContext, wanted: Wanted): Scored[] | Promise<Scored[]> {
   const started = performance.now();

@@ -42,7 +42,7 @@ export interface RecommenderModel extends Opinions {
 export interface Met { item: number; weight: number; at: number }
 
 /** A weight of this much or more is a purchase, which is not shown again. */
-export const BOUGHT = 5;
+const BOUGHT = 5;
 
 export const OPINIONS = ['again', 'beside', 'taste', 'popular', 'lately', 'always'] as const satisfies readonly (keyof OpinionWeights)[];
 

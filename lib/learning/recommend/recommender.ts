@@ -33,8 +33,8 @@ interface Shape {
 }
 
 const SHAPE: Shape = { fades: 30, penalty: 0.5 };
-const PENALTIES = [0.2];
-const FADES = [7];
+/** Tried one after the other, each on top of what is best by then. */
+const OTHER_SHAPES: readonly Partial<Shape>[] = [{ penalty: 0.2 }, { fades: 7 }];
 
 /** Where no later visit says how much each counts: near to what is popular, from which little is lost where there is nothing to learn. */
 const UNCHOSEN: OpinionWeights = { ...NO_OPINION, again: 1, beside: 0.3, popular: 1 };
@@ -56,18 +56,19 @@ export function trainRecommender(history: History, chooseFrom: number, until: nu
   if (later.length === 0) return { ...shaped(learned(history, until, settings), SHAPE, settings), weights: UNCHOSEN, besideWeights: UNCHOSEN_BESIDE };
   const early = learned(history, chooseFrom, settings);
   const chosenFor = (shape: Shape) => {
-    const judged = judgedBy(shaped(early, shape, settings), later.map(({ before, taken }) => ({ met: before, taken })));
-    return { shape, ...chooseWeights(judged, BEGINNING, COUNT_LATER, OTHER_BEGINNINGS) };
+    const opinions = shaped(early, shape, settings);
+    const judged = judgedBy(opinions, later.map(({ before, taken }) => ({ met: before, taken })));
+    return { shape, opinions, ...chooseWeights(judged, BEGINNING, COUNT_LATER, OTHER_BEGINNINGS) };
   };
   let chosen = chosenFor(SHAPE);
-  for (const change of [...PENALTIES.map((penalty) => ({ penalty })), ...FADES.map((fades) => ({ fades }))]) {
+  for (const change of OTHER_SHAPES) {
     const other = chosenFor({ ...chosen.shape, ...change });
     if (other.gain > chosen.gain) chosen = other;
   }
   const besides = beside.map(({ before, item, taken }) => ({ met: withLookedAt(before, item), taken, hide: new Set([item]) }));
   return {
     ...shaped(learned(history, until, settings), chosen.shape, settings), weights: chosen.weights,
-    besideWeights: besides.length === 0 ? UNCHOSEN_BESIDE : chooseWeights(judgedBy(shaped(early, chosen.shape, settings), besides), UNCHOSEN_BESIDE, COUNT_BESIDE).weights,
+    besideWeights: besides.length === 0 ? UNCHOSEN_BESIDE : chooseWeights(judgedBy(chosen.opinions, besides), UNCHOSEN_BESIDE, COUNT_BESIDE).weights,
   };
 }
 

@@ -47,7 +47,7 @@ export function leafWeight(gradient: number, hessian: number, lower: number, upp
 }
 
 /** How much a node with these sums lowers the objective if it says its (bounded) weight. */
-export function nodeGain(gradient: number, hessian: number, lower: number, upper: number, rules: SplitRules): number {
+function nodeGain(gradient: number, hessian: number, lower: number, upper: number, rules: SplitRules): number {
   const { lambda, alpha } = rules;
   if (!(hessian + lambda > 0)) return 0;
   if (lower === -Infinity && upper === Infinity) {

@@ -4,7 +4,7 @@ import { hashUniform } from '../random.ts';
 /** The bin of missing values, in every feature. */
 export const MISSING_BIN = 255;
 /** The bin of categories that training never saw; no split ever names it. */
-export const UNSEEN_BIN = 254;
+const UNSEEN_BIN = 254;
 export const MAX_BINS = 255;
 
 /** Quantiles are taken from at most this many rows: with 255 bins, more of them move no cut that matters. */

@@ -1,8 +1,8 @@
 // Who answered at a moment, by the log of the registry.
 import type { AliasState, ModelRegistry } from '../../learning/index.ts';
 
-/** Who answers looks at the registry so often, at the most seldom: in an account, and where a look failed. */
-const LOOKED_WITHIN_MS = 60_000;
+/** Who answers looks at what it answers from so often, at the most seldom: in an account, and where a look failed. */
+export const LOOKED_WITHIN_MS = 60_000;
 
 /** How the registry stood at that moment, then how it stood within the time before, for who had not looked again yet; the newest first. */
 export async function heldAt(registry: Pick<ModelRegistry, 'history'>, predictor: string, at: number): Promise<AliasState[]> {

@@ -8,6 +8,7 @@ import { loadVersion } from '../learning/index.ts';
 import { pinnedTo } from '../pinned-engine.ts';
 import { dayIn, homeDemand, loadPrices, PRICE, PRICE_LIST } from '../serving/index.ts';
 import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
+import { LOOKED_WITHIN_MS } from './champions.ts';
 import type { AnswersContext } from './context.ts';
 
 /** In an account each scoring function finds for itself which day it is and which demand there is: a state says neither there. */
@@ -49,9 +50,6 @@ async function standingsOf(context: AnswersContext, record: PredictionRecord, st
       .map((state): Standing => ({ snapshots, pricing, at, day, demand: state === undefined ? undefined : { champion: champion!, asOf: String(state.facts['demandAsOf']), snapshots: state.snapshots } }))));
   });
 }
-
-/** So old may be what a scoring function of an account answers from. */
-const LOOKED_WITHIN_MS = 60_000;
 
 /** Asks once what is asked again of the same snapshots. */
 function remembering(engine: Pick<Engine, 'query'>): Pick<Engine, 'query'> {

@@ -1,7 +1,6 @@
 // The 128-bit space of hash keys, as 32 hexadecimal digits inside (they compare like numbers) and as decimal text outside.
 import { hash } from 'node:crypto';
 
-export const LOWEST_KEY = '0'.repeat(32);
 export const HIGHEST_KEY = 'f'.repeat(32);
 const SIZE = 1n << 128n;
 

@@ -183,6 +183,6 @@ function slackOf(zones: readonly string[], at: number): number {
 }
 
 /** One line a leak, for people. */
-export function leakText({ feature, rows, example: { entity, at, says, knew } }: Leak): string {
+function leakText({ feature, rows, example: { entity, at, says, knew } }: Leak): string {
   return `${feature}: ${rows} rows differ; of ${entity} at ${at} it says ${String(says)}, where ${String(knew)} was known`;
 }

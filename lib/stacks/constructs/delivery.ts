@@ -15,7 +15,7 @@ import { addAlarm, titleOf } from './alarms.ts';
 import { bronzeArns, OBJECTS } from './lake-function.ts';
 
 /** Where Firehose puts what it cannot deliver, in the bucket of failed records: `firehose/<contract>/<what failed>/<day>/`. */
-export const FIREHOSE_FAILURES = 'firehose';
+const FIREHOSE_FAILURES = 'firehose';
 
 /** Firehose hands the function batches of up to so much; base64 and the answer must fit into the 6 MB of a call. */
 const TRANSFORM_MB = '1';

@@ -24,7 +24,7 @@ export interface HttpApiProps {
 }
 
 /** Where keys are made under when nothing else is said. */
-export const STANDARD_PLAN: Readonly<Record<string, UsagePlanSettings>> = Object.freeze({ standard: { ratePerSecond: 50, burst: 100 } });
+const STANDARD_PLAN: Readonly<Record<string, UsagePlanSettings>> = Object.freeze({ standard: { ratePerSecond: 50, burst: 100 } });
 
 /** The service's own words, in quotation marks already. */
 const ITS_WORDS = '$context.error.messageString';
