@@ -2,7 +2,9 @@
 import { checkTree, NO_CATEGORY, type Tree } from '../tree-model.ts';
 import { cannotServe, type Fields } from './fields.ts';
 
-/** The tree, checked. With the weight that dart gives it: leaves count times that, rounded as XGBoost rounds them. */
+/**
+ * The tree, checked, without the nodes that pruning left in the file. With the weight that dart gives it: leaves count times that, rounded as XGBoost rounds them.
+ */
 export function readTree(fields: Fields, features: number, weight: number | undefined): Tree {
   if (fields.child('tree_param').parameter('size_leaf_vector', 1) > 1) throw cannotServe('a tree with several answers a leaf', fields.path, 'train with multi_strategy one_output_per_tree');
   const floats = (key: string): Float32Array => Float32Array.from(fields.numbers(key));
@@ -14,7 +16,27 @@ export function readTree(fields: Fields, features: number, weight: number | unde
   for (const node of tree.categories.keys()) if (tree.left[node] !== -1 && Number.isNaN(tree.threshold[node])) tree.threshold[node] = 0;
   if (weight !== undefined) tree.left.forEach((left, node) => (left < 0 ? (tree.threshold[node]! *= Math.fround(weight)) : undefined));
   checkTree(tree, features, fields.path);
-  return tree;
+  return withoutPruned(tree);
+}
+
+/** `tree_method` exact with `gamma` marks what it prunes as deleted; written again without that mark, XGBoost would not load it, or end its process. */
+function withoutPruned(tree: Tree): Tree {
+  const reached = new Uint8Array(tree.left.length);
+  const open = [0];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    reached[node] = 1;
+    if (tree.left[node] !== -1) open.push(tree.left[node]!, tree.right[node]!);
+  }
+  if (!reached.includes(0)) return tree;
+  let kept = 0;
+  const numbers = Int32Array.from(reached, (isReached) => (isReached === 1 ? kept++ : -1));
+  const isKept = (_: number, node: number): boolean => reached[node] === 1;
+  const child = (node: number): number => (node === -1 ? -1 : numbers[node]!);
+  return {
+    left: tree.left.filter(isKept).map(child), right: tree.right.filter(isKept).map(child), feature: tree.feature.filter(isKept), threshold: tree.threshold.filter(isKept),
+    defaultLeft: tree.defaultLeft.filter(isKept), gain: tree.gain.filter(isKept), cover: tree.cover.filter(isKept), weight: tree.weight.filter(isKept),
+    categories: new Map([...tree.categories].filter(([node]) => reached[node] === 1).map(([node, codes]) => [numbers[node]!, codes])),
+  };
 }
 
 /** The codes that go right at each node that splits by categories; those of one node after the other's in one list. */

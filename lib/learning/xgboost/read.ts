@@ -11,7 +11,8 @@ const MOST_FEATURES = 65_536;
 
 /**
  * The model in a file of XGBoost's: its JSON, as text or bytes, or its UBJSON. All its trees count; where training stopped early, XGBoost leaves the
- * best round in the attribute `best_iteration`, and `onlyBest` keeps the trees up to it, as its scikit-learn wrapper and SageMaker do.
+ * best round in the attribute `best_iteration`, and `onlyBest` keeps the trees up to it, as its scikit-learn wrapper and SageMaker do. Rounds of several
+ * trees become as many of one, and `best_iteration` counts these.
  * Refused: other boosters than gbtree and dart, several classes or targets, objectives without a known scale.
  */
 export function readXgboost(file: string | Uint8Array, { onlyBest = false }: { onlyBest?: boolean } = {}): TreeModel {
@@ -20,7 +21,8 @@ export function readXgboost(file: string | Uint8Array, { onlyBest = false }: { o
   const { features, baseScore } = shapeOf(learner.child('learner_model_param'));
   const objective = objectiveOf(learner.child('objective'), baseScore);
   const trees = treesOf(model, features, dart);
-  const attributes = learner.has('attributes') ? textsOf(learner.child('attributes')) : {};
+  const said = learner.has('attributes') ? textsOf(learner.child('attributes')) : {};
+  const attributes = said['best_iteration'] !== undefined && treesARound(model) > 1 ? { ...said, best_iteration: String(keptTrees(said, model, trees.length) - 1) } : said;
   const names = learner.texts('feature_names');
   const different = new Set(names).size;
   if (names.length > 0 && (names.length !== features || different !== features)) learner.refuse('feature_names', `${names.length} names, ${different} of them different, for ${features} features`);
@@ -31,7 +33,7 @@ export function readXgboost(file: string | Uint8Array, { onlyBest = false }: { o
     ...objective, baseScore, attributes,
     featureNames: names.length > 0 ? names : Array.from({ length: features }, (_, index) => `f${index}`),
     featureKinds: Array.from({ length: features }, (_, index) => (types[index] === 'c' || categorical.has(index) ? 'categorical' : 'numeric')),
-    trees: onlyBest ? trees.slice(0, keptTrees(attributes, model, trees.length)) : trees,
+    trees: onlyBest ? trees.slice(0, keptTrees(said, model, trees.length)) : trees,
   };
 }
 
@@ -119,7 +121,10 @@ function textsOf(fields: Fields): Record<string, string> {
 function keptTrees(attributes: Record<string, string>, model: Fields, trees: number): number {
   if (attributes['best_iteration'] === undefined) return trees;
   const round = Number(attributes['best_iteration']) + 1;
-  const parallel = model.child('gbtree_model_param').count('num_parallel_tree', 0, 1);
-  const kept = model.has('iteration_indptr') ? model.ints('iteration_indptr')[round] : round * Math.max(parallel, 1);
+  const kept = model.has('iteration_indptr') ? model.ints('iteration_indptr')[round] : round * treesARound(model);
   return Number.isInteger(kept) && kept! > 0 && kept! <= trees ? kept! : model.refuse('iteration_indptr', `best_iteration is ${JSON.stringify(attributes['best_iteration'])}, no round of these trees`);
+}
+
+function treesARound(model: Fields): number {
+  return Math.max(model.child('gbtree_model_param').count('num_parallel_tree', 0, 1), 1);
 }

@@ -51,6 +51,28 @@ test('of a model that stopped early, only the trees up to the best round are kep
   expect(readXgboost(file).trees.length).toBeGreaterThan(best + 1);
 });
 
+test('nodes that pruning left in the file are not written again: XGBoost would not load them without their mark', () => {
+  const file = readFileSync(join(FOLDER, 'pruned.json'), 'utf8');
+  expect(file).toMatch(/"num_deleted":"[1-9]/);
+  const written = writeXgboostJson(readXgboost(file));
+  expect(written).not.toMatch(/"num_deleted":"[1-9]/);
+  // The feature of a deleted node, and a parent that no node but the root may lack.
+  for (const [, parents] of written.matchAll(/"parents":\[([^\]]*)\]/g)) expect(parents).toMatch(/^2147483647(,\d{1,9})*$/);
+  expect(written).not.toContain('"split_indices":[2147483647');
+  expect(written).not.toContain(',2147483647');
+});
+
+test('the best round of a forest is told in trees: what was read is written in rounds of one tree each', () => {
+  const file = readFileSync(join(FOLDER, 'forest.json'), 'utf8').replace('"attributes":{}', '"attributes":{"best_iteration":"1"}');
+  const best = readXgboost(file, { onlyBest: true });
+  expect(best.trees).toHaveLength(8);
+  for (const model of [best, readXgboost(file)]) {
+    const again = readXgboost(writeXgboostJson(model), { onlyBest: true });
+    expect(again.trees).toEqual(best.trees);
+    expect(again.attributes).toEqual(model.attributes);
+  }
+});
+
 test.each(readdirSync(FOLDER).filter((name) => name.startsWith('refused-')))('%s is refused by name', (name) => {
   expect(() => readXgboost(readFileSync(join(FOLDER, name)))).toThrow(/(3 classes|gblinear|several targets|several quantiles|survival:cox).* cannot be served/);
 });

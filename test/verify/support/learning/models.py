@@ -48,6 +48,8 @@ cases = {
     "tweedie": (positive, dict(objective="reg:tweedie", max_depth=3)),
     "monotone": (y, dict(objective="binary:logistic", max_depth=4, monotone_constraints="(1,0,0,0,0,0,0,0)")),
     "early": (y, dict(objective="binary:logistic", max_depth=6, eta=0.5)),
+    # Only this method leaves the nodes that it prunes in the file.
+    "pruned": (y, dict(objective="binary:logistic", tree_method="exact", gamma=6, max_depth=5)),
 }
 only = sys.argv[4].split(",") if len(sys.argv) > 4 else list(cases)
 for name in only:
@@ -57,7 +59,7 @@ for name in only:
     d = matrix(x, labels)
     t = matrix(xt)
     more = dict(evals=[(matrix(x[: rows // 2], 1 - labels[: rows // 2]), "later")], early_stopping_rounds=2, verbose_eval=False) if name == "early" else {}
-    booster = xgb.train(dict(parameters, seed=1, nthread=1, tree_method="hist"), d, trees, **more)
+    booster = xgb.train(dict(dict(tree_method="hist"), **parameters, seed=1, nthread=1), d, trees, **more)
     for kind in ["json", "ubj"]:
         booster.save_model(f"{folder}/{name}.{kind}")
     booster = xgb.Booster(dict(nthread=1), model_file=f"{folder}/{name}.json")

@@ -55,6 +55,7 @@ def parameters(r, objective, categorical, width):
     if r.random() < 0.2: p.update(num_parallel_tree=int(r.integers(2, 5)), subsample=0.7)
     if r.random() < 0.2 and not categorical: p["monotone_constraints"] = str(tuple(int(v) for v in r.integers(-1, 2, width)) if width > 1 else "(1)")
     if categorical: p["max_cat_to_onehot"] = int(r.choice([1, 4, 100]))
+    if r.random() < 0.3: p["gamma"] = float(r.choice([0.01, 1, 10]))
     if p["booster"] == "dart": p.update(rate_drop=0.3, normalize_type=str(r.choice(["tree", "forest"])))
     return p
 
