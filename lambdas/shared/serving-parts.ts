@@ -1,8 +1,8 @@
 // Prices, shipping and recommendations of an account, made from statements: the same loaders ask Athena beforehand and the kept answers later, so
 // whoever asks must ask alike.
-import type { PricingConfig, ShippingConfig } from '../../lib/base/index.ts';
+import { dayIn, type PricingConfig, type ShippingConfig } from '../../lib/base/index.ts';
 import type { ModelReader } from '../../lib/learning/index.ts';
-import { championRecommender, dayIn, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
+import { championRecommender, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
 import { pricingSettings, type DemandModel } from '../../lib/pricing/index.ts';
 import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
 import type { Load } from '../../lib/serving/aws/index.ts';

@@ -2,11 +2,11 @@
 import { MillraceError, messageOf } from '../../lib/base/index.ts';
 import { contractFromJson } from '../../lib/contracts/index.ts';
 import { compileFeatures } from '../../lib/features/index.ts';
-import type { Files } from '../../lib/lake/index.ts';
+import { currentSnapshots, type Files } from '../../lib/lake/index.ts';
 import { ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
 import { AnswerStates, FEATURES, PRICES, RECOMMENDED, SHIPPING } from '../../lib/local/answer-states.ts';
-import { currentSnapshots, homeModels } from '../../lib/local/learning/index.ts';
-import { pinnedTo } from '../../lib/local/pinned-engine.ts';
+import { homeModels } from '../../lib/local/learning/index.ts';
+import { pinnedTo } from '../../lib/warehouse/index.ts';
 import { TABLES_OF_HISTORIES, TABLES_OF_PRICES, TABLES_OF_SHIPPING } from '../../lib/local/serving/index.ts';
 import { answeringEngine, answersToJson, rememberingEngine, SERVING_FOLDER, STATES_FOLDER, type Answers } from '../../lib/serving/aws/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';

@@ -1,5 +1,7 @@
 // What every domain shares: errors a person can act on, time, ids, locks, files that are replaced whole, settings.
 export { EXIT_CODES, MillraceError, messageOf, type ErrorCode, type ErrorDetails } from './errors.ts';
+export { dayIn, daysOf } from './business-day.ts';
+export { textHash } from './text-hash.ts';
 export { systemClock, uuidv7, type Clock } from './clock.ts';
 export { isProcessAlive, processBornAt, takeProcessLock, type ProcessLock } from './process-lock.ts';
 export { replaceFile, syncFolder, writeDurably } from './durable-file.ts';

@@ -3,6 +3,7 @@ export type * from './types.ts';
 export type * from './ports.ts';
 export { Lake, openFolderLake, textOf, type Ids, type LakeContext, type LakeOptions } from './lake.ts';
 export { Table } from './table.ts';
+export { currentSnapshots, tableNameOf } from './current-snapshots.ts';
 export { ensureTable } from './ensure.ts';
 export { emptyCopy, newTableMetadata, type TableDefinition } from './definition.ts';
 export type { ColumnDefinition } from './format/schema.ts';

@@ -51,6 +51,10 @@ export {
   byTime, exponentialSmoothing, gradientBoosting, isOfTrees, kMeans, METRICS, predictor, randomForest, recommender, robustResidual, type Algorithm, type Gate, type Metric, type Predictor,
 } from './predictor/declare.ts';
 export { AT_TIME, byMaturity, datasetOf, joinedDatasets, matrixOf, newestOpen, timesOf, type Dataset } from './predictor/dataset.ts';
+export { batchSources, MADE_FROM, type BatchSource } from './predictor/batch-source.ts';
+export {
+  openRows, readDataset, readingOptions, rowsAbout, sampleCondition, sampleOf, trainingSql, viewOf, type ReadOptions, type RowsToRead, type Sampled,
+} from './predictor/training-sql.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { laterWindow } from './kinds/later-window.ts';
 export { batchOf, measure, trainPredictor, type TrainedVersion } from './predictor/train.ts';
@@ -62,6 +66,7 @@ export { modelCardText } from './registry/card-text.ts';
 export type { ModelCard } from './registry/card.ts';
 export { ModelReader } from './registry/reader.ts';
 export { ModelRegistry } from './registry/registry.ts';
+export { MODEL_TAG, tagSnapshots, TRAINING_KEPT_MS, UNUSED_KEPT_MS } from './registry/training-tags.ts';
 export { modelStoreOn, type ModelStore } from './registry/store.ts';
 export { MlflowClient, MlflowRefusal, mlflowSettings, type MlflowSettings, type Send } from './tracking/mlflow-client.ts';
 export { sendAliases, sendVersion, sentKey, sentVersions } from './tracking/publish.ts';

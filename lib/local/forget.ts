@@ -14,7 +14,7 @@ import type { LoadedProject } from './project.ts';
 import { runBatch } from './run-batch.ts';
 import { lockRuns } from './run-lock.ts';
 import { ANSWER_TAG } from './answers/keep.ts';
-import { MODEL_TAG } from './learning/training-tables.ts';
+import { MODEL_TAG } from '../learning/index.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ForgetRequest { source: string; identifiers: readonly Identifier[]; dryRun?: boolean; deleteFiles?: boolean }

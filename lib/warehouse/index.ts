@@ -1,6 +1,9 @@
 // The warehouse: SQL models, their graph, the dialect, and the engines that run them.
 export * from './types.ts';
 export { bindParameters, DUCKDB_PRELUDE, parametersOf, rewriteTables, tableReferences, toDuckDb } from './dialect/index.ts';
+export { timestampLiteral } from './dialect/timestamp-literal.ts';
+export { pinnedTo } from './engine/pinned.ts';
+export { tablesNamedIn } from './models/tables-named.ts';
 export { loadModels, projectOf } from './models/load.ts';
 export { readSqlFiles, type SqlFile } from './models/files.ts';
 export type { Project, SystemTables } from './models/project.ts';

@@ -18,8 +18,9 @@ import {
   computePrices, featuresOf, localFileIngest, lookThrough, openRuntime, predictInHome, predictorNamed, readPriceTable, registryOf, runBatch, trainInHome, type Runtime,
 } from '../../lib/local/index.ts';
 import { asItStood } from '../../lib/local/learning/as-it-stood.ts';
-import { sourcesBehind, tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
-import type { LeakCheck, LoadedPredictor } from '../../lib/learning/index.ts';
+import { sourcesBehind } from '../../lib/local/learning/index.ts';
+import { tablesNamedIn } from '../../lib/warehouse/index.ts';
+import { trainingSql, type LeakCheck, type LoadedPredictor } from '../../lib/learning/index.ts';
 import { openAccountPrices } from '../../lib/serving/aws/index.ts';
 import { LEARNING_MACHINE } from '../../lib/stacks/learning-machine.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
@@ -55,7 +56,7 @@ type Trained = Extract<LearnResult, { metrics: object }>;
 /** Tables that the steps below read, and nothing else. Those behind the predictor are made by Athena; the others, whose making takes most of the time and is looked at in aws-batch, are carried over. */
 async function tablesOfSteps(): Promise<{ made: string[]; carried: string[] }> {
   const [features, { graph }] = [await featuresOf(runtime), await runtime.project()];
-  const [made = [], priced = []] = await Promise.all([PREDICTOR, 'price'].map(async (name) => tablesOf(trainingSql(await predictorNamed(runtime, name), features))));
+  const [made = [], priced = []] = await Promise.all([PREDICTOR, 'price'].map(async (name) => tablesNamedIn(trainingSql(await predictorNamed(runtime, name), features))));
   const there = new Set(made.flatMap((name) => [name, ...graph.upstream(name)]));
   return { made, carried: [...priced, 'gold.pricing_features', 'gold.price_arms', 'silver.predictions', 'silver.outcomes'].filter((name) => !there.has(name)) };
 }

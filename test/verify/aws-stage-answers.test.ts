@@ -16,7 +16,8 @@ import { openDynamoDbStore, sdkDynamoDb } from '../../lib/features/aws/index.ts'
 import type { Lake, TableName } from '../../lib/lake/index.ts';
 import { overwriteRows, scanSql } from '../../lib/lake/duckdb/index.ts';
 import { featuresOf, openRuntime, predictorNamed, type Explanation, type Reproduction, type Runtime } from '../../lib/local/index.ts';
-import { tablesOf, trainingSql } from '../../lib/local/learning/index.ts';
+import { tablesNamedIn } from '../../lib/warehouse/index.ts';
+import { trainingSql } from '../../lib/learning/index.ts';
 import { TABLES_OF_HISTORIES, TABLES_OF_PRICES, TABLES_OF_SHIPPING } from '../../lib/local/serving/index.ts';
 import { newKey, type PredictionRecord } from '../../lib/serving/index.ts';
 import { recentAnswer } from '../../lib/serving/aws/index.ts';
@@ -106,7 +107,7 @@ beforeAll(async () => {
   runtime = await openRuntime({ home: home.root, project: ROOT });
   const project = await runtime.project();
   const features = await featuresOf(runtime);
-  const training = tablesOf(trainingSql(await predictorNamed(runtime, 'conversion'), features));
+  const training = tablesNamedIn(trainingSql(await predictorNamed(runtime, 'conversion'), features));
   const wanted = new Set([...TABLES_OF_PRICES, ...TABLES_OF_SHIPPING, ...TABLES_OF_HISTORIES, ...training, ...[...features.views.values()].map(({ source }) => source.table)]);
   for (const text of wanted) if ((await runtime.lake.findTable(nameOf(text)))?.currentSnapshot !== undefined) await copied(text);
   for (const text of ['silver.predictions', 'silver.outcomes']) await lake.createTable(nameOf(text), { columns: (await runtime.lake.loadTable(nameOf(text))).schema.fields.map(({ name, type }) => ({ name, type })) });

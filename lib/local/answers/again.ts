@@ -1,7 +1,7 @@
 // What comes of computing an answer again.
 import { MillraceError } from '../../base/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { tableNameOf } from '../learning/index.ts';
+import { tableNameOf } from '../../lake/index.ts';
 import type { AnswerState } from '../answer-states.ts';
 import type { AnswersContext } from './context.ts';
 

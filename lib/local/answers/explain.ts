@@ -1,7 +1,8 @@
 // What an answer was made from: who gave it, from which inputs, how old these were, what each contributed, and what came of it.
-import { explainer, matrixOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
+import { explainer, matrixOf, readDataset, rowsAbout, trainingSql, viewOf, type FittedModel, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { featuresOf, readDataset, rowsAbout, textHash, trainingSql, viewOf } from '../learning/index.ts';
+import { featuresOf } from '../learning/index.ts';
+import { textHash } from '../../base/index.ts';
 import { givenIn } from '../monitoring/index.ts';
 import { goneOf, valueOf, type Value } from './again.ts';
 import type { AnswersContext, LoggedOutcome } from './context.ts';

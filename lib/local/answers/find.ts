@@ -1,9 +1,10 @@
 // An answer by its id: from the log, from what the API remembers, or from a predictor's batch predictions.
 import { MillraceError } from '../../base/index.ts';
-import type { LoadedPredictor } from '../../learning/index.ts';
+import { batchSources, type BatchSource, type LoadedPredictor } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { type BatchSource, batchSources, predictorsOf, tableNameOf } from '../learning/index.ts';
-import { pinnedTo } from '../pinned-engine.ts';
+import { predictorsOf } from '../learning/index.ts';
+import { tableNameOf } from '../../lake/index.ts';
+import { pinnedTo } from '../../warehouse/index.ts';
 import type { AnswersContext } from './context.ts';
 import { madeAt, WHOLE_ID } from './logged.ts';
 

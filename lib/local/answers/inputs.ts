@@ -1,13 +1,12 @@
 // The inputs of a logged answer as the lake has them: from the tables as they were at the answer, by what had arrived by then.
 import type { CompiledView, FeatureSet } from '../../features/index.ts';
 import { quoteText } from '../../lake/duckdb/index.ts';
-import type { ModelCard } from '../../learning/index.ts';
+import { viewOf, type ModelCard } from '../../learning/index.ts';
 import { isSameInput } from '../../quality/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
-import { currentSnapshots, tableNameOf, timestampText, viewOf } from '../learning/index.ts';
+import { pinnedTo, timestampLiteral, type Engine } from '../../warehouse/index.ts';
+import { currentSnapshots, tableNameOf } from '../../lake/index.ts';
 import { arrivedBy, givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
-import { pinnedTo } from '../pinned-engine.ts';
 import { FEATURES } from '../answer-states.ts';
 import type { AnswersContext } from './context.ts';
 
@@ -87,7 +86,7 @@ const BEHIND_SECONDS = 3_600;
 async function newestBefore(engine: Pick<Engine, 'query'>, view: CompiledView, { entity, at }: ServedAnswer): Promise<number | undefined> {
   const { table, where } = view.source;
   const isEntity = view.entity.map((column) => `"${column}" = ${quoteText(entity[column]!)}`).join(' AND ');
-  const { rows: [row] } = await engine.query(`SELECT CAST(max("${view.time}") AS varchar) FROM ${table} WHERE ${isEntity} AND "${view.time}" < ${timestampText(at)}${where === undefined ? '' : ` AND (${where})`}`);
+  const { rows: [row] } = await engine.query(`SELECT CAST(max("${view.time}") AS varchar) FROM ${table} WHERE ${isEntity} AND "${view.time}" < ${timestampLiteral(at)}${where === undefined ? '' : ` AND (${where})`}`);
   return typeof row?.[0] === 'string' ? Date.parse(`${row[0].replace(' ', 'T')}Z`) : undefined;
 }
 

@@ -1,6 +1,7 @@
 // A batch prediction again: by the version of then, over the training set of then.
-import { batchOf } from '../../learning/index.ts';
-import { featuresOf, openRows, readDataset, textHash, trainingSql } from '../learning/index.ts';
+import { batchOf, openRows, readDataset, trainingSql } from '../../learning/index.ts';
+import { featuresOf } from '../learning/index.ts';
+import { textHash } from '../../base/index.ts';
 import { cannot, differencesOf, goneOf, type Again } from './again.ts';
 import type { AnswersContext } from './context.ts';
 import type { BatchAnswer } from './find.ts';

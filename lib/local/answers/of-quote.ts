@@ -5,7 +5,7 @@ import { quoteAnswer, type PredictionRecord, type QuoteAnswer, type QuoteInputs 
 import { loadVersion } from '../learning/index.ts';
 import { DELIVERY, FREIGHT, loadShipping, RATE_CARDS } from '../serving/index.ts';
 import { SHIPPING, type AnswerState } from '../answer-states.ts';
-import { pinnedTo } from '../pinned-engine.ts';
+import { pinnedTo } from '../../warehouse/index.ts';
 import { bestOf, cannot, differencesOf, readable, statesOf, type Again } from './again.ts';
 import { championsAt } from './champions.ts';
 import type { AnswersContext } from './context.ts';

@@ -2,7 +2,7 @@
 import type { PredictionRecord } from '../../serving/index.ts';
 import { loadRecommender, RECOMMENDATIONS, recommenderOf } from '../serving/index.ts';
 import { RECOMMENDED, type AnswerState } from '../answer-states.ts';
-import { pinnedTo } from '../pinned-engine.ts';
+import { pinnedTo } from '../../warehouse/index.ts';
 import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
 import type { AnswersContext } from './context.ts';
 import { versionOf } from './of-model.ts';

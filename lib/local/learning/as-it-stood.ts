@@ -1,6 +1,6 @@
 // A query over the shop as it stood at a moment: every table that it reads is made again from the sources, with all that came later cut away.
 import { columnsOf, typedColumns, type Contract } from '../../contracts/index.ts';
-import { expandSources, rewriteTables, tableReferences, type Project } from '../../warehouse/index.ts';
+import { expandSources, rewriteTables, tableReferences, timestampLiteral, type Project } from '../../warehouse/index.ts';
 
 export interface AsItStood {
   /** A SELECT in Athena's dialect. */
@@ -105,7 +105,7 @@ function columnsOfTyped(contract: Contract): { name: string; type: string }[] {
 function cutSource(contract: Contract, sources: ReadonlyMap<string, Contract>, cut: number | undefined, knownAhead: readonly string[], landed: (source: string) => boolean): string {
   const all = `SELECT * FROM (${expandSources(`SELECT * FROM source.${contract.name}`, sources)}) AS every_row`;
   if (cut === undefined) return all;
-  const moment = timestampText(cut);
+  const moment = timestampLiteral(cut);
   const kinds = new Map(columnsOf(contract).map(({ name, column }) => [name, column.kind]));
   const timeOf = (name: string): string => timeColumn(contract, name);
   const { name: source, eventTime } = contract;
@@ -135,9 +135,4 @@ function partOf({ eventTime, key, columns }: Contract, sources: ReadonlyMap<stri
 /** A time of a source, as an expression. */
 function timeColumn(contract: Contract, name: string): string {
   return new Map(columnsOf(contract).map((one) => [one.name, one.column.kind])).get(name) === 'epoch_ms' ? `"${name}__time"` : `"${name}"`;
-}
-
-/** A literal in UTC. */
-export function timestampText(at: number): string {
-  return `TIMESTAMP '${new Date(at).toISOString().replace('T', ' ').replace('Z', '')}'`;
 }

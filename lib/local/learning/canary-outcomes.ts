@@ -1,8 +1,7 @@
 // How right champion and canary have been since the canary began, from the log of predictions and the outcomes that were reported.
 import type { Canary, CanaryOutcomes, CanaryView } from '../../learning/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
+import { timestampLiteral, type Engine } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { timestampText } from './as-it-stood.ts';
 
 /** As in gold.model_performance: what has to be reported for an answer to have come true. */
 const HOPED_FOR = "CASE WHEN kind = 'churn' THEN 'churn' ELSE 'purchase' END";
@@ -18,7 +17,7 @@ WITH answers AS (
   SELECT prediction_id, version, unit, predicted_at, score, ${HOPED_FOR} AS hoped_for
   FROM silver.predictions
   WHERE kind = :kind AND version IN (:champion, :version) AND NOT fallback AND score BETWEEN 0e0 AND 1e0
-    AND predicted_at >= ${timestampText(startedAt)} AND predicted_at < ${timestampText(clock.now() - outcomeSeconds * 1000)}
+    AND predicted_at >= ${timestampLiteral(startedAt)} AND predicted_at < ${timestampLiteral(clock.now() - outcomeSeconds * 1000)}
 ),
 reported AS (
   SELECT answers.prediction_id

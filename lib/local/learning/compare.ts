@@ -1,8 +1,7 @@
 // Two versions on the same rows: those that the later one was tested on, from the snapshots that it was trained on.
 import { MillraceError, messageOf } from '../../base/index.ts';
-import { byMaturity, laterWindow, measure, scorerOf, type Dataset, type ModelCard } from '../../learning/index.ts';
+import { byMaturity, laterWindow, measure, readDataset, sampleCondition, scorerOf, trainingSql, type Dataset, type ModelCard } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, sampleCondition, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
 
 export interface ComparedVersions {

@@ -1,15 +1,12 @@
 // Does a feature see its future? The training set is made again from a shop that ends at some moments, and rows of before must be the same.
-import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
+import { MillraceError, textHash, uuidv7, type Clock } from '../../base/index.ts';
 import type { FeatureSet } from '../../features/index.ts';
 import type { Lake } from '../../lake/index.ts';
-import { AT_TIME, leaksBetween, seededRandom, timesOf, type Leak, type LeakCheck, type LeakRows, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
-import type { Engine, Parameters, Project } from '../../warehouse/index.ts';
-import { asItStood, tablesAsTheyStood, timestampText } from './as-it-stood.ts';
+import { AT_TIME, leaksBetween, seededRandom, timesOf, trainingSql, type Leak, type LeakCheck, type LeakRows, type LoadedPredictor, type ModelCard } from '../../learning/index.ts';
+import { tablesNamedIn, timestampLiteral, type Engine, type Parameters, type Project } from '../../warehouse/index.ts';
+import { asItStood, tablesAsTheyStood } from './as-it-stood.ts';
 import type { Runtime } from '../runtime.ts';
-import { trainingSql } from './dataset.ts';
 import { withStoodTables } from './stood-tables.ts';
-import { textHash } from './text-hash.ts';
-import { tablesOf } from './training-tables.ts';
 
 export interface LeakCheckOptions {
   parameters: Parameters;
@@ -101,7 +98,7 @@ export async function bronzeSnapshots(lake: Lake): Promise<Record<string, bigint
 /** Of the statement, and of everything that the tables in it are made from. */
 function fingerprintOf(predictor: LoadedPredictor, features: FeatureSet, { models, graph, sources }: Project): string {
   const sql = trainingSql(predictor, features);
-  const tables = tablesOf(sql);
+  const tables = tablesNamedIn(sql);
   const behind = [...new Set(tables.flatMap((name) => (models.has(name) ? [name, ...graph.upstream(name)] : [])))].sort();
   const contracts = [...new Set(behind.flatMap((name) => models.get(name)!.relations))].filter((name) => name.startsWith('source.')).sort().map((name) => sources.get(name.slice('source.'.length)) ?? name);
   return textHash(JSON.stringify([LOOK, sql, predictor.knownAhead ?? [], behind.map((name) => models.get(name)!.sql), contracts]));
@@ -111,7 +108,7 @@ interface Window { from: number; until: number }
 
 /** Rows right before some moments, made twice: by the whole shop, and by one that ends there. */
 export async function checkLeaks(engine: Engine, predictor: LoadedPredictor, features: FeatureSet, project: Project, { parameters, times, share = 1, seed = 1, moments = 2, knownAhead = predictor.knownAhead ?? [], landed = () => true, snapshots = {}, tableByTable, signal }: LeakCheckOptions): Promise<Omit<LeakCheck, 'fingerprint'>> {
-  const sqlOf = (windows: readonly Window[]): string => trainingSql(predictor, features, windows.map(({ from, until }) => `(own.${AT_TIME} >= ${timestampText(from)} AND own.${AT_TIME} <= ${timestampText(until)})`).join(' OR ')).replace(/\nORDER BY [^\n]*$/, '');
+  const sqlOf = (windows: readonly Window[]): string => trainingSql(predictor, features, windows.map(({ from, until }) => `(own.${AT_TIME} >= ${timestampLiteral(from)} AND own.${AT_TIME} <= ${timestampLiteral(until)})`).join(' OR ')).replace(/\nORDER BY [^\n]*$/, '');
   const sorted = Float64Array.from(times).filter((at) => !Number.isNaN(at)).sort();
   if (sorted.length === 0) throw new MillraceError('bad_input', `the training set of ${predictor.name} has no rows to look for leaks in`, { where: predictor.file, todo: 'Look whether its tables are filled.' });
   const { uniform } = seededRandom(seed);

@@ -1,11 +1,11 @@
 // The look for leaks by itself, before anything is trained: what the learning machine does in a step of its own.
-import { AT_TIME, timesOf, type LeakCheck } from '../../learning/index.ts';
+import { AT_TIME, readingOptions, sampleOf, timesOf, trainingSql, type LeakCheck } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { readingOptions, sampleOf, trainingSql } from './dataset.ts';
 import { lookForLeaks, type RowsToLook } from './leak-check.ts';
 import { featuresOf, predictorNamed, registryOf, type TrainPredictorOptions } from './train.ts';
 import { trainingDate } from './training-date.ts';
-import { sourcesBehind, tablesOf } from './training-tables.ts';
+import { sourcesBehind } from './training-tables.ts';
+import { tablesNamedIn } from '../../warehouse/index.ts';
 
 /** As training does it; reads of the training set nothing but its times, and nothing at all where it was looked through for an earlier version. @throws as `lookForLeaks` does */
 export async function lookThrough(runtime: Runtime, name: string, { asOf, allowLeaks = false, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'allowLeaks' | 'onProgress'> = {}): Promise<LeakCheck | undefined> {
@@ -14,7 +14,7 @@ export async function lookThrough(runtime: Runtime, name: string, { asOf, allowL
   const features = await featuresOf(runtime);
   const rowsNow = async (): Promise<RowsToLook> => {
     const [project, engine, sql] = [await runtime.project(), await runtime.engine(), trainingSql(predictor, features)];
-    const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
+    const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesNamedIn(sql)), asOf);
     const options = readingOptions(await runtime.parameters(date, sql), {}, signal);
     // Those that training would learn from, so that both look at the same moments.
     const { only, sample } = await sampleOf(engine, predictor, options) ?? {};

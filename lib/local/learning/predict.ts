@@ -1,31 +1,17 @@
 // Batch predictions: everybody whose answer is still open, scored by the champion, into gold at once.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError, uuidv7 } from '../../base/index.ts';
+import { MillraceError, textHash, uuidv7 } from '../../base/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
-import { batchOf, type Batch, type Predictor } from '../../learning/index.ts';
+import { batchOf, MADE_FROM, openRows, readDataset, trainingSql, type Batch, type BatchSource, type Predictor } from '../../learning/index.ts';
 import { ensureTable, type Table } from '../../lake/index.ts';
+import { tablesNamedIn } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { openRows, readDataset, trainingSql } from './dataset.ts';
 import { featuresOf, predictorNamed, registryOf } from './train.ts';
-import { textHash } from './text-hash.ts';
 import { trainingDate } from './training-date.ts';
-import { snapshotsOf, sourcesBehind, tablesOf } from './training-tables.ts';
+import { snapshotsOf, sourcesBehind } from './training-tables.ts';
 
 export interface BatchPredictions { table: string; rows: number; version: string; asOf: string }
-
-/** What a snapshot of a predictor's table was made from: in its summary, so that the one is never without the other. */
-export interface BatchSource { version: string; asOf: string; /** Of the tables that were read. */ snapshots: Readonly<Record<string, string>>; /** SHA-256 of the SELECT that read them. */ trainingSet: string }
-
-const MADE_FROM = 'millrace.made-from';
-
-/** Of every snapshot of a predictor's table that is still there; those of an older Millrace do not say. Oldest first. */
-export function batchSources({ metadata }: Table): { id: string; at: number; source: BatchSource }[] {
-  return metadata.snapshots.flatMap(({ 'snapshot-id': id, 'timestamp-ms': at, summary }) => {
-    const text = summary[MADE_FROM];
-    return text === undefined ? [] : [{ id: String(id), at, source: JSON.parse(text) as BatchSource }];
-  }).sort((left, right) => left.at - right.at);
-}
 
 /** How DuckDB reads a column's JSON; others are text. */
 const READ_AS: Readonly<Record<string, string>> = { double: 'DOUBLE', long: 'BIGINT', boolean: 'BOOLEAN', timestamp: 'BIGINT', date: 'DATE' };
@@ -41,7 +27,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);
-  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(sql)), asOf);
+  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesNamedIn(sql)), asOf);
   const snapshots = await snapshotsOf(lake, sql);
   const data = await readDataset(engine, predictor, features, await runtime.parameters(date, sql), signal, snapshots, { only: openRows(predictor) });
   const batch = batchOf(predictor, await registry.model(name, version), data);

@@ -1,23 +1,18 @@
 // millrace train: a training set as of a date, looked through for leaks; a version in the registry; and the gate before it answers.
 import path from 'node:path';
-import { MillraceError } from '../../base/index.ts';
+import { MillraceError, textHash } from '../../base/index.ts';
 import { businessDates } from '../../batch/index.ts';
 import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
-import {
-  byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, scorerOf, suspectsAmong, trainPredictor, tune,
-  type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel,
-} from '../../learning/index.ts';
-import { didYouMean } from '../../warehouse/index.ts';
+import { byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, readDataset, readingOptions, sampleOf, scorerOf, suspectsAmong, tagSnapshots, trainingSql, trainPredictor, tune, type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel } from '../../learning/index.ts';
+import { didYouMean, tablesNamedIn } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
-import { readDataset, readingOptions, sampleOf, trainingSql } from './dataset.ts';
 import { gateOf, rivalOf } from './gate.ts';
 import { lookForLeaks } from './leak-check.ts';
 import { projectCommit } from './project-commit.ts';
-import { snapshotsOf, sourcesBehind, sourcesOf, tablesOf, tagSnapshots } from './training-tables.ts';
+import { snapshotsOf, sourcesBehind, sourcesOf } from './training-tables.ts';
 import { trainingDate } from './training-date.ts';
-import { textHash } from './text-hash.ts';
 
 export interface TrainingReport {
   card: ModelCard;
@@ -96,10 +91,10 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const every = trainingSql(predictor, features);
-  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesOf(every)), asOf);
+  const date = await trainingDate({ project, lake, engine, signal }, predictor, sourcesBehind(project, tablesNamedIn(every)), asOf);
   onProgress?.(`${name}   training set as of ${date}`);
   const snapshots = await snapshotsOf(lake, every);
-  const missing = tablesOf(every).filter((table) => snapshots[table] === undefined);
+  const missing = tablesNamedIn(every).filter((table) => snapshots[table] === undefined);
   if (missing.length > 0) throw empties(predictor, project, missing);
   const parameters = await runtime.parameters(date, every);
   const rows = await sampleOf(engine, predictor, readingOptions(parameters, snapshots, signal));
@@ -147,7 +142,7 @@ export async function trainPrepared(runtime: Runtime, prepared: PreparedTraining
 /** Why there is not one row to learn from: the time that there is, which tables are empty, and what would fill them. */
 async function nothingToLearn({ engine: engineOf, project: projectOf, lake, signal }: Runtime, predictor: LoadedPredictor, sql: string, date: string): Promise<MillraceError> {
   const { name } = predictor;
-  const [engine, project, tables] = [await engineOf(), await projectOf(), tablesOf(sql)];
+  const [engine, project, tables] = [await engineOf(), await projectOf(), tablesNamedIn(sql)];
   const options = signal === undefined ? {} : { signal };
   const empty = (await Promise.all(tables.map(async (table) => ((await engine.query(`SELECT 1 AS one FROM ${table} LIMIT 1`, options)).rows.length === 0 ? [table] : [])))).flat();
   const days = await businessDates({ project, lake, engine, signal }, sourcesBehind(project, tables));

@@ -3,7 +3,7 @@ import { featuresOfPointsSql, fromSql, type CompiledView, type FeatureSet } from
 import { isSameInput, type ServedInput } from '../../quality/index.ts';
 import { numberOf } from '../../serving/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
-import { viewOf } from '../learning/index.ts';
+import { viewOf } from '../../learning/index.ts';
 import type { ServedAnswer } from './served.ts';
 
 /** The store may have been so far behind, seconds. */

@@ -1,9 +1,9 @@
 // A list of prices as it comes about: a price for every item by a policy, into gold by one snapshot. The same on a machine and in a function of an account.
-import { MillraceError, uuidv7 } from '../../base/index.ts';
+import { dayIn, MillraceError, uuidv7 } from '../../base/index.ts';
 import { hasPrice, priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
 import { homeModels, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { dayIn, HomePrices, PRICE, type DemandFrom } from '../serving/index.ts';
+import { HomePrices, PRICE, type DemandFrom } from '../serving/index.ts';
 import { writePriceTable, type PriceList } from './price-table.ts';
 
 export interface MadeList {

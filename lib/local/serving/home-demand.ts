@@ -1,8 +1,9 @@
 // Demand by price of a home's items: the champion of the `price` predictor, and what it has to know of each item as of now.
 import { answersToPrice, demandCurve, drawnTogether, tabledDemand, type ItemCurve, type TabledDemand } from '../../pricing/index.ts';
 import type { ServedModel } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
-import { featuresOf, predictorsOf, sourcesBehind, tablesOf, trainingDate, trainingSql } from '../learning/index.ts';
+import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
+import { featuresOf, predictorsOf, sourcesBehind, trainingDate } from '../learning/index.ts';
+import { trainingSql } from '../../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** The predictor that the model-based policy asks. */
@@ -15,7 +16,7 @@ export async function demandDate(runtime: Runtime): Promise<string | undefined> 
   const predictor = (await predictorsOf(runtime)).get(PRICE);
   if (predictor === undefined) return undefined;
   const [project, engine] = [await runtime.project(), await runtime.engine()];
-  return trainingDate({ project, lake: runtime.lake, engine, signal: runtime.signal }, predictor, sourcesBehind(project, tablesOf(trainingSql(predictor, await featuresOf(runtime)))));
+  return trainingDate({ project, lake: runtime.lake, engine, signal: runtime.signal }, predictor, sourcesBehind(project, tablesNamedIn(trainingSql(predictor, await featuresOf(runtime)))));
 }
 
 /**
@@ -42,5 +43,5 @@ export async function homeDemand(runtime: Pick<Runtime, 'projectFolder' | 'learn
 /** What curves are made from: they are made again when one of these tables moves on. */
 export async function tablesOfDemand(runtime: Runtime): Promise<string[]> {
   const predictor = (await predictorsOf(runtime)).get(PRICE);
-  return predictor === undefined ? [] : tablesOf(trainingSql(predictor, await featuresOf(runtime)));
+  return predictor === undefined ? [] : tablesNamedIn(trainingSql(predictor, await featuresOf(runtime)));
 }

@@ -2,12 +2,11 @@
 import { listedPrices, pricingSettings, type TabledDemand } from '../../pricing/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
 import type { Models, Prices } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
-import { pinnedTo } from '../pinned-engine.ts';
+import { pinnedTo, type Engine } from '../../warehouse/index.ts';
 import { PRICES, type AnswerStates } from '../answer-states.ts';
-import { currentSnapshots } from '../learning/index.ts';
+import { currentSnapshots } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { dayIn } from './business-day.ts';
+import { dayIn } from '../../base/index.ts';
 import { demandDate, homeDemand, PRICE, tablesOfDemand } from './home-demand.ts';
 import { loadPrices, PRICE_LIST, TABLES_OF_PRICES } from './prices.ts';
 

@@ -3,7 +3,6 @@ export { ExperimentFolder, type ExperimentState, type KeptExperiment } from './e
 export { openKeyFile, type KeyFile } from './key-file.ts';
 export { openPredictionLog, type OpenPredictionLog, type PredictionLogOptions } from './prediction-log.ts';
 export { featureReader } from './feature-reader.ts';
-export { dayIn } from './business-day.ts';
 export { homeDemand, PRICE } from './home-demand.ts';
 export { HomePrices, type DemandFrom } from './home-prices.ts';
 export { loadPrices, PRICE_LIST, TABLES_OF_PRICES, type PriceSources } from './prices.ts';

@@ -1,11 +1,10 @@
 // Prices of a shop: what gold says of each product, how its demand answers to its price, and what was tried before.
-import { tablesOf } from '../learning/index.ts';
 import { seededRandom } from '../../learning/index.ts';
 import {
   armsOfItems, banditPolicy, elasticities, fractionDigitsOf, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
 } from '../../pricing/index.ts';
 import type { Prices } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
+import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 /** Prices at which an item was seen and bought, from the clickstream, with the item's id in the whole shop. */
 const POINTS = `
@@ -39,7 +38,7 @@ FROM ${PRICE_LIST}
 ORDER BY product_id`;
 
 /** The tables that prices are made from. */
-export const TABLES_OF_PRICES: readonly string[] = tablesOf([POINTS, SITUATIONS, FEEDBACK, LISTED].join('\n'));
+export const TABLES_OF_PRICES: readonly string[] = tablesNamedIn([POINTS, SITUATIONS, FEEDBACK, LISTED].join('\n'));
 
 export interface PriceSources {
   currency: string;

@@ -1,8 +1,7 @@
 // Recommendations of a home: the champion of the registry over what each visitor did of late.
-import { tablesOf } from '../learning/index.ts';
 import { recommendBeside, recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
 import type { Recommendation, Recommender } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
+import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 /** The predictor whose champion answers. */
 export const RECOMMENDATIONS = 'recommendations';
@@ -17,7 +16,7 @@ GROUP BY visitorid, itemid, event_date
 ORDER BY visitorid, itemid, event_date`;
 
 /** The tables that histories are read from. */
-export const TABLES_OF_HISTORIES: readonly string[] = tablesOf(HISTORIES);
+export const TABLES_OF_HISTORIES: readonly string[] = tablesNamedIn(HISTORIES);
 
 export interface LearnedRecommender { version: string; model: RecommenderModel }
 

@@ -2,10 +2,10 @@
 import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
-import { answersRows } from '../../learning/index.ts';
+import { answersRows, viewOf } from '../../learning/index.ts';
 import { createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, viewOf, type CanaryStatus } from '../learning/index.ts';
+import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
 import { homeFeatureReader } from './feature-reader.ts';

@@ -1,10 +1,9 @@
 // Shipping of a shop: zones, rate cards, carriers, what freight has cost, and how late parcels to each zone have been.
-import { daysOf } from './business-day.ts';
-import { tablesOf } from '../learning/index.ts';
+import { daysOf } from '../../base/index.ts';
 import { distanceKm, httpCarrier, longestPrefix, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
 import { fractionDigitsOf } from '../../pricing/index.ts';
 import type { ServedModel, Shipping } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
+import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 const RATES = `
 SELECT carrier, service, origin_zone, destination_zone, CAST(min_weight_kg AS double), CAST(max_weight_kg AS double), CAST(base_price AS double), CAST(price_per_kg AS double), transit_days,
@@ -43,7 +42,7 @@ ORDER BY 1`;
 
 /** The table whose snapshot is the version of quotes, and those that they are made from. */
 export const RATE_CARDS = 'gold.shipping_rate_cards';
-export const TABLES_OF_SHIPPING: readonly string[] = [RATE_CARDS, ...tablesOf([RATES, LATENESS, ORIGIN, PLACES, LATELY, ZONES].join('\n'))];
+export const TABLES_OF_SHIPPING: readonly string[] = [RATE_CARDS, ...tablesNamedIn([RATES, LATENESS, ORIGIN, PLACES, LATELY, ZONES].join('\n'))];
 
 /** Predictors that a quote asks where a version of them answers. */
 export const [FREIGHT, DELIVERY] = ['shipping', 'delivery'] as const;

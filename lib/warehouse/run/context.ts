@@ -1,6 +1,6 @@
 // What the steps of a model's run share, and the small words for tables and snapshots that they use.
 import type { Clock } from '../../base/index.ts';
-import { snapshotById, type Lake, type Snapshot, type Table, type TableMetadata, type TableName } from '../../lake/index.ts';
+import { snapshotById, tableNameOf, type Lake, type Snapshot, type Table, type TableMetadata } from '../../lake/index.ts';
 import type { Project } from '../models/project.ts';
 import type { Relations } from '../models/relations.ts';
 import type { Engine, Parameters } from '../types.ts';
@@ -15,11 +15,6 @@ export interface RunContext {
   /** `as_of`, `shop_currency`, `shop_time_zone`; `now`, `from` and `to` are added by the steps. */
   parameters: Parameters;
   signal?: AbortSignal;
-}
-
-export function tableNameOf(name: string): TableName {
-  const dot = name.indexOf('.');
-  return { namespace: name.slice(0, dot), name: name.slice(dot + 1) };
 }
 
 export function findTable(lake: Lake, name: string): Promise<Table | undefined> {

@@ -1,12 +1,12 @@
 // The table that a model fills: made empty where it is new, and changed in the very commit that brings the rows where the model changed.
 import { MillraceError } from '../../base/index.ts';
 import {
-  canWiden, currentSchema, partitioningChange, schemaChange, sameShape, sortOrderChange, type ColumnDefinition, type Field, type MetadataChange,
+  canWiden, currentSchema, partitioningChange, schemaChange, sameShape, sortOrderChange, tableNameOf, type ColumnDefinition, type Field, type MetadataChange,
   type SchemaChange, type Table, type TableMetadata,
 } from '../../lake/index.ts';
 import { icebergTypeOf } from '../models/column-types.ts';
 import type { Model, ResultColumn } from '../types.ts';
-import { findTable, tableNameOf, type RunContext } from './context.ts';
+import { findTable, type RunContext } from './context.ts';
 import type { ModelPlan } from './plan.ts';
 
 /** The table of a model; an empty one is made where there is none. */

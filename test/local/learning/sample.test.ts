@@ -1,6 +1,6 @@
 // A training set that is larger than its predictor asks for: a seeded part of it, of each visitor all or nothing; and one that is read part by part.
 import { afterAll, describe, expect, it } from 'vitest';
-import { openRows, readDataset, rowsAbout, sampleOf } from '../../../lib/local/learning/dataset.ts';
+import { openRows, readDataset, rowsAbout, sampleOf } from '../../../lib/learning/index.ts';
 import { Home } from '../../warehouse/support/home.ts';
 import { conversionOf, rowsOf, VISITED, visited } from './visits.ts';
 

@@ -1,8 +1,10 @@
 // The training set of a predictor as one statement: its own SELECT, and beside it the features of the stream as of each row's moment.
-import { featuresOfPointsSql, type FeatureSet } from '../../features/index.ts';
-import { AT_TIME, datasetOf, isOfTrees, joinedDatasets, type Dataset, type LoadedPredictor } from '../../learning/index.ts';
 import { MillraceError } from '../../base/index.ts';
+import { featuresOfPointsSql, type FeatureSet } from '../../features/index.ts';
 import type { Engine, Parameters, QueryOptions } from '../../warehouse/index.ts';
+import { AT_TIME, datasetOf, joinedDatasets, type Dataset } from './dataset.ts';
+import { isOfTrees } from './declare.ts';
+import type { LoadedPredictor } from './load.ts';
 
 /** `view.feature` of a view that there is; undefined for a column of the training set itself. */
 export function viewOf(features: FeatureSet, name: string): string | undefined {

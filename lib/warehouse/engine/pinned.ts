@@ -1,5 +1,5 @@
 // An engine that reads tables at the snapshots of then, whatever has been committed since.
-import type { Engine, QueryOptions } from '../warehouse/index.ts';
+import type { Engine, QueryOptions } from '../types.ts';
 
 /** Queries of these tables read these snapshots; of others, what is current. @throws `not_found` from `query` where one has expired. */
 export function pinnedTo(engine: Pick<Engine, 'query'>, snapshots: Readonly<Record<string, string>>): Pick<Engine, 'query'> {
