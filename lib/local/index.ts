@@ -2,7 +2,7 @@
 export { markHome, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
 export { upgradeHome, type HomeMigration, type HomeUpgrade } from './upgrade.ts';
 export { lockRuns } from './run-lock.ts';
-export { forgetInHome, LIFTED_TAGS } from './forget.ts';
+export { forgetPerson, type ForgetReceipt, type ForgetRequest } from './forget.ts';
 export { loadProject, type LoadedProject } from './project.ts';
 export { openRuntime, shopParameters, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';
@@ -20,7 +20,9 @@ export {
   DEFAULT_API_PORT, ExperimentFolder, openApiService, openKeyFile, type ApiStatus, type KeptExperiment, type KeyFile, type OpenApiService,
 } from './serving/index.ts';
 export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './learning/index.ts';
-export { compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions } from './learning/index.ts';
+export {
+  compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
+} from './learning/index.ts';
 export {
   answersOfHome, explainAnswer, keepForAnswers, keepForAnswersOfHome, reproduceAnswer, silverLog, type AnswersContext, type Explanation, type KeepForAnswers, type KeptForAnswers, type Reproduction,
 } from './answers/index.ts';
