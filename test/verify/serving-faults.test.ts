@@ -6,7 +6,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from './support/free-port.ts';
-import { pairs, pause, rowsOf, run, serve, succeed, trainedHome, until, type Running, type SampleHome, type Served } from './support/served-home.ts';
+import { pairs, pause, rowsOf, run, serve, succeed, trainedHome, until, untilReady, type Running, type SampleHome, type Served } from './support/served-home.ts';
 
 let sample: SampleHome;
 let rows: { visitorid: string; itemid: string }[];
@@ -61,7 +61,7 @@ const slowest = (answers: readonly Answer[]) => Math.max(...answers.map(({ milli
 async function logged(home: string, table: 'predictions' | 'outcomes', column: string): Promise<string[]> {
   const endpoint = run(['stream', 'endpoint', '--port', '0', '--home', home]);
   running.push(endpoint);
-  await until('the endpoint listens', () => endpoint.out().includes('http://'));
+  await untilReady('the endpoint listens', endpoint, 'http://');
   const deliver = run(['stream', 'deliver', '--interval', '100', '--home', home]);
   running.push(deliver);
   let [before, ids] = [-1, [] as string[]];
@@ -147,7 +147,7 @@ describe('a log', () => {
     const open = async (): Promise<Running> => {
       const endpoint = run(['stream', 'endpoint', '--port', String(port), '--home', home]);
       running.push(endpoint);
-      await until('the endpoint listens', () => endpoint.out().includes('http://'));
+      await untilReady('the endpoint listens', endpoint, 'http://');
       return endpoint;
     };
     const first = await open();

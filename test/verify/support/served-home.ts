@@ -111,6 +111,14 @@ export function pause(milliseconds: number): Promise<void> {
   });
 }
 
+/** Waits until a verb that stays up has said what it says once it is ready. @throws after a minute, or as soon as it has ended. */
+export async function untilReady(what: string, running: Running, says: string): Promise<void> {
+  await until(what, () => {
+    if (running.child.exitCode !== null) throw new Error(`${what}: it ended with ${running.child.exitCode}:\n${running.out()}${running.err()}`);
+    return running.out().includes(says);
+  });
+}
+
 /** Waits until something holds. @throws after so many seconds. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
   for (const started = Date.now(); !(await holds()); await pause(100)) {
