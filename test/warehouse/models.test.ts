@@ -33,6 +33,27 @@ const problemsOf = async (files: Record<string, string>) => {
   return `${error?.where} ${error?.message} (${error?.todo})`.replaceAll(/\S*\/(?=[a-z_]+\.sql:)/g, '');
 };
 
+describe('a project that is loaded again', () => {
+  it('is the same while its files are, and another one as soon as a file or a contract is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-models-'));
+    folders.push(folder);
+    await mkdir(join(folder, 'silver'));
+    const write = (name: string, sql: string) => writeFile(join(folder, 'silver', `${name}.sql`), header() + sql);
+    const [system, again] = [{}, () => loadModels(folder, new Map(contracts), system)];
+    await write('orders', 'SELECT order_id FROM source.orders');
+    const first = await again();
+    expect(await again()).toBe(first);
+    await write('orders', 'SELECT order_id AS id FROM source.orders');
+    expect((await again()).analyses.get('silver.orders')?.columns.map(({ name }) => name)).toEqual(['id']);
+    await write('more', 'SELECT id FROM silver.orders');
+    expect([...(await again()).models.keys()]).toEqual(['silver.orders', 'silver.more']);
+    await rm(join(folder, 'silver/more.sql'));
+    expect([...(await again()).models.keys()]).toEqual(['silver.orders']);
+    await expect(loadModels(folder, new Map(), system)).rejects.toMatchObject({ code: 'bad_input' });
+    expect([...(await again()).models.keys()]).toEqual(['silver.orders']);
+  });
+});
+
 describe('a header', () => {
   it('is read whole, with audits and their severity', async () => {
     const { models } = await load({

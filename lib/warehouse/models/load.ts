@@ -25,7 +25,21 @@ const MODEL_PARAMETERS: readonly string[] = ['as_of', 'from', 'to', 'shop_curren
  * missing descriptions and owners, SQL that does not parse, tables that nothing makes, cycles.
  */
 export async function loadModels(folder: string, contracts: ReadonlyMap<string, Contract>, systemTables: SystemTables = {}): Promise<Project> {
-  return projectOf(await readSqlFiles(folder), contracts, systemTables);
+  const files = await readSqlFiles(folder);
+  if (last !== undefined && areSame(last, { files, contracts, systemTables })) return last.project;
+  last = { files, contracts, systemTables, project: projectOf(files, contracts, systemTables) };
+  return last.project;
+}
+
+interface Sources { files: readonly SqlFile[]; contracts: ReadonlyMap<string, Contract>; systemTables: SystemTables }
+
+/** Whoever asks again in the same process, and no file has changed, is spared the analysis of all SELECTs. Nobody changes a project. */
+let last: (Sources & { project: Project }) | undefined;
+
+function areSame(one: Sources, other: Sources): boolean {
+  return one.systemTables === other.systemTables && one.files.length === other.files.length && one.contracts.size === other.contracts.size
+    && one.files.every(({ path, text }, index) => path === other.files[index]!.path && text === other.files[index]!.text)
+    && [...one.contracts].every(([name, contract]) => other.contracts.get(name) === contract);
 }
 
 /** The same from texts that were read already. */
