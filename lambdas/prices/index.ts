@@ -5,7 +5,7 @@ import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import type { OnlineStore } from '../../lib/features/index.ts';
 import { currentSnapshots, type Files } from '../../lib/lake/index.ts';
 import { AnswerStates, DEMAND, exportToBucket, handedPrices, LISTS, makePriceList, readPriceTable, type PriceList, type Runtime } from '../../lib/local/index.ts';
-import { PRICE_LIST } from '../../lib/local/serving/index.ts';
+import { PRICE_LIST } from '../../lib/serving/index.ts';
 import { demandToJson, handOver, inTurn } from '../../lib/pricing/index.ts';
 import { STATES_FOLDER, type PricesEvent, type PricesResult } from '../../lib/serving/aws/index.ts';
 import { learningRuntime } from '../learn/runtime.ts';

@@ -7,10 +7,9 @@ import { compileFeatures } from '../../lib/features/index.ts';
 import { openDynamoDbStore } from '../../lib/features/aws/index.ts';
 import { ModelReader, viewOf } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
-import { homeModels } from '../../lib/local/learning/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
 import { demandFromJson, listedPrices } from '../../lib/pricing/index.ts';
-import { createApp, DEFAULT_LIMITS, defaultPredictorOf, storedIdempotency, Usage } from '../../lib/serving/index.ts';
+import { createApp, DEFAULT_LIMITS, defaultPredictorOf, registryModels, storedIdempotency, Usage } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf, SharedCanaries } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
@@ -42,7 +41,7 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   const features = compileFeatures(FEATURE_PLANS, new Map(FEATURE_PLANS.contracts.map((text) => contractFromJson(text)).map((contract) => [contract.name, contract])));
   const declared = [...PREDICTOR_NAMES];
   const registry = new ModelReader(s3ModelStore({ requests: s3, bucket, folder: 'registry' }));
-  const models = homeModels(registry, declared, (feature) => viewOf(features, feature));
+  const models = registryModels(registry, declared, (feature) => viewOf(features, feature));
   const demand = async () => {
     const answer = await s3({ method: 'GET', path: [bucket, DEMAND_KEY] });
     if (answer.status === 404) return undefined;

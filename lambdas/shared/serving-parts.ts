@@ -2,9 +2,8 @@
 // whoever asks must ask alike.
 import { dayIn, type PricingConfig, type ShippingConfig } from '../../lib/base/index.ts';
 import type { ModelReader } from '../../lib/learning/index.ts';
-import { championRecommender, loadPrices, loadRecommender, loadShipping, PRICE_LIST } from '../../lib/local/serving/index.ts';
 import { pricingSettings, type DemandModel } from '../../lib/pricing/index.ts';
-import type { Models, Prices, Recommender, Shipping } from '../../lib/serving/index.ts';
+import { championRecommender, loadPrices, loadRecommender, loadShipping, PRICE_LIST, type Models, type Prices, type Recommender, type Shipping } from '../../lib/serving/index.ts';
 import type { Load } from '../../lib/serving/aws/index.ts';
 import { shippingSettings } from '../../lib/shipping/index.ts';
 

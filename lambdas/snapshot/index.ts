@@ -5,9 +5,8 @@ import { compileFeatures } from '../../lib/features/index.ts';
 import { currentSnapshots, type Files } from '../../lib/lake/index.ts';
 import { ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
 import { AnswerStates, FEATURES, PRICES, RECOMMENDED, SHIPPING } from '../../lib/local/answer-states.ts';
-import { homeModels } from '../../lib/local/learning/index.ts';
+import { registryModels, TABLES_OF_HISTORIES, TABLES_OF_PRICES, TABLES_OF_SHIPPING } from '../../lib/serving/index.ts';
 import { pinnedTo } from '../../lib/warehouse/index.ts';
-import { TABLES_OF_HISTORIES, TABLES_OF_PRICES, TABLES_OF_SHIPPING } from '../../lib/local/serving/index.ts';
 import { answeringEngine, answersToJson, rememberingEngine, SERVING_FOLDER, STATES_FOLDER, type Answers } from '../../lib/serving/aws/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
 import { settingOf } from '../shared/environment.ts';
@@ -43,7 +42,7 @@ export async function takeSnapshots(context: SnapshotContext, bucket: string): P
   const { files, shop, clock } = context;
   const registry = new ModelRegistry(modelStoreOn(files, `s3://${bucket}/registry`));
   // What is asked for shipping depends on which models answer; what these ask from is of no matter here.
-  const models = homeModels(registry, ASKED_BY_PARTS, () => undefined);
+  const models = registryModels(registry, ASKED_BY_PARTS, () => undefined);
   await models.refresh();
   const parts = servingParts({ environment: process.env, ...shop, models, registry, now: () => clock.now() });
   const states = new AnswerStates(files, `s3://${bucket}/${STATES_FOLDER}`);

@@ -21,7 +21,7 @@ export {
 } from './serving/index.ts';
 export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendToMlflow, type SentReport } from './learning/index.ts';
 export {
-  compareVersions, featuresOf, homeModels, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type HomeModels, type TrainingReport, type TrainPredictorOptions,
+  compareVersions, featuresOf, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
 export {
   answersOfHome, explainAnswer, keepForAnswers, keepForAnswersOfHome, reproduceAnswer, silverLog, type AnswersContext, type Explanation, type KeepForAnswers, type KeptForAnswers, type Reproduction,

@@ -13,7 +13,7 @@ const OF_TRAINING = ['lib/learning/xgboost/write.ts', 'lib/learning/xgboost/ubjs
 const OF_FOLDING = ['lib/contracts/rules/evaluate.ts', 'lib/contracts/typed/canonical-reader.ts'];
 
 /** Modules that ask statements, whose answers the function is given by their fingerprints. */
-const OF_STATEMENTS = ['prices', 'recommender', 'shipping'].map((name) => `lib/local/serving/${name}.ts`);
+const OF_STATEMENTS = ['prices', 'recommender', 'shipping'].map((name) => `lib/serving/loaders/${name}.ts`);
 
 const ROUTES_OF_DOCUMENT = `
 import { DOCUMENT, PAGE } from 'declared:document';

@@ -13,14 +13,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFromJson, type ProjectFile } from '../../lib/batch/index.ts';
 import { loadProject } from '../../lib/local/index.ts';
-import { loadPrices, loadRecommender, loadShipping } from '../../lib/local/serving/index.ts';
 import { answeringEngine, statementFingerprint } from '../../lib/serving/aws/index.ts';
 import { bundleFunctions, type Bundle } from '../../lib/stacks/bundle.ts';
 import { linuxBinding } from '../../lib/stacks/duckdb-binding.ts';
 import { FUNCTIONS, LAKE_FUNCTIONS } from '../../lib/stacks/functions.ts';
 import { API_FUNCTIONS, EVENT_FUNCTIONS } from '../../lib/stacks/small-functions.ts';
 import { readProjectFile } from '../../lib/stacks/project-file.ts';
-import { newKey } from '../../lib/serving/index.ts';
+import { loadPrices, loadRecommender, loadShipping, newKey } from '../../lib/serving/index.ts';
 import { startLambda } from './support/lambda-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

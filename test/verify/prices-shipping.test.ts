@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram, VERBS } from '../../lib/cli/index.ts';
-import { currentExport, exportFolderOf, homeModels, openRuntime, registryOf, whereListsAre, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
+import { currentExport, exportFolderOf, openRuntime, registryOf, whereListsAre, type Runtime, type TrainingReport } from '../../lib/local/index.ts';
+import { registryModels } from '../../lib/serving/index.ts';
 import { HomePrices } from '../../lib/local/serving/index.ts';
 import { guardedPrice, modelPolicy, type PricePolicy } from '../../lib/pricing/index.ts';
 import { addDays, daysOfGrace } from '../../lib/shipping/index.ts';
@@ -83,7 +84,7 @@ it('history keeps at least the share of promises that is stated, of parcels that
 });
 
 it('the model-based policy earns most of what the shop\'s own causes allow within the guardrails', async () => {
-  const models = homeModels(registryOf(runtime), ['price'], () => undefined);
+  const models = registryModels(registryOf(runtime), ['price'], () => undefined);
   await models.refresh();
   const prices = new HomePrices(runtime, models);
   await prices.refresh();

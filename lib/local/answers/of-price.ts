@@ -1,11 +1,10 @@
 // A price again: what was known of the item then, by the policy of then, within the guardrails of then.
 import { dayIn, type PricingConfig } from '../../base/index.ts';
 import { banditPolicy, guardedPrice, hasPrice, pricingSettings, type DemandModel, type PricePolicy, type PriceSituation } from '../../pricing/index.ts';
-import type { PredictionRecord, Prices } from '../../serving/index.ts';
+import { loadPrices, loadVersion, PRICE, PRICE_LIST, type PredictionRecord, type Prices } from '../../serving/index.ts';
 import { pinnedTo, type Engine } from '../../warehouse/index.ts';
 import { DEMAND, LISTS, PRICES, type AnswerState } from '../answer-states.ts';
-import { loadVersion } from '../learning/index.ts';
-import { homeDemand, loadPrices, PRICE, PRICE_LIST } from '../serving/index.ts';
+import { homeDemand } from '../serving/index.ts';
 import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
 import { LOOKED_WITHIN_MS } from './champions.ts';
 import type { AnswersContext } from './context.ts';

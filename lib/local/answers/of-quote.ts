@@ -1,9 +1,7 @@
 // A shipping quote again: the rate cards, zones, promises and estimates of then.
 import type { ShippingConfig } from '../../base/index.ts';
 import { quoteShipping, shippingSettings, type Carrier, type OfferSource } from '../../shipping/index.ts';
-import { quoteAnswer, type PredictionRecord, type QuoteAnswer, type QuoteInputs } from '../../serving/index.ts';
-import { loadVersion } from '../learning/index.ts';
-import { DELIVERY, FREIGHT, loadShipping, RATE_CARDS } from '../serving/index.ts';
+import { DELIVERY, FREIGHT, loadShipping, loadVersion, quoteAnswer, RATE_CARDS, type PredictionRecord, type QuoteAnswer, type QuoteInputs } from '../../serving/index.ts';
 import { SHIPPING, type AnswerState } from '../answer-states.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
 import { bestOf, cannot, differencesOf, readable, statesOf, type Again } from './again.ts';

@@ -1,6 +1,5 @@
 // Recommendations again: by the version of then, over what the visitor had done by then.
-import type { PredictionRecord } from '../../serving/index.ts';
-import { loadRecommender, RECOMMENDATIONS, recommenderOf } from '../serving/index.ts';
+import { loadRecommender, RECOMMENDATIONS, recommenderOf, type PredictionRecord } from '../../serving/index.ts';
 import { RECOMMENDED, type AnswerState } from '../answer-states.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
 import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';

@@ -5,7 +5,6 @@ export { canaryOutcomes } from './canary-outcomes.ts';
 export { canaryFile } from './canary-counts.ts';
 export { CanaryKeeper, type CanaryStatus } from './canary-keeper.ts';
 export { compareVersions, type ComparedVersions } from './compare.ts';
-export { homeModels, loadVersion, type HomeModels } from './models.ts';
 export { lookThrough } from './look.ts';
 export { predictInHome, type BatchPredictions } from './predict.ts';
 export { featuresOf, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type TrainingReport, type TrainPredictorOptions } from './train.ts';

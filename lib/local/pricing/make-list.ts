@@ -1,9 +1,10 @@
 // A list of prices as it comes about: a price for every item by a policy, into gold by one snapshot. The same on a machine and in a function of an account.
 import { dayIn, MillraceError, uuidv7 } from '../../base/index.ts';
 import { hasPrice, priceList, pricingSettings, type HandedPrice, type ListHeader, type TabledDemand } from '../../pricing/index.ts';
-import { homeModels, registryOf } from '../learning/index.ts';
+import { registryOf } from '../learning/index.ts';
+import { registryModels, PRICE } from '../../serving/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { HomePrices, PRICE, type DemandFrom } from '../serving/index.ts';
+import { HomePrices, type DemandFrom } from '../serving/index.ts';
 import { writePriceTable, type PriceList } from './price-table.ts';
 
 export interface MadeList {
@@ -30,7 +31,7 @@ const DAY_MS = 86_400_000;
 export async function makePriceList(runtime: Runtime, wanted?: string): Promise<MadeList | undefined> {
   const { config } = await runtime.project();
   const settings = pricingSettings(config.pricing);
-  const models = homeModels(registryOf(runtime), [PRICE], () => undefined);
+  const models = registryModels(registryOf(runtime), [PRICE], () => undefined);
   await models.refresh();
   const made = new HomePrices(runtime, models);
   await made.refresh();

@@ -7,7 +7,7 @@ import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts'
 import type { ListedPrice, ListHeader } from '../../pricing/index.ts';
 import type { Engine } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { PRICE_LIST } from '../serving/index.ts';
+import { PRICE_LIST } from '../../serving/index.ts';
 
 /** A list, with the business date on which it was made. */
 export interface PriceList { header: ListHeader; day: string; prices: readonly ListedPrice[] }

@@ -3,17 +3,15 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../base/index.ts';
 import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } from '../../features/index.ts';
-import type { Prices, Recommender, Shipping } from '../../serving/index.ts';
+import { DELIVERY, FREIGHT, loadRecommender, loadShipping, RATE_CARDS, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES, TABLES_OF_SHIPPING, type RegistryModels, type Prices, type Recommender, type Shipping } from '../../serving/index.ts';
 import { shippingSettings } from '../../shipping/index.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
 import { FEATURES, RECOMMENDED, SHIPPING, statesOfHome, type AnswerStates } from '../answer-states.ts';
-import { featuresOf, registryOf, type HomeModels } from '../learning/index.ts';
+import { featuresOf, registryOf } from '../learning/index.ts';
 import { currentSnapshots } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, type KeptExperiment } from './experiment-file.ts';
 import { HomePrices } from './home-prices.ts';
-import { loadRecommender, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES } from './recommender.ts';
-import { DELIVERY, FREIGHT, loadShipping, RATE_CARDS, TABLES_OF_SHIPPING } from './shipping.ts';
 
 /** Its snapshot names what was learned from it without a version. */
 const EVENTS = 'silver.events';
@@ -26,7 +24,7 @@ export class Holdings {
   shipping: Shipping | undefined;
   recommender: Recommender | undefined;
   readonly #runtime: Runtime;
-  readonly #models: HomeModels;
+  readonly #models: RegistryModels;
   readonly #prices: HomePrices;
   readonly #states: AnswerStates;
   #shippingMadeFrom = '';
@@ -35,7 +33,7 @@ export class Holdings {
   #recommends: { champion?: string | undefined; snapshot?: string; at: number } = { at: Number.NEGATIVE_INFINITY };
 
   /** `store`: where price lists are handed over. */
-  constructor(runtime: Runtime, models: HomeModels, store?: OnlineStore) {
+  constructor(runtime: Runtime, models: RegistryModels, store?: OnlineStore) {
     this.#runtime = runtime;
     this.#models = models;
     this.#states = statesOfHome(runtime.home);

@@ -1,14 +1,13 @@
 // The prices of a home, made again when something has changed that they are made from.
 import { listedPrices, pricingSettings, type TabledDemand } from '../../pricing/index.ts';
 import type { OnlineStore } from '../../features/index.ts';
-import type { Models, Prices } from '../../serving/index.ts';
+import { loadPrices, PRICE, PRICE_LIST, TABLES_OF_PRICES, type Models, type Prices } from '../../serving/index.ts';
 import { pinnedTo, type Engine } from '../../warehouse/index.ts';
 import { PRICES, type AnswerStates } from '../answer-states.ts';
 import { currentSnapshots } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn } from '../../base/index.ts';
-import { demandDate, homeDemand, PRICE, tablesOfDemand } from './home-demand.ts';
-import { loadPrices, PRICE_LIST, TABLES_OF_PRICES } from './prices.ts';
+import { demandDate, homeDemand, tablesOfDemand } from './home-demand.ts';
 
 const [PRICING_FEATURES, PRICE_ARMS] = ['gold.pricing_features', 'gold.price_arms'];
 

@@ -3,11 +3,8 @@ export { ExperimentFolder, type ExperimentState, type KeptExperiment } from './e
 export { openKeyFile, type KeyFile } from './key-file.ts';
 export { openPredictionLog, type OpenPredictionLog, type PredictionLogOptions } from './prediction-log.ts';
 export { featureReader } from './feature-reader.ts';
-export { homeDemand, PRICE } from './home-demand.ts';
+export { homeDemand } from './home-demand.ts';
 export { HomePrices, type DemandFrom } from './home-prices.ts';
-export { loadPrices, PRICE_LIST, TABLES_OF_PRICES, type PriceSources } from './prices.ts';
-export { championRecommender, loadRecommender, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES } from './recommender.ts';
 export { recentPredictions } from './recent-predictions.ts';
 export { DEFAULT_API_PORT, serveApi, type ApiServer } from './server.ts';
-export { DELIVERY, FREIGHT, loadShipping, RATE_CARDS, TABLES_OF_SHIPPING } from './shipping.ts';
 export { openApiService, type ApiOptions, type ApiStatus, type OpenApiService } from './service.ts';

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows, viewOf } from '../../learning/index.ts';
-import { createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
+import { createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, registryModels, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
-import { canaryFile, canaryOutcomes, CanaryKeeper, homeModels, noteForMlflow, predictorsOf, registryOf, sendToMlflow, type CanaryStatus } from '../learning/index.ts';
+import { canaryFile, canaryOutcomes, CanaryKeeper, noteForMlflow, predictorsOf, registryOf, sendToMlflow, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { StreamService } from '../streaming/index.ts';
 import { homeFeatureReader } from './feature-reader.ts';
@@ -60,7 +60,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const features = await loadFeatures(path.join(runtime.projectFolder, 'features'), (await runtime.project()).sources);
   // Those that answer in batches only, or at a route of their own, are none of `/v1/predict`.
   const declared = [...(await predictorsOf(runtime)).values()].filter(({ algorithm }) => answersRows(algorithm)).map(({ name }) => name);
-  const models = homeModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
+  const models = registryModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const folder = path.join(home.root, 'api');
   const store = await openLmdbStore({ folder, clock });
   const recent = recentPredictions(store, folder);

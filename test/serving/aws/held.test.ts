@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AwsAnswer, AwsRequest } from '../../../lib/base/aws/index.ts';
 import { ModelRegistry, seededRandom, trainBoostedTrees } from '../../../lib/learning/index.ts';
 import { s3ModelStore } from '../../../lib/learning/aws/index.ts';
-import { homeModels } from '../../../lib/local/index.ts';
+import { registryModels } from '../../../lib/serving/index.ts';
 import { answersToJson, Held, type Asked, type HeldOptions } from '../../../lib/serving/aws/index.ts';
 
 /** A bucket in memory that answers as S3 does: conditional reads and creations, listings of one level. */
@@ -111,7 +111,7 @@ describe('models of a bucket', () => {
       expect((await registry.register(card, { kind: 'trees', model } as never)).version).toBe(version);
     }
     await registry.setAlias('conversion', 'champion', '1', 1);
-    const models = homeModels(registry, ['conversion'], () => undefined);
+    const models = registryModels(registry, ['conversion'], () => undefined);
     await models.refresh();
     const row = Float64Array.from(features, ({ values }) => values[0]!);
     const before = models.find('conversion', 'champion')!;
@@ -124,7 +124,7 @@ describe('models of a bucket', () => {
     const times: number[] = [];
     for (let tried = 0; tried < 5; tried++) {
       const begun = performance.now();
-      await homeModels(registry, ['conversion'], () => undefined).refresh();
+      await registryModels(registry, ['conversion'], () => undefined).refresh();
       times.push(performance.now() - begun);
     }
     process.stdout.write(`a model of 200 trees of depth 4 is loaded in ${Math.min(...times).toFixed(1)} ms\n`);

@@ -3,7 +3,7 @@ import { seededRandom } from '../../learning/index.ts';
 import {
   armsOfItems, banditPolicy, elasticities, fractionDigitsOf, modelPolicy, pricingSettings, rulePolicy, since, type ArmFeedback, type DemandModel, type EarlierPrice, type PricePoint, type PriceSituation, type PricingSettings,
 } from '../../pricing/index.ts';
-import type { Prices } from '../../serving/index.ts';
+import type { Prices } from '../context.ts';
 import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 /** Prices at which an item was seen and bought, from the clickstream, with the item's id in the whole shop. */

@@ -2,7 +2,7 @@
 import { daysOf } from '../../base/index.ts';
 import { distanceKm, httpCarrier, longestPrefix, shippingSettings, tableCarrier, volumetricWeightKg, withBreaker, ZoneMap, type Carrier, type CarrierRequest, type Parcel, type Place, type QuoteSettings, type Rate, type ShippingSettings } from '../../shipping/index.ts';
 import { fractionDigitsOf } from '../../pricing/index.ts';
-import type { ServedModel, Shipping } from '../../serving/index.ts';
+import type { ServedModel, Shipping } from '../context.ts';
 import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 const RATES = `

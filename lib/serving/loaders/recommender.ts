@@ -1,6 +1,6 @@
-// Recommendations of a home: the champion of the registry over what each visitor did of late.
+// Recommendations of a shop: the champion of the registry over what each visitor did of late.
 import { recommendBeside, recommendTo, untrainedRecommender, type Met, type ModelRegistry, type RecommenderModel } from '../../learning/index.ts';
-import type { Recommendation, Recommender } from '../../serving/index.ts';
+import type { Recommendation, Recommender } from '../context.ts';
 import { tablesNamedIn, type Engine } from '../../warehouse/index.ts';
 
 /** The predictor whose champion answers. */

@@ -1,7 +1,7 @@
 // Recommendations of a home: the version that passed the gate over what each visitor did of late; before there is one, what others went on to.
 import { describe, expect, it } from 'vitest';
 import type { RecommenderModel } from '../../../lib/learning/index.ts';
-import { championRecommender, loadRecommender } from '../../../lib/local/serving/recommender.ts';
+import { championRecommender, loadRecommender } from '../../../lib/serving/index.ts';
 import type { Engine } from '../../../lib/warehouse/index.ts';
 
 /** Twenty visitors see tent and stove together, twenty see book and lamp, one more has seen a tent only, and one has bought it. */

@@ -1,6 +1,6 @@
 // A quote takes as long for a parcel as big as a house as for a shoebox: its size is what somebody sends.
 import { expect, it } from 'vitest';
-import { loadShipping } from '../../../lib/local/serving/index.ts';
+import { loadShipping } from '../../../lib/serving/index.ts';
 import { quoteShipping } from '../../../lib/shipping/index.ts';
 
 /** Rows by a word of the query that asks for them. */

@@ -1,9 +1,9 @@
-// The models that a home answers from: champions and challengers of the registry, read again when an alias moves.
-import { MillraceError, messageOf } from '../../base/index.ts';
-import { explainer, scorerOf, type Canary, type ModelAlias, type ModelCard, type ModelReader } from '../../learning/index.ts';
-import type { Models, ServedModel } from '../../serving/index.ts';
+// The models that an API answers from: champions and challengers of the registry, read again when an alias moves.
+import { MillraceError, messageOf } from '../base/index.ts';
+import { explainer, scorerOf, type Canary, type ModelAlias, type ModelCard, type ModelReader } from '../learning/index.ts';
+import type { Models, ServedModel } from './context.ts';
 
-export interface HomeModels extends Models {
+export interface RegistryModels extends Models {
   /** Loads what has changed; a request meets the old version or the new one, never none. */
   refresh(): Promise<void>;
   /** The canary that ran at the last look. */
@@ -15,7 +15,7 @@ const ALIASES = ['champion', 'challenger'] as const;
 type Served = Record<ModelAlias, Map<string, { card: ModelCard; model: ServedModel }>>;
 
 /** `viewOf` says which view a feature is read from; undefined: the request gives it. */
-export function homeModels(registry: ModelReader, declared: readonly string[], viewOf: (feature: string) => string | undefined): HomeModels {
+export function registryModels(registry: ModelReader, declared: readonly string[], viewOf: (feature: string) => string | undefined): RegistryModels {
   let served: Served = { champion: new Map(), challenger: new Map() };
   /** One look after the other, so that none undoes what a later one has found. */
   let refreshing: Promise<void> = Promise.resolve();
