@@ -1,5 +1,5 @@
 // How many units an experiment needs, said before it starts.
-import { normalQuantile } from './normal.ts';
+import { normalQuantile } from '../base/index.ts';
 
 export interface PowerQuestion {
   /** A ratio is asked as the mean of its occasions: the answer then counts these. */

@@ -1,5 +1,5 @@
 // Whether the variants have as many units as they should: if not, something is wrong with the experiment, and its figures mean nothing.
-import { logGamma } from './normal.ts';
+import { logGamma } from '../base/index.ts';
 
 /** How firmly the expected shares are believed beforehand, in units; larger finds small deviations later. */
 const CONCENTRATION = 10_000;

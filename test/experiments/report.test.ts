@@ -1,7 +1,7 @@
 // The report: right about what is there, silent about what is not, however often it is read.
 import { describe, expect, it, vi } from 'vitest';
 import { compare, experiment, ratioMismatch, reportOn, unitsNeeded, type Metric, type Moments, type Observed } from '../../lib/experiments/index.ts';
-import { normalQuantile } from '../../lib/experiments/normal.ts';
+import { normalQuantile } from '../../lib/base/index.ts';
 import { addUnit, gaussian, noUnits, seeded } from './support.ts';
 
 // Simulations of a second at most, on a machine that has nothing else to do.

@@ -1,7 +1,7 @@
 // Counts that scatter as Poisson's or wider: the negative binomial with variance (1 + dispersion) × mean, its quantiles, intervals and likelihood.
-import { normalQuantile } from './normal.ts';
+import { logGamma, normalQuantile } from '../../base/index.ts';
 
-/** Above this mean the normal distribution is near enough. */
+/** Above this mean the gamma distribution of that mean and variance is near enough: its longer tail is above, as theirs is, and not as the normal one's. */
 const MANY = 500;
 
 /** The least count that is not exceeded with this probability (between 0 and 1). */
@@ -12,7 +12,11 @@ export function countQuantile(mean: number, dispersion: number, probability: num
 /** The quantiles of one distribution; each asked for in the time that a search takes. */
 export function quantilesOf(mean: number, dispersion: number): (probability: number) => number {
   if (!(mean > 0)) return () => 0;
-  if (mean > MANY) return (probability) => Math.max(0, Math.round(mean + normalQuantile(probability) * Math.sqrt(mean * (1 + dispersion))));
+  if (mean > MANY) {
+    // Its quantiles by the cube root of a chi-squared variable, which is nearly normal (Wilson and Hilferty 1931).
+    const ninth = (1 + dispersion) / (9 * mean);
+    return (probability) => Math.max(0, Math.round(mean * (1 - ninth + normalQuantile(probability) * Math.sqrt(ninth)) ** 3));
+  }
   // P(0) and the ratio of each chance to the one before it; without dispersion both are Poisson's.
   const failing = dispersion / (1 + dispersion);
   const most = mean + 40 * Math.sqrt(mean * (1 + dispersion)) + 40;
@@ -48,13 +52,4 @@ export function countLogLikelihood(count: number, mean: number, dispersion: numb
   if (dispersion <= 1e-9) return count * Math.log(expected) - expected;
   const shape = expected / dispersion;
   return logGamma(count + shape) - logGamma(shape) + count * Math.log(dispersion / (1 + dispersion)) - shape * Math.log1p(dispersion);
-}
-
-/** Stirling's series, after the argument has been brought above 8. */
-function logGamma(x: number): number {
-  let [at, less] = [x, 0];
-  for (; at < 8; at += 1) less += Math.log(at);
-  const inverse = 1 / at;
-  const square = inverse * inverse;
-  return (at - 0.5) * Math.log(at) - at + 0.918_938_533_204_672_8 + inverse * (1 / 12 - square * (1 / 360 - square / 1_260)) - less;
 }

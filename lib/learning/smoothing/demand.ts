@@ -1,8 +1,8 @@
 // Demand of many items: the shop's total is smoothed with trend and season, and shared out by what each item sold of late, few sales shrunk to those of its group.
+import { normalQuantile } from '../../base/index.ts';
 import { hashUniform } from '../random.ts';
 import { pinballLoss, rootMeanSquaredError, meanAbsoluteError } from '../metrics/regression.ts';
 import { forecast, smoothWith, trainSmoothing, type SmoothingParameters } from './holt-winters.ts';
-import { normalQuantile } from './normal.ts';
 import { learnSpread, spreadOf, type PastForecast, type Spread } from './spread.ts';
 
 export interface DemandSettings {

@@ -1,7 +1,7 @@
 // Exponential smoothing with additive trend and season (Holt and Winters): demand a period, with intervals, in the state-space form of Hyndman et al. 2008.
 import { MillraceError } from '../../base/index.ts';
 import { minimise } from './nelder-mead.ts';
-import { studentQuantile } from './normal.ts';
+import { studentQuantile } from './student.ts';
 
 export interface SmoothingSettings {
   /** Periods in a season, 1 for none: 52 for weeks in a year, 7 for days in a week. Left out, too, where the series holds fewer than two seasons. Default 1. */
@@ -138,10 +138,11 @@ function startingState(values: Float64Array, season: number, hasTrend: boolean):
   };
   const whole = mean(0, values.length);
   if (season === 1) {
-    const early = mean(0, Math.max(1, Math.ceil(values.length / 4)));
-    const late = mean(Math.floor((values.length * 3) / 4), values.length);
-    const slope = hasTrend && early === early && late === late ? (late - early) / Math.max(1, values.length * 0.75) : 0;
-    return { level: (early === early ? early : whole) - slope, trend: slope, seasonal: [0] };
+    // As in a season: the means stand for the middles of their parts, and the level is one period before the first.
+    const [begin, end] = [Math.ceil(values.length / 4), Math.floor((values.length * 3) / 4)];
+    const [early, late] = [mean(0, begin), mean(end, values.length)];
+    const slope = hasTrend && early === early && late === late ? (late - early) / ((end + values.length - begin) / 2) : 0;
+    return { level: (early === early ? early : whole) - (slope * (begin + 1)) / 2, trend: slope, seasonal: [0] };
   }
   const [first, second] = [mean(0, season), mean(season, 2 * season)];
   const slope = hasTrend && first === first && second === second ? (second - first) / season : 0;

@@ -49,6 +49,21 @@ describe('the spread of forecasts', () => {
 });
 
 describe('an interval of counts', () => {
+  it.each([[600, 0], [600, 16], [600, 512], [2_000, 64]])('of %d on average, %d times wider than by chance, is that of the distribution: skewed, not the normal one', (mean, dispersion) => {
+    // Summed up one by one, from a chance whose logarithm is known.
+    const [shape, failing] = [mean / dispersion, dispersion / (1 + dispersion)];
+    let chance = dispersion === 0 ? Math.exp(-mean) : Math.exp(-shape * Math.log1p(dispersion));
+    let sum = chance;
+    const exact = [0.05, 0.25, 0.5, 0.75, 0.95].map(() => 0);
+    for (let count = 0; count < 20 * mean; count += 1) {
+      [0.05, 0.25, 0.5, 0.75, 0.95].forEach((probability, at) => (sum < probability ? (exact[at] = count + 1) : undefined));
+      chance *= dispersion === 0 ? mean / (count + 1) : ((shape + count) / (count + 1)) * failing;
+      sum += chance;
+    }
+    const spread = Math.sqrt(mean * (1 + dispersion));
+    [0.05, 0.25, 0.5, 0.75, 0.95].forEach((probability, at) => expect(Math.abs(countQuantile(mean, dispersion, probability) - exact[at]!), `${probability}`).toBeLessThanOrEqual(1 + 0.03 * spread));
+  });
+
   it('holds at least its share of the distribution, of rare ones no more than the least that does', () => {
     fc.assert(fc.property(fc.double({ min: 0.01, max: 60, noNaN: true }), fc.constantFrom(0, 0.5, 4), fc.double({ min: 0.5, max: 0.99, noNaN: true }), (mean, dispersion, share) => {
       const { low, high } = countInterval(quantilesOf(mean, dispersion), share);
