@@ -2,10 +2,10 @@
 import type { Context } from 'aws-lambda';
 import { messageOf } from '../../lib/base/index.ts';
 import { ModelRegistry, modelStoreOn } from '../../lib/learning/index.ts';
-import { AnswerStates, keepForAnswers, type KeepForAnswers } from '../../lib/local/index.ts';
+import { AnswerStates, keepForAnswers, type KeepForAnswers } from '../../lib/answers/index.ts';
 import { maintainLake, type MaintainOptions, type TableUpkeep } from '../../lib/quality/index.ts';
 import { lambdaContext, type AwsContext } from '../shared/context.ts';
-import { STATES_FOLDER } from '../../lib/serving/aws/index.ts';
+import { STATES_FOLDER } from '../../lib/answers/aws/index.ts';
 import { settingOf } from '../shared/environment.ts';
 import { asTask } from '../shared/handler.ts';
 import { dropLeftovers } from '../shared/leftovers.ts';

@@ -1,6 +1,7 @@
 // What answers are looked at again with, for a verb that does: those of this home, or of the stage that `--stage` names.
+import { AnswerStates, silverLog, type AnswersContext } from '../answers/index.ts';
 import { systemClock } from '../base/index.ts';
-import { AnswerStates, answersOfHome, ExperimentFolder, loadProject, shopParameters, silverLog, type AnswersContext } from '../local/index.ts';
+import { answersOfHome, ExperimentFolder, featuresOf, loadProject, predictorsOf, shopParameters } from '../local/index.ts';
 import { parametersOf } from '../warehouse/index.ts';
 import { interrupted } from './interrupted.ts';
 import { withRuntime } from './runtime.ts';
@@ -15,17 +16,19 @@ export async function withAnswers<Result>(invocation: Invocation, work: (answers
 /** The predictors, features and settings are those of this project, which is to be as it was deployed; no home is needed. */
 async function ofStage<Result>(invocation: Invocation, { name, settings: { region, account } }: NamedStage, work: (answers: AnswersContext) => Promise<Result>): Promise<Result> {
   // Loaded only for who asks for it: the clients of AWS take a while.
-  const { openAccountAnswers } = await import('../serving/aws/index.ts');
+  const { openAccountAnswers } = await import('../answers/aws/index.ts');
   const { environment, signal } = invocation;
   const [project, stage] = await Promise.all([
     loadProject(invocation.project), openAccountAnswers({ stage: name, region, ...(account === undefined ? {} : { account }), clock: systemClock, environment }),
   ]);
   const { lake, registry } = stage;
+  const declared = { projectFolder: invocation.project, project: async () => project };
   const engine = async () => stage.engine;
   const log = silverLog({ lake, engine });
   try {
     return await work({
-      clock: systemClock, signal, projectFolder: invocation.project, project: async () => project, lake, engine, registry, states: new AnswerStates(stage.files, stage.states),
+      signal, lake, engine, registry, states: new AnswerStates(stage.files, stage.states),
+      shop: async () => project.config.shop, predictors: () => predictorsOf(declared), features: () => featuresOf(declared),
       parameters: async (asOf, sql) => (parametersOf(sql).length === 0 ? {} : shopParameters(project.config.shop, asOf)),
       // Those that do not run any more are in the home of who declared them.
       experiments: async () => [...await stage.experiments(), ...await new ExperimentFolder({ root: invocation.home }).list()],

@@ -13,7 +13,7 @@ import type { Outcome } from '../workflow/index.ts';
 import type { LoadedProject } from './project.ts';
 import { runBatch } from './run-batch.ts';
 import { lockRuns } from './run-lock.ts';
-import { ANSWER_TAG } from './answers/keep.ts';
+import { ANSWER_TAG } from '../answers/index.ts';
 import { MODEL_TAG } from '../learning/index.ts';
 import type { Runtime } from './runtime.ts';
 

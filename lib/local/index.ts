@@ -23,8 +23,5 @@ export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendTo
 export {
   compareVersions, featuresOf, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
-export {
-  answersOfHome, explainAnswer, keepForAnswers, keepForAnswersOfHome, reproduceAnswer, silverLog, type AnswersContext, type Explanation, type KeepForAnswers, type KeptForAnswers, type Reproduction,
-} from './answers/index.ts';
-export { AnswerStates, DEMAND, FEATURES, LISTS, PRICES, RECOMMENDED, SHIPPING } from './answer-states.ts';
+export { answersOfHome, keepForAnswersOfHome } from './answers/index.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

@@ -1,5 +1,5 @@
 // millrace explain, reproduce: why an answer was given, and whether it can be computed again.
-import { explainAnswer, reproduceAnswer, type Explanation, type Reproduction } from '../../local/index.ts';
+import { explainAnswer, reproduceAnswer, type Explanation, type Reproduction } from '../../answers/index.ts';
 import { withAnswers } from '../answers.ts';
 import { STAGE_OPTION } from '../stage.ts';
 import { paint, table, type Terminal } from '../terminal.ts';

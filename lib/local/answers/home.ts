@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { openLmdbStore } from '../../features/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
+import { bronzeLog, keepForAnswers, type AnswersContext, type KeptForAnswers } from '../../answers/index.ts';
 import { statesOfHome } from '../answer-states.ts';
-import { predictorsOf, registryOf } from '../learning/index.ts';
+import { featuresOf, predictorsOf, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { ExperimentFolder, recentPredictions } from '../serving/index.ts';
-import type { AnswersContext } from './context.ts';
-import { keepForAnswers, type KeptForAnswers } from './keep.ts';
-import { bronzeLog } from './logged.ts';
 
 export function answersOfHome(runtime: Runtime): AnswersContext {
   const log = bronzeLog(runtime);
+  const { lake, engine, signal, parameters } = runtime;
   return {
-    ...runtime, registry: registryOf(runtime), states: statesOfHome(runtime.home), experiments: () => new ExperimentFolder(runtime.home).list(),
+    lake, engine, parameters, ...(signal === undefined ? {} : { signal }), registry: registryOf(runtime), states: statesOfHome(runtime.home), experiments: () => new ExperimentFolder(runtime.home).list(),
+    shop: async () => (await runtime.project()).config.shop, predictors: () => predictorsOf(runtime), features: () => featuresOf(runtime),
     log: {
       ...log,
       where: 'bronze.predictions, what the API remembers, and the tables of batch predictions',

@@ -1,7 +1,2 @@
-// Answers looked at again, of a home and of an account: what they were made from, whether they can be computed again, and what is kept for that.
-export type { AnswerLog, AnswersContext, LoggedOutcome } from './context.ts';
-export { explainAnswer, type ExplainedInput, type Explanation } from './explain.ts';
+// The answers of a home, as they are looked at again.
 export { answersOfHome, keepForAnswersOfHome } from './home.ts';
-export { keepForAnswers, type KeepForAnswers, type KeptForAnswers } from './keep.ts';
-export { silverLog } from './logged.ts';
-export { reproduceAnswer, type Reproduction } from './reproduce.ts';

@@ -4,8 +4,7 @@ import { overwriteRows, quoteText } from '../../lake/duckdb/index.ts';
 import { measureDrift, measureSkew, MODEL_DRIFT, rowsAsSelect, TRAIN_SERVE_SKEW, type DriftRow, type OpsRow, type SkewRow } from '../../quality/index.ts';
 import { featuresOf, registryOf } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { recomputed } from './recompute.ts';
-import { servedAnswers, servedVersions, windowOf, type Window } from './served.ts';
+import { recomputed, servedAnswers, servedVersions, windowOf, type Window } from '../../answers/index.ts';
 
 export interface MonitorOptions {
   /** Only this one. */

@@ -6,7 +6,8 @@ import { readOnlineHome, type LmdbStore, type OnlineHome, type OnlineStore } fro
 import { DELIVERY, FREIGHT, loadRecommender, loadShipping, RATE_CARDS, RECOMMENDATIONS, recommenderOf, TABLES_OF_HISTORIES, TABLES_OF_SHIPPING, type RegistryModels, type Prices, type Recommender, type Shipping } from '../../serving/index.ts';
 import { shippingSettings } from '../../shipping/index.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
-import { FEATURES, RECOMMENDED, SHIPPING, statesOfHome, type AnswerStates } from '../answer-states.ts';
+import { statesOfHome } from '../answer-states.ts';
+import { FEATURES, RECOMMENDED, SHIPPING, type AnswerStates } from '../../answers/index.ts';
 import { featuresOf, registryOf } from '../learning/index.ts';
 import { currentSnapshots } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';

@@ -3,7 +3,7 @@ import { listedPrices, pricingSettings, type TabledDemand } from '../../pricing/
 import type { OnlineStore } from '../../features/index.ts';
 import { loadPrices, PRICE, PRICE_LIST, TABLES_OF_PRICES, type Models, type Prices } from '../../serving/index.ts';
 import { pinnedTo, type Engine } from '../../warehouse/index.ts';
-import { PRICES, type AnswerStates } from '../answer-states.ts';
+import { PRICES, type AnswerStates } from '../../answers/index.ts';
 import { currentSnapshots } from '../../lake/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { dayIn } from '../../base/index.ts';

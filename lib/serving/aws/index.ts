@@ -1,7 +1,6 @@
 // Serving in an account: API Gateway, the authorizer, the log into Kinesis, and answers that were asked beforehand.
 export { answeringEngine, answersToJson, rememberingEngine, statementFingerprint, type Answers, type Asked } from './answers.ts';
 export { openApiTable, type ApiTableOptions } from './account-table.ts';
-export { openAccountAnswers, STATES_FOLDER, type AccountAnswers } from './account-answers.ts';
 export { openAccountPrices, type AccountPrices } from './account-prices.ts';
 export { openAccountKeys, type AccountKeys, type AccountKeysOptions } from './account-keys.ts';
 export { authorize } from './authorizer.ts';

@@ -1,17 +1,18 @@
 // Whether an answer can be computed again: from its log, and from the lake as it was.
-import { MillraceError } from '../../base/index.ts';
-import { assign } from '../../experiments/index.ts';
-import { trafficOf, type PredictionRecord } from '../../serving/index.ts';
-import { predictorsOf } from '../learning/index.ts';
-import { cannot, type Again } from './again.ts';
-import { heldAt } from './champions.ts';
+import { MillraceError } from '../base/index.ts';
+import { assign } from '../experiments/index.ts';
+import { trafficOf, type PredictionRecord } from '../serving/index.ts';
+import type { Again } from './again/comparison.ts';
+import { isOfModel } from './kinds.ts';
+import { cannot } from './again/standing.ts';
+import { heldAt } from './again/champions.ts';
 import type { AnswersContext } from './context.ts';
 import { findAnswer } from './find.ts';
-import { batchAgain } from './of-batch.ts';
-import { modelAgain } from './of-model.ts';
-import { priceAgain } from './of-price.ts';
-import { quoteAgain } from './of-quote.ts';
-import { recommendationsAgain } from './of-recommendations.ts';
+import { batchAgain } from './again/batch.ts';
+import { modelAgain } from './again/model.ts';
+import { priceAgain } from './again/price.ts';
+import { quoteAgain } from './again/quote.ts';
+import { recommendationsAgain } from './again/recommendations.ts';
 
 export interface Reproduction extends Again { predictionId: string; kind: string; version: string }
 
@@ -39,15 +40,6 @@ async function loggedAgain(context: AnswersContext, record: PredictionRecord): P
   if (kind === 'shipping') return quoteAgain(context, record);
   if (kind === 'recommendations') return recommendationsAgain(context, record);
   throw cannot(id, `there is no predictor ${kind} any more`, `Put predictors/${kind}.ts back.`);
-}
-
-/** Prices, quotes and recommendations bear the names of predictors, too, but come from routes of their own. */
-export async function isOfModel(context: AnswersContext, { kind, entity, version }: PredictionRecord): Promise<boolean> {
-  const asked = JSON.parse(entity) as Record<string, unknown>;
-  if (kind === 'price') return !version.includes(':');
-  if (kind === 'shipping') return !('destination_zone' in asked);
-  if (kind === 'recommendations') return false;
-  return (await predictorsOf(context)).has(kind) || (await context.registry.predictors()).includes(kind);
 }
 
 /** Whether the unit would be given the same variant again, in words; nothing for who was in none. */

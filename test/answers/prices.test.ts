@@ -1,13 +1,14 @@
 // Prices that were answered, computed again by every policy after what they were made from has moved on; and what is kept for that, and how long.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { statesOfHome, type AnswerState } from '../../../lib/local/answer-states.ts';
-import { ANSWER_TAG, lifeOf } from '../../../lib/local/answers/keep.ts';
-import { answersOfHome, keepForAnswersOfHome, openApiService, reproduceAnswer, type Runtime } from '../../../lib/local/index.ts';
-import { computePrices } from '../../../lib/local/pricing/index.ts';
-import { experiment } from '../../../lib/experiments/index.ts';
-import { ExperimentFolder } from '../../../lib/local/serving/index.ts';
-import { openPricedShop, PRODUCTS, type PricedShop } from '../pricing/shop.ts';
+import { statesOfHome } from '../../lib/local/answer-states.ts';
+import { type AnswerState, ANSWER_TAG, reproduceAnswer } from '../../lib/answers/index.ts';
+import { lifeOf } from '../../lib/answers/keep.ts';
+import { answersOfHome, keepForAnswersOfHome, openApiService, type Runtime } from '../../lib/local/index.ts';
+import { computePrices } from '../../lib/local/pricing/index.ts';
+import { experiment } from '../../lib/experiments/index.ts';
+import { ExperimentFolder } from '../../lib/local/serving/index.ts';
+import { openPricedShop, PRODUCTS, type PricedShop } from '../local/pricing/shop.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

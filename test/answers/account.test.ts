@@ -1,16 +1,17 @@
 // Answers of an account over stand-ins of its services: what its functions note, that upkeep tags it, and that the same code computes the answers again from it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answeredFrom, maintain, type MaintainEvent } from '../../../lambdas/maintain/index.ts';
-import { listPrices } from '../../../lambdas/prices/index.ts';
-import type { AwsContext } from '../../../lambdas/shared/context.ts';
-import { takeSnapshots } from '../../../lambdas/snapshot/index.ts';
-import { AnswerStates, answersOfHome, explainAnswer, reproduceAnswer, silverLog, type AnswersContext } from '../../../lib/local/index.ts';
-import { championsAt } from '../../../lib/local/answers/champions.ts';
-import type { PredictionRecord } from '../../../lib/serving/index.ts';
-import { MemoryFiles } from '../../lake/support/memory-files.ts';
-import { memoryStore } from '../../serving/support.ts';
+import { answeredFrom, maintain, type MaintainEvent } from '../../lambdas/maintain/index.ts';
+import { listPrices } from '../../lambdas/prices/index.ts';
+import type { AwsContext } from '../../lambdas/shared/context.ts';
+import { takeSnapshots } from '../../lambdas/snapshot/index.ts';
+import { answersOfHome } from '../../lib/local/index.ts';
+import { AnswerStates, explainAnswer, reproduceAnswer, silverLog, type AnswersContext } from '../../lib/answers/index.ts';
+import { championsAt } from '../../lib/answers/again/champions.ts';
+import type { PredictionRecord } from '../../lib/serving/index.ts';
+import { MemoryFiles } from '../lake/support/memory-files.ts';
+import { memoryStore } from '../serving/support.ts';
 import { askedOf } from './asked.ts';
-import { openPricedShop, PRODUCTS, type PricedShop } from '../pricing/shop.ts';
+import { openPricedShop, PRODUCTS, type PricedShop } from '../local/pricing/shop.ts';
 
 const [MODELS, DAY_MS] = ['models', 86_400_000];
 const UPKEEP = { keepSnapshotsHours: 0, keepStreamSnapshotsHours: 0, keepAtLeast: 1, orphansAfterHours: 72 };

@@ -1,11 +1,12 @@
 // Answers of models that are not the champion's own: of a canary, of the champion in its place, and fall-backs of every kind, computed again from what the API of a home logged.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_CANARY_LIMITS, type FittedModel, type ModelRegistry } from '../../../lib/learning/index.ts';
-import { answersOfHome, explainAnswer, registryOf, reproduceAnswer, type AnswersContext } from '../../../lib/local/index.ts';
-import type { PredictionRecord } from '../../../lib/serving/index.ts';
-import { CARD } from '../../learning/registry/stump.ts';
+import { DEFAULT_CANARY_LIMITS, type FittedModel, type ModelRegistry } from '../../lib/learning/index.ts';
+import { answersOfHome, registryOf } from '../../lib/local/index.ts';
+import { explainAnswer, reproduceAnswer, type AnswersContext } from '../../lib/answers/index.ts';
+import type { PredictionRecord } from '../../lib/serving/index.ts';
+import { CARD } from '../learning/registry/stump.ts';
 import { askedOf } from './asked.ts';
-import { openPricedShop, type PricedShop } from '../pricing/shop.ts';
+import { openPricedShop, type PricedShop } from '../local/pricing/shop.ts';
 
 let shop: PricedShop;
 let registry: ModelRegistry;

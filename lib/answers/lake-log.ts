@@ -1,9 +1,9 @@
 // The log of answers in the lake: as it arrived, in bronze, which a home has within seconds; or in silver, which is partitioned by day, so that an answer of
 // months ago is found without reading what came since.
-import type { Lake } from '../../lake/index.ts';
-import { quoteText } from '../../lake/duckdb/index.ts';
-import type { PredictionRecord } from '../../serving/index.ts';
-import type { Engine } from '../../warehouse/index.ts';
+import type { Lake } from '../lake/index.ts';
+import { quoteText } from '../lake/duckdb/index.ts';
+import type { PredictionRecord } from '../serving/index.ts';
+import type { Engine } from '../warehouse/index.ts';
 import type { AnswerLog, LoggedOutcome } from './context.ts';
 
 const DAY_MS = 86_400_000;

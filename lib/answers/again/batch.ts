@@ -1,11 +1,11 @@
 // A batch prediction again: by the version of then, over the training set of then.
 import { batchOf, openRows, readDataset, trainingSql } from '../../learning/index.ts';
-import { featuresOf } from '../learning/index.ts';
 import { textHash } from '../../base/index.ts';
-import { cannot, differencesOf, goneOf, type Again } from './again.ts';
-import type { AnswersContext } from './context.ts';
-import type { BatchAnswer } from './find.ts';
-import { versionOf } from './of-model.ts';
+import { differencesOf, type Again } from './comparison.ts';
+import { cannot, goneOf } from './standing.ts';
+import type { AnswersContext } from '../context.ts';
+import type { BatchAnswer } from '../find.ts';
+import { versionOf } from './model.ts';
 
 /** @throws `not_found` that says what is not kept any more. */
 export async function batchAgain(context: AnswersContext, { predictionId: id, predictor, table, row, source }: BatchAnswer): Promise<Again> {
@@ -13,7 +13,7 @@ export async function batchAgain(context: AnswersContext, { predictionId: id, pr
   const { version, asOf, snapshots } = source;
   const gone = await goneOf(context.lake, snapshots);
   if (gone.length > 0) throw cannot(id, `what it was made from has expired: ${gone.join(', ')}`, 'Its tag was lifted: by `millrace maintain` thirty days after the next `millrace predict`, or by `millrace forget`, or by hand.');
-  const features = await featuresOf(context);
+  const features = await context.features();
   const sql = trainingSql(predictor, features);
   if (textHash(sql) !== source.trainingSet) throw cannot(id, `the SELECT of ${predictor.name}'s training set, or a feature in it, has been changed since`, `Go back to the project as it was then: predictors/${predictor.name}.sql, features/.`, predictor.file);
   const { fitted } = await versionOf(context.registry, { prediction_id: id, kind: predictor.name, version });

@@ -1,12 +1,11 @@
 // An answer by its id: from the log, from what the API remembers, or from a predictor's batch predictions.
-import { MillraceError } from '../../base/index.ts';
-import { batchSources, type BatchSource, type LoadedPredictor } from '../../learning/index.ts';
-import type { PredictionRecord } from '../../serving/index.ts';
-import { predictorsOf } from '../learning/index.ts';
-import { tableNameOf } from '../../lake/index.ts';
-import { pinnedTo } from '../../warehouse/index.ts';
+import { MillraceError } from '../base/index.ts';
+import { batchSources, type BatchSource, type LoadedPredictor } from '../learning/index.ts';
+import type { PredictionRecord } from '../serving/index.ts';
+import { tableNameOf } from '../lake/index.ts';
+import { pinnedTo } from '../warehouse/index.ts';
 import type { AnswersContext } from './context.ts';
-import { madeAt, WHOLE_ID } from './logged.ts';
+import { madeAt, WHOLE_ID } from './lake-log.ts';
 
 type Cell = string | number | boolean | null;
 
@@ -43,7 +42,7 @@ export async function findAnswer(context: AnswersContext, id: string): Promise<F
 async function inBatches(context: AnswersContext, id: string): Promise<BatchAnswer | undefined> {
   if (!WHOLE_ID.test(id)) return undefined;
   const made = madeAt(id);
-  for (const predictor of (await predictorsOf(context)).values()) {
+  for (const predictor of (await context.predictors()).values()) {
     const table = await context.lake.findTable(tableNameOf(predictor.writes));
     if (table?.currentSnapshot === undefined || !table.schema.fields.some(({ name }) => name === 'prediction_id')) continue;
     // Each snapshot holds one batch, made right before it.

@@ -2,10 +2,10 @@
 import { MillraceError, messageOf } from '../../base/index.ts';
 import { scorerOf, type FittedModel, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
-import { featuresOf } from '../learning/index.ts';
-import { cannot, differencesOf, isSameNumber, type Again } from './again.ts';
-import type { AnswersContext } from './context.ts';
-import { rereadInputs } from './inputs.ts';
+import { differencesOf, isSameNumber, type Again } from './comparison.ts';
+import { cannot } from './standing.ts';
+import type { AnswersContext } from '../context.ts';
+import { rereadInputs } from '../inputs/reread.ts';
 
 /** @throws `not_found` where the version is gone or damaged. */
 export async function modelAgain(context: AnswersContext, record: PredictionRecord): Promise<Again> {
@@ -20,7 +20,7 @@ export async function modelAgain(context: AnswersContext, record: PredictionReco
   const score = scorerOf(fitted);
   if (score === undefined || logged === null) throw new MillraceError('unsupported', `${id} was not answered row by row`, { where: `kind ${kind}`, todo: '`millrace explain` shows what it was made from.' });
   const inputs = JSON.parse(record.features) as Record<string, number | null>;
-  const views = await rereadInputs(context, await featuresOf(context), record, card);
+  const views = await rereadInputs(context, await context.features(), record, card);
   const reread = Object.assign({}, inputs, ...views.map(({ values }) => values)) as Record<string, number | null>;
   const scoreOf = (values: Readonly<Record<string, number | null>>): number => score(Float32Array.from(card.features, (name) => values[name] ?? Number.NaN))[0]!;
   const differences = differencesOf(inputs, reread);

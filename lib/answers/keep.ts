@@ -1,8 +1,8 @@
 // What answers and versions were made from is kept by tags for as long as somebody may ask for it, and no longer.
-import type { Clock } from '../../base/index.ts';
-import { currentSnapshots, tableNameOf, type Lake, type SnapshotRef, type Table } from '../../lake/index.ts';
-import { batchSources, MODEL_TAG, TRAINING_KEPT_MS, UNUSED_KEPT_MS, type ModelRegistry, type Predictor } from '../../learning/index.ts';
-import { FEATURES, type AnswerState, type AnswerStates } from '../answer-states.ts';
+import type { Clock } from '../base/index.ts';
+import { currentSnapshots, tableNameOf, type Lake, type SnapshotRef, type Table } from '../lake/index.ts';
+import { batchSources, MODEL_TAG, TRAINING_KEPT_MS, UNUSED_KEPT_MS, type ModelRegistry, type Predictor } from '../learning/index.ts';
+import { FEATURES, type AnswerState, type AnswerStates } from './states.ts';
 
 /** Names of tags that keep what answers were made from: `answers.<snapshot>`. */
 export const ANSWER_TAG = 'answers.';

@@ -1,10 +1,11 @@
 // Recommendations again: by the version of then, over what the visitor had done by then.
 import { loadRecommender, RECOMMENDATIONS, recommenderOf, type PredictionRecord } from '../../serving/index.ts';
-import { RECOMMENDED, type AnswerState } from '../answer-states.ts';
+import { RECOMMENDED, type AnswerState } from '../states.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
-import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
-import type { AnswersContext } from './context.ts';
-import { versionOf } from './of-model.ts';
+import { bestOf, differencesOf, type Again } from './comparison.ts';
+import { readable, statesOf } from './standing.ts';
+import type { AnswersContext } from '../context.ts';
+import { versionOf } from './model.ts';
 
 const UNTRAINED = 'untrained-';
 

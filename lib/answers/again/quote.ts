@@ -2,11 +2,12 @@
 import type { ShippingConfig } from '../../base/index.ts';
 import { quoteShipping, shippingSettings, type Carrier, type OfferSource } from '../../shipping/index.ts';
 import { DELIVERY, FREIGHT, loadShipping, loadVersion, quoteAnswer, RATE_CARDS, type PredictionRecord, type QuoteAnswer, type QuoteInputs } from '../../serving/index.ts';
-import { SHIPPING, type AnswerState } from '../answer-states.ts';
+import { SHIPPING, type AnswerState } from '../states.ts';
 import { pinnedTo } from '../../warehouse/index.ts';
-import { bestOf, cannot, differencesOf, readable, statesOf, type Again } from './again.ts';
+import { bestOf, differencesOf, type Again } from './comparison.ts';
+import { cannot, readable, statesOf } from './standing.ts';
 import { championsAt } from './champions.ts';
-import type { AnswersContext } from './context.ts';
+import type { AnswersContext } from '../context.ts';
 
 /** In an account each scoring function finds for itself which versions answer: a state does not name them there. */
 interface Facts { shipping: ShippingConfig | null; freight?: string | null; delivery?: string | null }

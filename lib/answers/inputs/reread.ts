@@ -6,9 +6,10 @@ import { isSameInput } from '../../quality/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { pinnedTo, timestampLiteral, type Engine } from '../../warehouse/index.ts';
 import { currentSnapshots, tableNameOf } from '../../lake/index.ts';
-import { arrivedBy, givenIn, lakeAt, momentsBefore, type ServedAnswer, type Values } from '../monitoring/index.ts';
-import { FEATURES } from '../answer-states.ts';
-import type { AnswersContext } from './context.ts';
+import { arrivedBy, lakeAt, momentsBefore, type Values } from './recompute.ts';
+import { givenIn, type ServedAnswer } from './served.ts';
+import { FEATURES } from '../states.ts';
+import type { AnswersContext } from '../context.ts';
 
 export interface RereadView {
   view: string;

@@ -1,13 +1,13 @@
 // A price again: what was known of the item then, by the policy of then, within the guardrails of then.
 import { dayIn, type PricingConfig } from '../../base/index.ts';
 import { banditPolicy, guardedPrice, hasPrice, pricingSettings, type DemandModel, type PricePolicy, type PriceSituation } from '../../pricing/index.ts';
-import { loadPrices, loadVersion, PRICE, PRICE_LIST, type PredictionRecord, type Prices } from '../../serving/index.ts';
+import { demandByPrice, loadPrices, loadVersion, PRICE, PRICE_LIST, type PredictionRecord, type Prices } from '../../serving/index.ts';
 import { pinnedTo, type Engine } from '../../warehouse/index.ts';
-import { DEMAND, LISTS, PRICES, type AnswerState } from '../answer-states.ts';
-import { homeDemand } from '../serving/index.ts';
-import { bestOf, differencesOf, readable, statesOf, type Again } from './again.ts';
+import { DEMAND, LISTS, PRICES, type AnswerState } from '../states.ts';
+import { bestOf, differencesOf, type Again } from './comparison.ts';
+import { readable, statesOf } from './standing.ts';
 import { LOOKED_WITHIN_MS } from './champions.ts';
-import type { AnswersContext } from './context.ts';
+import type { AnswersContext } from '../context.ts';
 
 /** In an account each scoring function finds for itself which day it is and which demand there is: a state says neither there. */
 interface Facts { pricing: PricingConfig | null; at?: number; day?: string; champion?: string | null; demandAsOf?: string | null }
@@ -36,7 +36,7 @@ export async function priceAgain(context: AnswersContext, record: PredictionReco
 
 /** `champion`: the version of the demand that the answer names. */
 async function standingsOf(context: AnswersContext, record: PredictionRecord, states: readonly AnswerState[], champion: string | undefined): Promise<Standing[]> {
-  const { shop: { timeZone } } = (await context.project()).config;
+  const { timeZone } = await context.shop();
   const isOpen = states.some(({ facts }) => (facts as unknown as Facts).champion === undefined);
   const demands = isOpen && champion !== undefined ? await readable(context, await statesOf(context, DEMAND, record, ({ facts }) => facts['champion'] === champion), record) : [];
   return states.flatMap(({ snapshots, facts, at: since }): Standing[] => {
@@ -64,12 +64,12 @@ function remembering(engine: Pick<Engine, 'query'>): Pick<Engine, 'query'> {
 
 async function demandOf(context: AnswersContext, engine: Pick<Engine, 'query'>, { champion, asOf, snapshots }: AskedDemand): Promise<DemandModel | undefined> {
   const loaded = await loadVersion(context.registry, PRICE, 'champion', champion, () => undefined);
-  return loaded === undefined ? undefined : homeDemand(context, loaded.model, asOf, pinnedTo(engine, snapshots));
+  return loaded === undefined ? undefined : demandByPrice(context, loaded.model, asOf, pinnedTo(engine, snapshots));
 }
 
 async function computed(context: AnswersContext, asks: Pick<Engine, 'query'>, record: PredictionRecord, policyName: string, { snapshots, pricing, at, day, demand: asked }: Standing): Promise<Again> {
   const demand = asked === undefined ? undefined : await demandOf(context, asks, asked);
-  const { shop: { currency } } = (await context.project()).config;
+  const { currency } = await context.shop();
   const prices = await loadPrices(pinnedTo(asks, snapshots), {
     currency, version: snapshots['gold.pricing_features'] ?? '', random: Math.random, settings: pricingSettings(pricing ?? undefined), now: { at, day },
     tables: { arms: snapshots['gold.price_arms'] !== undefined, list: snapshots[PRICE_LIST] !== undefined }, ...(demand === undefined ? {} : { demand }),

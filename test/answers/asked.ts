@@ -1,6 +1,6 @@
 // Asks the API of a home, and takes down what it logs instead of putting it into a stream.
-import { openApiService, type Runtime } from '../../../lib/local/index.ts';
-import type { PredictionRecord, Scope } from '../../../lib/serving/index.ts';
+import { openApiService, type Runtime } from '../../lib/local/index.ts';
+import type { PredictionRecord, Scope } from '../../lib/serving/index.ts';
 
 /** The answers to some bodies, one after the other. `logged`: gets what is logged, by the ids of answers. */
 export async function askedOf(runtime: Runtime, logged: Map<string, PredictionRecord>, { path, scope }: { path: string; scope: Scope }, bodies: readonly unknown[]): Promise<unknown[]> {

@@ -2,10 +2,8 @@
 import { openAccountModels, registryIn, type AccountRegistryOptions } from '../../learning/aws/index.ts';
 import type { ModelRegistry } from '../../learning/index.ts';
 import { openAccountTables, type AccountTables } from '../../warehouse/athena/index.ts';
-import type { PredictionRecord } from '../context.ts';
-import { openApiTable } from './account-table.ts';
-import { recentAnswer } from './invocation-log.ts';
-import { readExperiments, type PublishedExperiment } from './published-experiments.ts';
+import { openApiTable, readExperiments, recentAnswer, type PublishedExperiment } from '../../serving/aws/index.ts';
+import type { PredictionRecord } from '../../serving/index.ts';
 
 /** Where it is noted what is answered from, in the bucket of models. */
 export const STATES_FOLDER = 'answers';
