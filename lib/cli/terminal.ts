@@ -55,6 +55,16 @@ export function seconds(milliseconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** 0.104 → `10.4 %`; nothing for what is no number. */
+export function percent(share: number): string {
+  return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : '';
+}
+
+/** 0.104 → `+10.4 %`. */
+export function change(share: number): string {
+  return `${share >= 0 && Number.isFinite(share) ? '+' : ''}${percent(share)}`;
+}
+
 const RIGHT = /^-?[\d,]+(\.\d+)?%?$/;
 
 /** Columns in line; numbers to the right. Cells that are too wide for the terminal are cut with an ellipsis. */

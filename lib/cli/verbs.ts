@@ -205,7 +205,7 @@ export const VERBS: readonly ListedVerb[] = Object.freeze([
   {
     name: 'experiment create', summary: 'declare an A/B test, and see how many units it needs',
     arguments: [EXPERIMENT],
-    load: async () => (await import('./verbs/experiment.ts')).experimentCreate,
+    load: async () => (await import('./verbs/experiment-create.ts')).experimentCreate,
   },
   {
     name: 'experiment start', summary: 'let units in',
@@ -229,7 +229,7 @@ export const VERBS: readonly ListedVerb[] = Object.freeze([
   {
     name: 'experiment report', summary: 'what an experiment shows so far; may be read every day',
     arguments: [EXPERIMENT],
-    load: async () => (await import('./verbs/experiment.ts')).experimentReport,
+    load: async () => (await import('./verbs/experiment-report.ts')).experimentReport,
   },
   {
     name: 'experiment publish', summary: 'let the experiments that run here decide in an account',

@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { keepForAnswersOfHome, monitorHome, predictorNamed, type MonitoredVersion } from '../../local/index.ts';
 import type { SkewRow } from '../../quality/index.ts';
 import { withRuntime } from '../runtime.ts';
-import { number, paint, progressLine, table, type Terminal } from '../terminal.ts';
+import { number, paint, percent, progressLine, table, type Terminal } from '../terminal.ts';
 import { present, type Verb } from '../verb.ts';
 import { numberOption } from './stream.ts';
 
@@ -75,8 +75,4 @@ function printSkew(terminal: Terminal, skew: readonly SkewRow[]): void {
   if (worst?.status === 'skewed') {
     terminal.out(`  ${paint(terminal, 'red', '✖')} worst: ${worst.feature} differs in ${percent(worst.differing / worst.compared)} of the answers\n    npx millrace reproduce ${worst.example}\n`);
   }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }
