@@ -126,11 +126,11 @@ export const VERBS: readonly ListedVerb[] = Object.freeze([
   },
   {
     name: 'features backfill', summary: 'fill the online store from the lake, up to where the stream goes on',
-    load: async () => (await import('./verbs/features.ts')).featuresBackfill,
+    load: async () => (await import('./verbs/features-backfill.ts')).featuresBackfill,
   },
   {
     name: 'features check', summary: 'replay a day through the reducers and the SQL, and print the differences: none',
-    load: async () => (await import('./verbs/features.ts')).featuresCheck,
+    load: async () => (await import('./verbs/features-check.ts')).featuresCheck,
   },
   {
     name: 'serve', summary: 'the scoring API alone',
