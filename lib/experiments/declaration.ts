@@ -31,6 +31,8 @@ export interface ExperimentDeclaration {
   alpha?: number;
 }
 
+const KINDS: readonly Metric['kind'][] = ['proportion', 'mean', 'ratio'];
+
 const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
 
 /**
@@ -56,7 +58,10 @@ export function experiment(name: string, declared: ExperimentDeclaration): Exper
   if (!(ramp >= 0 && ramp <= 1)) throw wrong(`a ramp of ${ramp} is no share`, 'Give a number from 0 to 1.');
   if (!(alpha > 0 && alpha < 0.5)) throw wrong(`alpha ${alpha} is no chance of a false alarm`, 'Give a number such as 0.05.');
   const { name: primaryName, ...primary } = declared.primary;
-  for (const { windowHours = 168, margin = 0 } of [primary, ...Object.values(declared.guardrails ?? {})]) {
+  if (Object.hasOwn(declared.guardrails ?? {}, primaryName)) throw wrong(`the metric and a guardrail are both called '${primaryName}'`, 'Give each a name of its own.');
+  for (const { kind, outcome, windowHours = 168, margin = 0 } of [primary, ...Object.values(declared.guardrails ?? {})]) {
+    if (!KINDS.includes(kind)) throw wrong(`a metric cannot be a '${kind}'`, `Choose one of ${KINDS.join(', ')}.`);
+    if (!OUTCOMES.some((one) => one === outcome)) throw wrong(`nobody can report the outcome '${outcome}'`, `The API takes ${OUTCOMES.join(', ')}.`);
     if (!ATTRIBUTION_HOURS.includes(windowHours)) throw wrong(`outcomes cannot be attributed within ${windowHours} hours`, `Choose one of ${ATTRIBUTION_HOURS.join(', ')}.`);
     if (!(margin >= 0 && margin < 1)) throw wrong(`a margin of ${margin} is no share`, 'Give how much worse is still accepted, as 0.02.');
   }
@@ -67,8 +72,8 @@ export function experiment(name: string, declared: ExperimentDeclaration): Exper
   });
 }
 
-function metric(name: string, declared: MetricDeclaration): Metric {
-  return { name, windowHours: USUAL_HOURS[declared.outcome] ?? 168, higherIsBetter: !UNWANTED.has(declared.outcome), ...declared };
+function metric(name: string, { kind, outcome, windowHours = USUAL_HOURS[outcome] ?? 168, higherIsBetter = !UNWANTED.has(outcome), margin }: MetricDeclaration): Metric {
+  return { name, kind, outcome, windowHours, higherIsBetter, ...(margin === undefined ? {} : { margin }) };
 }
 
 /** Throws `conflict` where two experiments of one layer, or two that decide the same, may take the same unit. */

@@ -7,7 +7,7 @@ import type { Experiment, Metric, Moments } from './types.ts';
 export interface Observed extends Moments { variant: string; metric: string; segment?: string }
 
 export interface ReportOptions {
-  /** Units of all variants together that the experiment was planned for. */
+  /** Units of all variants together that the experiment was planned for; occasions (orders, …) where its metric is a ratio. */
   plannedUnits: number;
   /** Units assigned, by variant: what the mismatch check counts, whether or not anything came of them. */
   assigned: Readonly<Record<string, number>>;
@@ -47,11 +47,15 @@ export interface ExperimentReport {
 
 const MISMATCH_BELOW = 0.001;
 
-/** Each treatment is compared with the control at alpha / treatments, so that the chance of any false alarm stays alpha. */
+/**
+ * Each treatment is compared with the control at alpha / treatments, so that the chance that any of them raises a false alarm of the metric stays alpha. A guardrail has as much
+ * for itself: of several, one is broken by chance more often than that.
+ */
 export function reportOn(experiment: Experiment, observed: readonly Observed[], { plannedUnits, assigned, crossed = 0 }: ReportOptions): ExperimentReport {
   const { variants, primary, guardrails } = experiment;
   const [control, ...treatments] = variants;
   const alpha = experiment.alpha / treatments.length;
+  const planned = primary.kind === 'ratio' ? plannedUnits * unitsAnOccasion(observed.filter(({ metric, segment }) => metric === primary.name && segment === undefined)) : plannedUnits;
   const pValue = ratioMismatch(variants.map(({ name }) => assigned[name] ?? 0), variants.map(({ weight }) => weight));
   const metrics = [{ metric: primary, role: 'primary' as const }, ...guardrails.map((metric) => ({ metric, role: 'guardrail' as const }))];
   const weights = variants.reduce((sum, { weight }) => sum + weight, 0);
@@ -61,7 +65,7 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
     const of = (variant: string) => observed.find((each) => each.variant === variant && each.metric === metric.name && each.segment === segment) ?? (segment === undefined ? nothing(variant, metric.name) : undefined);
     const [base, other] = [of(control!.name), of(name)];
     if (base === undefined || other === undefined) return [];
-    const difference = compare(base, other, { alpha, plannedUnits: (plannedUnits * (control!.weight + weight)) / weights, kind: metric.kind });
+    const difference = compare(base, other, { alpha, plannedUnits: (planned * (control!.weight + weight)) / weights, kind: metric.kind });
     return [{
       metric: metric.name, role, variant: name, ...(segment === undefined ? {} : { segment }), units: [base.units, other.units] as const,
       controlMean: meanOf(metric, base), variantMean: meanOf(metric, other),
@@ -83,9 +87,16 @@ export function reportOn(experiment: Experiment, observed: readonly Observed[], 
       ...(mismatch.found ? ['The variants do not have the units they should. The figures mean nothing until that is explained: look for lost exposures, robots, redirects.'] : []),
       ...(crossed > 0 ? [`${crossed} units were seen in more than one variant, and count in their first: whoever sends \`unit\` must send the same for the same person.`] : []),
       ...unseen.map(({ metric, role }) => `No ${metric.outcome} was ever reported${role === 'guardrail' ? `: the guardrail ${metric.name} watches nothing` : ', and without it nothing can be found'}. Send it to /v1/outcomes.`),
-      ...(comparisons.some(({ metric, difference }) => difference === undefined && !unseen.some((one) => one.metric.name === metric)) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, of a mean that stands on fewer than ${MINIMUM_OCCASIONS} occasions of one size, or of a metric that has not varied yet.`] : []),
+      ...(comparisons.some(({ metric, difference }) => difference === undefined && !unseen.some((one) => one.metric.name === metric)) ? [`Nothing is said of a variant with fewer than ${MINIMUM_UNITS} units, of a ratio with fewer than ${MINIMUM_UNITS} occasions, of a mean that stands on fewer than ${MINIMUM_OCCASIONS} occasions of one size, or of a metric that has not varied yet.`] : []),
     ],
   };
+}
+
+/** A ratio is planned in occasions; the interval is to be narrowest once so many have come. */
+function unitsAnOccasion(ofRatio: readonly Observed[]): number {
+  const units = ofRatio.reduce((sum, each) => sum + each.units, 0);
+  const occasions = ofRatio.reduce((sum, { x }) => sum + x, 0);
+  return occasions > 0 ? units / occasions : 1;
 }
 
 /** NaN of a ratio to nothing. */

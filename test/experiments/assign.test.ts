@@ -69,6 +69,9 @@ describe('a declaration', () => {
     ['an alpha in percent', 'one', { ...base, alpha: 5 }, /alpha 5/],
     ['a window that nobody sums', 'one', { ...base, primary: { ...base.primary, windowHours: 5 } }, /within 5 hours/],
     ['a margin in percent', 'one', { ...base, guardrails: { revenue: { kind: 'mean' as const, outcome: 'purchase', margin: 2 } } }, /margin of 2/],
+    ['an outcome that nobody can report', 'one', { ...base, primary: { ...base.primary, outcome: 'purchse' } }, /outcome 'purchse'/],
+    ['a metric of no known kind', 'one', { ...base, primary: { ...base.primary, kind: 'median' as 'mean' } }, /cannot be a 'median'/],
+    ['a guardrail called like the metric', 'one', { ...base, guardrails: { orders: { kind: 'mean' as const, outcome: 'purchase' } } }, /both called 'orders'/],
   ])('is refused with %s', (_, name, declared, message) => {
     expect(() => experiment(name, declared)).toThrow(message);
   });
@@ -77,6 +80,7 @@ describe('a declaration', () => {
     const { primary, guardrails } = experiment('one', { ...base, guardrails: { left: { kind: 'proportion', outcome: 'abandonment' } } });
     expect(primary).toMatchObject({ windowHours: 168, higherIsBetter: true });
     expect(guardrails).toMatchObject([{ windowHours: 24, higherIsBetter: false }]);
+    expect(experiment('one', { ...base, primary: { ...base.primary, windowHours: undefined, higherIsBetter: undefined } }).primary).toEqual(primary);
   });
 
   it('is refused where another experiment has the same slots', () => {

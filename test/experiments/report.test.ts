@@ -257,6 +257,34 @@ describe('a ratio', () => {
   });
 });
 
+describe('a ratio as the metric', () => {
+  const values = experiment('one', { hypothesis: 'h', variants: { control: {}, dearer: {} }, primary: { name: 'order_value', kind: 'ratio', outcome: 'purchase' } });
+
+  it('is planned in occasions: its interval is narrowest once so many have come, however many visitors that took', () => {
+    const random = seeded(67);
+    const [control, treatment] = [noUnits(), noUnits()];
+    // One visitor in thirty orders.
+    for (let unit = 0; unit < 60_000; unit++) {
+      const orders = random() < 1 / 30 ? 1 : 0;
+      addUnit(unit % 2 === 0 ? control : treatment, orders === 0 ? 0 : 40 + 20 * gaussian(random), orders);
+    }
+    const width = (plannedUnits: number): number => {
+      const [primary] = reportOn(values, [{ ...control, variant: 'control', metric: 'order_value' }, { ...treatment, variant: 'dearer', metric: 'order_value' }], {
+        plannedUnits, assigned: { control: control.units, dearer: treatment.units },
+      }).comparisons;
+      const [low, high] = primary!.difference!.interval;
+      return high - low;
+    };
+    const occasions = control.x + treatment.x;
+    for (const other of [occasions / 4, occasions * 4, 60_000]) expect(width(occasions)).toBeLessThan(width(other));
+  });
+
+  it('says how many occasions it takes before anything is said', () => {
+    const few = (variant: string): Observed => ({ variant, metric: 'order_value', units: 5_000, y: 1_600, yy: 70_000, x: 40, xx: 40, xy: 1_600 });
+    expect(reportOn(values, [few('control'), few('dearer')], { plannedUnits: 2_000, assigned: { control: 5_000, dearer: 5_000 } }).notes).toEqual([expect.stringContaining('a ratio with fewer than 100 occasions')]);
+  });
+});
+
 describe('units that are missing', () => {
   it('are told when every twentieth exposure of a variant is lost, and not otherwise', () => {
     expect(ratioMismatch([50_000, 47_500], [1, 1])).toBeLessThan(0.001);

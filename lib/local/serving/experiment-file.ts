@@ -10,7 +10,7 @@ export interface KeptExperiment extends Experiment {
   /** What it decides on: `predict:conversion`, `price`, `shipping`. */
   subject: string;
   state: ExperimentState;
-  /** Units of all variants together that the power calculation asked for. */
+  /** Units of all variants together that the power calculation asked for; occasions where the metric is a ratio. */
   plannedUnits: number;
   /** Milliseconds since 1970. */
   createdAt: number;
