@@ -11,18 +11,30 @@ const DRAIN_MS = 500;
 /** A body that says it is no larger is read before anything else is done: then most requests are answered without waiting for anything. */
 const READ_FIRST_BYTES = 64 * 1024;
 
+/** After a turn with so many answers the next requests are looked for so long before the process sleeps. */
+const MANY_TOGETHER = 4;
+const LOOKS_MS = 0.5;
+
 interface Answered { incoming: IncomingMessage; outgoing: ServerResponse; answer: ApiAnswer }
 
 /**
  * Answers of one turn of the event loop leave together at its end. Under load a turn has many, and each that leaves alone wakes who waits for it: on one
- * machine that costs as much as computing it.
+ * machine that costs as much as computing it. To be woken costs as much, so after such a turn the process stays awake for a moment: its callers are about to
+ * ask again.
  */
 export function nodeListener(api: Api): RequestListener {
   let ready: Answered[] = [];
+  let awakeUntil = 0;
   const sendAll = (): void => {
     const all = ready;
     ready = [];
     for (const answered of all) send(answered);
+    if (all.length < MANY_TOGETHER) return;
+    awakeUntil = performance.now() + LOOKS_MS;
+    setImmediate(look);
+  };
+  const look = (): void => {
+    if (ready.length === 0 && performance.now() < awakeUntil) setImmediate(look);
   };
   const sendSoon = (incoming: IncomingMessage, outgoing: ServerResponse, answer: ApiAnswer): void => {
     if (ready.push({ incoming, outgoing, answer }) === 1) setImmediate(sendAll);

@@ -1,8 +1,5 @@
 // The answers of a home: its log, what its API remembers, its registry, its experiments.
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { openLmdbStore } from '../../features/index.ts';
-import type { PredictionRecord } from '../../serving/index.ts';
 import { bronzeLog, keepForAnswers, type AnswersContext, type KeptForAnswers } from '../../answers/index.ts';
 import { statesOfHome } from '../answer-states.ts';
 import { featuresOf, predictorsOf, registryOf } from '../learning/index.ts';
@@ -19,7 +16,8 @@ export function answersOfHome(runtime: Runtime): AnswersContext {
       ...log,
       where: 'bronze.predictions, what the API remembers, and the tables of batch predictions',
       kept: 'An answer of the API is remembered for 30 days, and is in the lake some seconds after it was given, while `millrace start` or `millrace stream deliver` runs',
-      find: async (id) => await log.find(id) ?? await remembered(runtime, id),
+      // Also while nothing delivers its log.
+      find: async (id) => await log.find(id) ?? await recentPredictions(path.join(runtime.home.root, 'api')).find(id),
     },
   };
 }
@@ -28,16 +26,4 @@ export function answersOfHome(runtime: Runtime): AnswersContext {
 export async function keepForAnswersOfHome(runtime: Pick<Runtime, 'lake' | 'clock' | 'home' | 'learning' | 'projectFolder'>): Promise<KeptForAnswers> {
   const { lake, clock, home } = runtime;
   return keepForAnswers({ lake, clock, states: statesOfHome(home), registry: registryOf(runtime), predictors: (await predictorsOf(runtime)).values() });
-}
-
-/** By the API of this home: also while nothing delivers its log. */
-async function remembered({ home, clock }: Runtime, id: string): Promise<PredictionRecord | undefined> {
-  const folder = path.join(home.root, 'api');
-  if (!existsSync(folder)) return undefined;
-  const store = await openLmdbStore({ folder, clock, readOnly: true }).catch(() => undefined);
-  try {
-    return store === undefined ? undefined : await recentPredictions(store, folder).find(id);
-  } finally {
-    await store?.close();
-  }
 }

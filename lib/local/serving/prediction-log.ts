@@ -32,7 +32,7 @@ const PER_CALL = 500;
 /** Calls at the same time: the stream writes them together, and syncs once. */
 const CALLS = 4;
 /** What is answered meanwhile is written together, and synced once. */
-const PAUSE_MS = 50;
+const PAUSE_MS = 100;
 const RETRY_MS = 500;
 
 /** @throws MillraceError `io` where the folder cannot be made. */
@@ -52,7 +52,7 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     for (let lines = waiting.oldest(CALLS * PER_CALL); lines !== undefined; lines = waiting.oldest(CALLS * PER_CALL)) {
       const ids = idsOf(lines);
       const refused = await putAll(lines, ids);
-      // In the stream it is, whether or not the store takes it too: were it sent again for that, the stream would grow without end.
+      // In the stream it is, whether or not the files take it too: were it sent again for that, the stream would grow without end.
       await recent.remember(lines, ids, clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
       if (refused.at.length < ids.length) {
         const again = refused.at.map((at) => lineAt(lines!, at));

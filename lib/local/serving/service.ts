@@ -63,7 +63,7 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const models = registryModels(registryOf(runtime), declared, (feature) => viewOf(features, feature));
   const folder = path.join(home.root, 'api');
   const store = await openLmdbStore({ folder, clock });
-  const recent = recentPredictions(store, folder);
+  const recent = recentPredictions(folder);
   const holdings = new Holdings(runtime, models, store);
   /** In its own time: nothing waits for a server that may be away, and what it was not told is told it the next time. */
   const tellMlflow = (predictor?: string): void => {

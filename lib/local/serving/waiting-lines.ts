@@ -14,7 +14,7 @@ interface Block { bytes: Buffer; /** Where the first line begins that is not dro
 const BLOCK_BYTES = 1 << 20;
 /** Empty blocks that are kept: new ones would be fetched from the system page by page. */
 const MOST_SPARE = 4;
-const NEWLINE = 10;
+export const NEWLINE = 10;
 
 export class WaitingLines {
   readonly #blocks: Block[] = [];

@@ -18,7 +18,7 @@ let recent: RecentPredictions;
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'millrace-serving-'));
   store = await openLmdbStore({ folder: path.join(root, 'api'), clock: systemClock });
-  recent = recentPredictions(store, path.join(root, 'api'));
+  recent = recentPredictions(path.join(root, 'api'));
 });
 afterEach(async () => {
   await recent.close();
