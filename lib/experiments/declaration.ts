@@ -14,7 +14,7 @@ const USUAL_HOURS: Readonly<Record<string, number>> = { cart: 24, abandonment: 2
 /** Outcomes of which fewer are better. */
 const UNWANTED: ReadonlySet<string> = new Set(['abandonment', 'churn']);
 
-export type MetricDeclaration = Pick<Metric, 'kind' | 'outcome'> & Partial<Pick<Metric, 'windowHours' | 'higherIsBetter' | 'margin'>>;
+type MetricDeclaration = Pick<Metric, 'kind' | 'outcome'> & Partial<Pick<Metric, 'windowHours' | 'higherIsBetter' | 'margin'>>;
 
 export interface ExperimentDeclaration {
   hypothesis: string;

@@ -3,7 +3,7 @@ import { assign } from './assign.ts';
 import type { Experiment, Variant } from './types.ts';
 
 /** Attributes of a request that are logged, so that a report can be read by segment. Nothing else of them is kept. */
-export const SEGMENT_ATTRIBUTES = ['device', 'country', 'channel', 'customer_type'] as const;
+const SEGMENT_ATTRIBUTES = ['device', 'country', 'channel', 'customer_type'] as const;
 
 export type Segments = { [Attribute in (typeof SEGMENT_ATTRIBUTES)[number]]?: string };
 
@@ -18,7 +18,7 @@ const NO_SEGMENTS: Segments = Object.freeze({});
 export type Subject = 'price' | 'shipping' | `predict:${string}`;
 
 /** What an answer was decided by; it is logged with it. */
-export interface Exposure { experiment: string; variant: Variant; unit: string }
+interface Exposure { experiment: string; variant: Variant; unit: string }
 
 /**
  * An experiment with a variant that cannot take effect now, since its model or policy is not there, is passed over for everyone: were only that

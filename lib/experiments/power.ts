@@ -1,7 +1,7 @@
 // How many units an experiment needs, said before it starts.
 import { normalQuantile } from '../base/index.ts';
 
-export interface PowerQuestion {
+interface PowerQuestion {
   /** A ratio is asked as the mean of its occasions: the answer then counts these. */
   kind: 'proportion' | 'mean' | 'ratio';
   /** Of the control: a share for a proportion, the mean otherwise. */

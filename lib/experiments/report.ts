@@ -6,7 +6,7 @@ import type { Experiment, Metric, Moments } from './types.ts';
 /** Sums of one metric in one variant, of all units or of those of one segment. */
 export interface Observed extends Moments { variant: string; metric: string; segment?: string }
 
-export interface ReportOptions {
+interface ReportOptions {
   /** Units of all variants together that the experiment was planned for; occasions (orders, …) where its metric is a ratio. */
   plannedUnits: number;
   /** Units assigned, by variant: what the mismatch check counts, whether or not anything came of them. */
@@ -15,7 +15,7 @@ export interface ReportOptions {
   crossed?: number;
 }
 
-export type Verdict =
+type Verdict =
   | 'invalid' // the variants do not have the units they should: find out why, and start again
   | 'harmful' // a guardrail is broken
   | 'better' | 'worse'
