@@ -24,8 +24,10 @@ export type FoundAnswer = { kind: 'logged'; record: PredictionRecord } | { kind:
 const MOST_ALIKE = 5;
 
 /** @throws `usage` for what is no id, `not_found` where there is no such answer, with those that begin alike. */
-export async function findAnswer(context: AnswersContext, id: string): Promise<FoundAnswer> {
-  if (!/^[\w-]{1,64}$/.test(id)) throw new MillraceError('usage', `'${id}' is not the id of a prediction`, { todo: 'Give the prediction_id of an answer: 01a1fe58-caf0-7d77-b06c-d1204dad934b.' });
+export async function findAnswer(context: AnswersContext, asked: string): Promise<FoundAnswer> {
+  // As ids are made, however it was copied.
+  const id = asked.trim().toLowerCase();
+  if (!/^[\w-]{1,64}$/.test(id)) throw new MillraceError('usage', `'${asked}' is not the id of a prediction`, { todo: 'Give the prediction_id of an answer: 01a1fe58-caf0-7d77-b06c-d1204dad934b.' });
   const { log } = context;
   const record = await log.find(id);
   if (record !== undefined) return { kind: 'logged', record };

@@ -23,13 +23,13 @@ export interface Reproduction extends Again { predictionId: string; kind: string
 export async function reproduceAnswer(context: AnswersContext, id: string): Promise<Reproduction> {
   const found = await findAnswer(context, id);
   if (found.kind === 'batch') {
-    const { predictor, source } = found.answer;
-    return { predictionId: id, kind: predictor.name, version: source?.version ?? '', ...await batchAgain(context, found.answer) };
+    const { predictionId, predictor, source } = found.answer;
+    return { predictionId, kind: predictor.name, version: source?.version ?? '', ...await batchAgain(context, found.answer) };
   }
   const { record } = found;
   const again = await loggedAgain(context, record);
   const notes = [...again.notes, ...await assignedAgain(context, record)];
-  return { predictionId: id, kind: record.kind, version: record.version, ...again, notes };
+  return { predictionId: record.prediction_id, kind: record.kind, version: record.version, ...again, notes };
 }
 
 async function loggedAgain(context: AnswersContext, record: PredictionRecord): Promise<Again> {

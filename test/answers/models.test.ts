@@ -1,4 +1,6 @@
 // Answers of models that are not the champion's own: of a canary, of the champion in its place, and fall-backs of every kind, computed again from what the API of a home logged.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_CANARY_LIMITS, type FittedModel, type ModelRegistry } from '../../lib/learning/index.ts';
 import { answersOfHome, registryOf } from '../../lib/local/index.ts';
@@ -73,6 +75,35 @@ describe('an answer', () => {
     expect(record).toMatchObject({ version: 'none', fallback: true, reason: 'model_missing' });
     await expect(reproduceAnswer(answers, record!.prediction_id)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('answered by no model') as string });
     expect(await explainAnswer(answers, record!.prediction_id)).toMatchObject({ reason: 'model missing', features: [] });
+  }, 60_000);
+
+  it('whose model file was put in the place of another, or is gone, is told with what is not known of it', async () => {
+    const version = await registered('conversion', ['visitorid', 'itemid'], ['a'], 0.2);
+    await registry.setAlias('conversion', 'champion', version, shop.clock.at);
+    const [{ prediction_id: id } = { prediction_id: '' }] = await asked('conversion', visitors.slice(0, 1));
+    const file = path.join(shop.runtime.home.root, 'models', 'conversion', version, 'model.json');
+    const text = await readFile(file, 'utf8');
+    expect(await explainAnswer(answers, id.toUpperCase())).toMatchObject({ card: { version }, bias: expect.closeTo(Math.log(0.25)) as number, notes: [] });
+    await writeFile(file, await readFile(file.replace(`/${version}/`, '/2/'), 'utf8'));
+    const swapped = await explainAnswer(answers, id);
+    expect(swapped).toMatchObject({ card: { version }, notes: [expect.stringMatching(/^what each input contributed is not known: model.json gives 0.4\d* where 0.2\d* was answered/) as string] });
+    expect(swapped.bias).toBeUndefined();
+    expect(await reproduceAnswer(answers, id)).toMatchObject({ predictionId: id, equal: false, notes: [expect.stringContaining('its model.json is not the one that answered') as string] });
+    await rm(file);
+    expect(await explainAnswer(answers, id)).toMatchObject({ card: { version }, notes: [expect.stringContaining('or its model.json is gone') as string] });
+    await expect(reproduceAnswer(answers, id)).rejects.toMatchObject({ code: 'not_found', where: file, message: expect.stringContaining(`version ${version} of conversion cannot be read`) as string, todo: expect.stringContaining(`Put models/conversion/${version} back`) as string });
+    await writeFile(file, text);
+    expect(await reproduceAnswer(answers, id)).toMatchObject({ equal: true });
+  }, 60_000);
+
+  it('from features that the project declares no more is the same again by its log, which it says', async () => {
+    const names = ['visitor.gone', 'lost.views', 'a'];
+    const version = await registered('conversion', ['visitorid', 'itemid'], names, 0.2);
+    const [record] = await asked('conversion', visitors.slice(0, 1));
+    logged.set('old', { ...record!, prediction_id: 'old', version, features: '{"visitor.gone":1,"lost.views":2,"a":1}', score: 0.2 });
+    const note = 'features/ declares visitor.gone, lost.views no more: taken from the log, not read again';
+    expect(await reproduceAnswer(answers, 'old')).toMatchObject({ equal: true, notes: [note] });
+    expect(await explainAnswer(answers, 'old')).toMatchObject({ notes: [note], features: names.map((name) => ({ name })) });
   }, 60_000);
 
   it('without features, or of whom nothing is known, is the base rate of its version again; another figure is not', async () => {

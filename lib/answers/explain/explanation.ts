@@ -16,7 +16,7 @@ export interface ExplainedInput {
 
 export interface Explanation {
   prediction: PredictionRecord;
-  /** undefined for prices, shipping and recommendations, and where the version is gone. */
+  /** undefined for prices, shipping and recommendations, and where it is gone or damaged. */
   card?: ModelCard;
   /** Why a policy proposed a price and which guardrails moved it; why an answer is a fall-back. */
   reason?: string;
@@ -25,4 +25,6 @@ export interface Explanation {
   /** Of a price, a quote, recommendations, a batch prediction: what was answered. */
   answer: Readonly<Record<string, Value>>;
   outcomes: LoggedOutcome[];
+  /** What could not be told, and why. */
+  notes: string[];
 }

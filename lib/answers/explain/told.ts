@@ -7,7 +7,7 @@ export function answerOf({ response }: PredictionRecord): Record<string, Value> 
   const answered = JSON.parse(response) as unknown;
   if (Array.isArray(answered)) return Object.fromEntries((answered as { item_id: string; score: number }[]).map(({ item_id: item, score }, index) => [`${index + 1}`, `${item} (${Number(score.toPrecision(4))})`]));
   return Object.fromEntries(Object.entries(answered as Record<string, unknown>).filter(([name]) => !HIDDEN.has(name)).flatMap(([name, value]): [string, Value][] => (Array.isArray(value)
-    ? value.map((part: unknown, index) => [`${name} ${index + 1}`, typeof part === 'object' && part !== null ? Object.values(part).map(String).join(' · ') : valueOf(part)]) : [[name, valueOf(value)]])));
+    ? value.map((part: unknown, index) => [`${name} ${index + 1}`, typeof part === 'object' && part !== null ? Object.entries(part).map(([of, one]) => `${of.replaceAll('_', ' ')} ${String(one)}`).join(' · ') : valueOf(part)]) : [[name, valueOf(value)]])));
 }
 
 /** Told elsewhere. */

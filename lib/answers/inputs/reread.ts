@@ -33,11 +33,23 @@ export async function rereadInputs(context: AnswersContext, features: FeatureSet
   const views: RereadView[] = [];
   for (const name of new Set(names.flatMap((feature) => viewOf(features, feature) ?? []))) {
     const view = features.views.get(name)!;
-    const own = names.filter((feature) => viewOf(features, feature) === name && !answer.given.has(feature));
+    const own = names.filter((feature) => viewOf(features, feature) === name && !answer.given.has(feature) && isDeclared(features, feature));
     if (own.length === 0 || !view.entity.every((column) => typeof answer.entity[column] === 'string')) continue;
     views.push(await reread(context, view, own, answer));
   }
   return views;
+}
+
+/** What the version was asked with and the project declares no more, in words: only the log has it. */
+export function undeclaredInputs(features: FeatureSet, { features: logged, response }: Pick<PredictionRecord, 'features' | 'response'>, { features: names }: Pick<ModelCard, 'features'>): string[] {
+  const [values, given] = [JSON.parse(logged) as Readonly<Record<string, unknown>>, givenIn(response)];
+  const gone = names.filter((name) => name.includes('.') && name in values && !given.has(name) && !isDeclared(features, name));
+  return gone.length === 0 ? [] : [`features/ declares ${gone.join(', ')} no more: taken from the log, not read again`];
+}
+
+function isDeclared(features: FeatureSet, name: string): boolean {
+  const view = viewOf(features, name);
+  return view !== undefined && features.views.get(view)!.features.some((feature) => `${view}.${feature.name}` === name);
 }
 
 async function reread(context: AnswersContext, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {

@@ -18,7 +18,7 @@ export const explain: Verb = {
   },
 };
 
-function printExplanation(terminal: Terminal, { prediction, reason, card, features, bias, answer, outcomes }: Explanation): void {
+function printExplanation(terminal: Terminal, { prediction, reason, card, features, bias, answer, outcomes, notes }: Explanation): void {
   const { kind, version, score, fallback, predicted_at: at, latency_ms: latency, entity, experiment, variant, unit, key_id: key } = prediction;
   const isBatch = key === '';
   const answered = Object.keys(answer).length > 0;
@@ -35,6 +35,7 @@ function printExplanation(terminal: Terminal, { prediction, reason, card, featur
     if (adds) terminal.out(`${signed(bias)} is where every row starts; contributions are in the margin of the model (log-odds for a probability)\n`);
   }
   if (answered) terminal.out(`${features.length > 0 ? '\n' : ''}${table(terminal, ['answered', ''], Object.entries(answer).map(([name, value]) => [name.replaceAll('_', ' '), value === null ? 'nothing' : String(value)]))}`);
+  for (const note of notes) terminal.out(`  ${note}\n`);
   terminal.out(outcomes.length === 0 ? '\nno outcome was reported yet\n' : `\n${table(terminal, ['outcome', 'value', 'at'], outcomes.map(({ outcome, value, at: happened }) => [outcome, value === null ? '' : String(value), happened]))}`);
 }
 

@@ -44,7 +44,7 @@ export class ModelReader {
 
   async #read(predictor: string, version: string, file: string): Promise<string> {
     const bytes = await this.#store.read(`${predictor}/${version}/${file}`);
-    if (bytes === undefined) throw new MillraceError('not_found', `there is no version ${version} of ${predictor}`, { where: this.#store.place, todo: '`millrace models` lists them.' });
+    if (bytes === undefined) throw new MillraceError('not_found', `there is no version ${version} of ${predictor}, or its ${file} is gone`, { where: `${this.#store.place}/${predictor}/${version}/${file}`, todo: '`millrace models` lists them.' });
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   }
 }
