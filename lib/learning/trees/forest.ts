@@ -2,7 +2,9 @@
 import { hash32, seededRandom, shuffled } from '../random.ts';
 import type { Tree } from '../tree-model.ts';
 import { ALONE, type Team } from '../threads/team.ts';
-import { TreeGrower, type NodeDraw } from './grow.ts';
+import { DrawnTreeGrower, type NodeDraw } from './grow-drawn.ts';
+import { TreeGrower } from './grow.ts';
+import type { GrownTree } from './growing-tree.ts';
 import { growthMemory } from './growth-memory.ts';
 import { roundToGrid } from './objectives.ts';
 import { fillBins, findBins, type SharedBinning, type SharedRows } from './shared-data.ts';
@@ -46,13 +48,20 @@ export function growForest(job: ForestJob, team: Team, tell: (grown: ForestTree)
   const { depth, minLeafWeight, oneHotUpTo, trees, bootstrap, seed } = settings;
   const memory = growthMemory(data.rows, data.width, depth, 1, true);
   const rules = { maxDepth: depth, lambda: 0, alpha: 0, gamma: 0, leastGain: job.leastGain, minChildWeight: minLeafWeight, oneHotUpTo, leastCategory: 0, monotone: undefined };
-  const grower = new TreeGrower(data, binning, rules, memory, ALONE);
   const gradients = new Float32Array(data.rows * 2);
+  // Where every feature is tried, histograms of the larger child come by subtraction.
+  const growerOf = (): (index: number, taken: number) => GrownTree => {
+    if (settings.featuresPerSplit < data.width) {
+      const grower = new DrawnTreeGrower(data, binning, rules, memory);
+      return (index, taken) => grower.grow(gradients, taken, 1, drawFeatures(job, hash32(seed, index, 7)));
+    }
+    const grower = new TreeGrower(data, binning, rules, memory, ALONE);
+    return (_index, taken) => grower.grow(gradients, taken, 1, undefined);
+  };
+  const grow = growerOf();
   for (let index = team.index; index < trees && Atomics.load(job.stop, 0) === 0; index += team.size) {
     const taken = drawRows(job, index, gradients, memory.order, bootstrap);
-    const { tree } = settings.featuresPerSplit < data.width
-      ? grower.growDrawn(gradients, taken, 1, drawFeatures(job, hash32(seed, index, 7)))
-      : grower.grow(gradients, taken, 1, undefined);
+    const { tree } = grow(index, taken);
     // A leaf of the model holds its share of the forest's answer, so that the sum over the trees is the mean.
     for (let node = 0; node < tree.left.length; node += 1) {
       tree.weight[node] = tree.weight[node]! + job.center;

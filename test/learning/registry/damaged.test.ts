@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../lib/base/index.ts';
 import { LocalFiles } from '../../../lib/lake/index.ts';
 import { DEFAULT_CANARY_LIMITS, ModelRegistry, modelStoreOn, seededRandom } from '../../../lib/learning/index.ts';
 import { CARD, STUMP } from './stump.ts';
@@ -59,13 +60,14 @@ void (async () => {
 `);
   const random = seededRandom(3);
   for (let round = 0; round < 2; round += 1) {
+    const before = (await registry.versions(predictor)).length;
     const writers = [0, 1].map(() => spawn(process.execPath, ['--import', 'tsx', script, root], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] }));
     await Promise.all(writers.map((writer) => new Promise((resolve) => {
       writer.stdout.once('data', resolve);
     })));
-    await new Promise((resolve) => {
-      setTimeout(resolve, 200 + random.integer(300));
-    });
+    // However slow the machine is, some versions are there before the kill.
+    while ((await registry.versions(predictor)).length <= before + 5) await systemClock.sleep(20);
+    await systemClock.sleep(random.integer(300));
     await Promise.all(writers.map((writer) => new Promise((resolve) => {
       writer.once('exit', resolve);
       writer.kill('SIGKILL');
