@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 import { VERIFY_HOME } from './engines.ts';
 import { freePort } from './free-port.ts';
 
+const LONGEST_START_MS = 280_000;
+
 export interface TrinoServer { port: number; stop(): Promise<void> }
 
 /** Ready when it resolves; `warehouse` is where it keeps its list of tables and those that it creates itself. */
@@ -16,10 +18,12 @@ export async function startTrino(warehouse: string): Promise<TrinoServer> {
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lines = createInterface({ input: child.stdout });
+  // Less than a hook may take: one that is over cannot stop it any more.
+  const giveUp = setTimeout(() => child.kill('SIGTERM'), LONGEST_START_MS);
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => line.startsWith('trino ready') && resolve());
-    child.once('exit', (code) => reject(new Error(`Trino ended with ${code}`)));
-  });
+    child.once('exit', (code) => reject(new Error(`Trino ended with ${code} before it was ready, or took more than ${LONGEST_START_MS / 1_000} s`)));
+  }).finally(() => clearTimeout(giveUp));
   return {
     port,
     stop: async () => {
