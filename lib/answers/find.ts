@@ -36,8 +36,8 @@ export async function findAnswer(context: AnswersContext, asked: string): Promis
   const alike = WHOLE_ID.test(id) ? [] : await log.beginningWith(id, MOST_ALIKE + 1);
   throw new MillraceError('not_found', `there is no answer ${id}${WHOLE_ID.test(id) ? '' : ', which is no whole id either'}`, {
     where: log.where,
-    todo: alike.length > 0 ? `Answers that begin so: ${alike.slice(0, MOST_ALIKE).join(', ')}${alike.length > MOST_ALIKE ? ', …' : ''}.`
-      : `${log.kept}; a batch prediction is there until 30 days after the next \`millrace predict\`.`,
+    todo: (WHOLE_ID.test(id) ? '' : 'Give the whole prediction_id. ') + (alike.length > 0 ? `Answers that begin so: ${alike.slice(0, MOST_ALIKE).join(', ')}${alike.length > MOST_ALIKE ? ', …' : ''}.`
+      : `${log.kept}; a batch prediction is there until 30 days after the next \`millrace predict\`.`),
   });
 }
 

@@ -23,5 +23,5 @@ export { checkNoCanary, lookThrough, noteForMlflow, sendRegistryToMlflow, sendTo
 export {
   compareVersions, featuresOf, predictInHome, predictorNamed, predictorsOf, prepareTraining, registryOf, trainInHome, trainPrepared, type PreparedTraining, type BatchPredictions, type TrainingReport, type TrainPredictorOptions,
 } from './learning/index.ts';
-export { answersOfHome, keepForAnswersOfHome } from './answers/index.ts';
+export { answersOfHome, keepForAnswersOfHome } from './answers.ts';
 export { monitorHome, openMonitor, type MonitoredVersion, type MonitorOptions, type MonitorReport, type MonitorStatus } from './monitoring/index.ts';

@@ -1,10 +1,10 @@
 // The answers of a home: its log, what its API remembers, its registry, its experiments.
 import path from 'node:path';
-import { bronzeLog, keepForAnswers, type AnswersContext, type KeptForAnswers } from '../../answers/index.ts';
-import { statesOfHome } from '../answer-states.ts';
-import { featuresOf, predictorsOf, registryOf } from '../learning/index.ts';
-import type { Runtime } from '../runtime.ts';
-import { ExperimentFolder, recentPredictions } from '../serving/index.ts';
+import { bronzeLog, keepForAnswers, type AnswersContext, type KeptForAnswers } from '../answers/index.ts';
+import { statesOfHome } from './answer-states.ts';
+import { featuresOf, predictorsOf, registryOf } from './learning/index.ts';
+import type { Runtime } from './runtime.ts';
+import { ExperimentFolder, recentPredictions } from './serving/index.ts';
 
 export function answersOfHome(runtime: Runtime): AnswersContext {
   const log = bronzeLog(runtime);
