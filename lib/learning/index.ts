@@ -35,8 +35,8 @@ export { recommendBeside, recommendTo, type Met, type OpinionWeights, type Recom
 export { recommenderQuality, type ListQualities, type ListQuality } from './recommend/quality.ts';
 export { trainRecommender, untrainedRecommender, type RecommenderSettings } from './recommend/recommender.ts';
 export type { History } from './recommend/visits.ts';
-export { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable, type ItemForecast } from './smoothing/demand.ts';
-export { forecast, trainSmoothing, type Forecast, type SmoothingModel, type SmoothingSettings } from './smoothing/holt-winters.ts';
+export { demandQuality, type DemandModel } from './smoothing/demand.ts';
+export { forecast, trainSmoothing } from './smoothing/holt-winters.ts';
 export { durationOf, splitByTime, type TimeSplit } from './split/by-time.ts';
 export { balancedWeights, sampleRows, takeRows, thinNegatives } from './split/sampling.ts';
 export { checkTrainingSet, MAX_CATEGORY, rowMajor, type FeatureColumn, type TrainingSet } from './training-set.ts';
@@ -48,12 +48,13 @@ export {
 export { readXgboost } from './xgboost/read.ts';
 export { writeXgboostJson } from './xgboost/write.ts';
 export {
-  byTime, exponentialSmoothing, gradientBoosting, isOfTrees, kMeans, METRICS, predictor, randomForest, recommender, robustResidual, type Algorithm, type Gate, type Metric, type Predictor,
+  byTime, exponentialSmoothing, gradientBoosting, kMeans, predictor, randomForest, recommender, robustResidual,
 } from './predictor/declare.ts';
+export { isOfTrees, METRICS, type Algorithm, type Gate, type Metric, type Predictor } from './predictor/types.ts';
 export { AT_TIME, byMaturity, datasetOf, joinedDatasets, matrixOf, newestOpen, timesOf, type Dataset } from './predictor/dataset.ts';
 export { batchSources, MADE_FROM, type BatchSource } from './predictor/batch-source.ts';
 export {
-  openRows, readDataset, readingOptions, rowsAbout, sampleCondition, sampleOf, trainingSql, viewOf, type ReadOptions, type RowsToRead, type Sampled,
+  inTrainingSet, openRows, readDataset, readingOptions, rowsAbout, sampleCondition, sampleOf, trainingSql, viewOf, type ReadOptions, type RowsToRead, type Sampled,
 } from './predictor/training-sql.ts';
 export { loadPredictors, type LoadedPredictor } from './predictor/load.ts';
 export { laterWindow } from './kinds/later-window.ts';
@@ -63,6 +64,7 @@ export {
   DEFAULT_CANARY_LIMITS, endAsJudged, judgeCanary, type Canary, type CanaryCheck, type CanaryEnd, type CanaryLimits, type CanaryOutcomes, type CanarySide, type CanaryVerdict, type CanaryView,
 } from './registry/canary.ts';
 export { modelCardText } from './registry/card-text.ts';
+export { probabilityText } from './registry/figures.ts';
 export type { ModelCard } from './registry/card.ts';
 export { ModelReader } from './registry/reader.ts';
 export { ModelRegistry } from './registry/registry.ts';

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MillraceError } from '../../lib/base/index.ts';
 import { LocalFiles } from '../../lib/lake/index.ts';
 import {
-  byTime, datasetOf, gradientBoosting, matrixOf, ModelRegistry, modelStoreOn, predictor, randomForest, scorerOf, seededRandom, trainPredictor, type ModelCard,
+  byTime, datasetOf, gradientBoosting, inTrainingSet, matrixOf, ModelRegistry, modelStoreOn, predictor, probabilityText, randomForest, scorerOf, seededRandom, trainPredictor, type LoadedPredictor, type ModelCard,
 } from '../../lib/learning/index.ts';
 
 const DAY = 86_400_000;
@@ -74,7 +75,37 @@ describe('a version', () => {
 describe('a declaration', () => {
   it.each([
     [{ features: [] }, /no features/], [{ features: ['clouds', 'clouds'] }, /named twice/], [{ features: ['rained'] }, /label rained is among/], [{ entities: [] }, /who a row is about/],
-  ])('is refused: %j', (change, message) => expect(() => predictor('rain', { ...declared, ...change })).toThrow(message));
+    [{ split: { validate: '20 days', test: '20d', gap: '1d' } }, /validate of its split is "20 days", which is no length of time/], [{ gate: { metric: 'rmse', notWorseThanChampion: 1 } }, /rmse, by which a probability is not measured/],
+    [{ writes: 'silver.orders_master' }, /it writes "silver.orders_master"/],
+  ] as const)('is refused: %j', (change, message) => expect(() => predictor('rain', { ...declared, ...change } as Parameters<typeof predictor>[1])).toThrow(message));
+
+  it.each([
+    [{ lable: 'rained' }, 'there is no setting rain.lable'], [{ algorithm: gradientBoosting({ tres: 10 } as object) }, 'there is no setting rain.algorithm.tres'], [{ gate: { ...declared.gate, latency: 5 } }, 'there is no setting rain.gate.latency'],
+    [{ split: { ...declared.split, train: '9d' } }, 'there is no setting rain.split.train'], [{ gate: { ...declared.gate, metric: 'accuracy' } }, 'its gate goes by accuracy'],
+  ])('names what nobody reads, which would train something else than was meant: %j', (change, message) => {
+    expect(() => predictor('rain', { ...declared, ...change } as Parameters<typeof predictor>[1])).toThrow(message);
+  });
+});
+
+describe('the SQL of a training set', () => {
+  const loaded: LoadedPredictor = { ...rain, sql: 'SELECT place,\n  wrong\nFROM silver.weather', file: '/project/predictors/rain.ts' };
+  const failing = (message: string, details: object = {}) => inTrainingSet(loaded, () => Promise.reject(new MillraceError('bad_input', message, details)));
+
+  it('is told with its file, and by its own lines', async () => {
+    await expect(failing('there is no column wrong, at line 3, column 3', { where: 'line 3, column 3' })).rejects.toMatchObject({ where: 'predictors/rain.sql', message: 'there is no column wrong, at line 2, column 3' });
+  });
+
+  it('lacks what its rows are joined by', async () => {
+    await expect(failing('there is no column points.at_time, at line 7, column 29', { todo: 'columns are place' })).rejects.toMatchObject({ message: 'the training set of rain has no column at_time', todo: 'columns are place' });
+  });
+
+  it('leaves what says already where it is', async () => {
+    await expect(failing('disk full', { where: 'elsewhere' })).rejects.toMatchObject({ where: 'elsewhere', message: 'disk full' });
+  });
+});
+
+describe('probabilities in figures', () => {
+  it.each([[0.1574, '0.157'], [0.00142, '0.00142'], [0.0000314, '0.0000314'], [0, '0'], [1, '1.000'], [0.0999, '0.0999'], [Number.NaN, '-']])('%d reads %s', (value, text) => expect(probabilityText(value)).toBe(text));
 });
 
 describe('the registry', () => {

@@ -1,6 +1,6 @@
 // millrace models: every version of every predictor, which of them answers; a version's card; and what waits for MLflow.
 import { MillraceError, systemClock } from '../../base/index.ts';
-import { modelCardText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/registry/index.ts';
+import { modelCardText, probabilityText, type AliasState, type ModelCard, type ModelRegistry } from '../../learning/registry/index.ts';
 import { openHome } from '../../local/home.ts';
 import type { SentReport } from '../../local/index.ts';
 import { canaryCountsOf, declaredPredictors, homeRegistry, waitingForMlflow, type KeptFile } from '../../local/versions.ts';
@@ -125,6 +125,9 @@ export function headline({ metrics }: ModelCard): string {
   return `${first.replaceAll('_', ' ')} ${figure(metrics[first])}${naive === undefined ? '' : `, naive ${figure(naive)}`}`;
 }
 
+/** A metric with four digits behind the point, more where they would all be 0; counts whole. */
 export function figure(value: number | undefined | null): string {
-  return value === undefined || value === null || !Number.isFinite(value) ? '-' : value.toFixed(4);
+  if (value === undefined || value === null || !Number.isFinite(value)) return '-';
+  if (Number.isInteger(value) && Math.abs(value) >= 10) return number(value);
+  return value !== 0 && Math.abs(value) < 0.001 ? probabilityText(value) : value.toFixed(4);
 }

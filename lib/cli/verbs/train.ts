@@ -1,6 +1,6 @@
 // millrace train, compare, predict: from a question to versions that answer it.
 import { MillraceError } from '../../base/index.ts';
-import type { GateCheck, ModelCard } from '../../learning/index.ts';
+import { probabilityText, type GateCheck, type ModelCard } from '../../learning/index.ts';
 import { compareVersions, predictInHome, trainInHome, type TrainingReport } from '../../local/index.ts';
 import { withRuntime } from '../runtime.ts';
 import { bar, number, paint, progressLine, table, type Terminal } from '../terminal.ts';
@@ -104,7 +104,7 @@ function printTraining(terminal: Terminal, { card, champion, gate, promoted, can
     Object.entries(card.metrics).map(([name, value]) => [name, figure(value), ...(champion === undefined ? [] : [figure(champion.metrics[name])])]), { indent: 2 }));
   const most = card.importance[0]?.loss ?? 0;
   if (card.importance.length > 0) terminal.out(`\n${table(terminal, ['what it uses', ''], card.importance.slice(0, 8).map(({ feature, loss }) => [feature, most > 0 && loss > 0 ? bar(loss / most, 20).replaceAll('░', '') : '']), { indent: 2 })}`);
-  if (card.reliability.length > 0) terminal.out(`\n${table(terminal, ['it says', 'it happens', 'rows'], card.reliability.filter(({ rows }) => rows > 0).map(({ said, happened, rows }) => [said.toFixed(3), happened.toFixed(3), number(rows)]), { indent: 2 })}`);
+  if (card.reliability.length > 0) terminal.out(`\n${table(terminal, ['it says', 'it happens', 'rows'], card.reliability.filter(({ rows }) => rows > 0).map(({ said, happened, rows }) => [probabilityText(said), probabilityText(happened), number(rows)]), { indent: 2 })}`);
   for (const { feature, alone } of card.suspects ?? []) terminal.out(`\n  ${paint(terminal, 'yellow', '!')} ${feature} foretells ${card.label ?? 'the label'} almost alone (${alone.toFixed(4)}): look whether it is the label under another name\n`);
   printGate(terminal, gate.checks);
   terminal.out(promoted ? `\n  ${paint(terminal, 'green', '✔')} passes the gate and answers from now on\n`

@@ -1,5 +1,5 @@
 // The gate: what a version must show before it answers, each demand with its figure and its bound.
-import { METRICS, type Gate } from '../predictor/declare.ts';
+import { METRICS, type Gate } from '../predictor/types.ts';
 import type { SliceFigure } from './slices.ts';
 import type { TestCount } from './tested.ts';
 

@@ -1,6 +1,6 @@
 // Parts of the test rows, each measured by itself: a version may be better as a whole and fail the customers of one state.
 import type { Dataset } from '../predictor/dataset.ts';
-import type { SliceDeclaration } from '../predictor/declare.ts';
+import type { SliceDeclaration } from '../predictor/types.ts';
 
 export interface SliceFigure {
   /** `customer_state` */

@@ -1,6 +1,6 @@
 // How much a version was tested on: what its kind counts, how many there were, and how many there must be before a figure says anything.
 import type { Dataset } from '../predictor/dataset.ts';
-import type { Gate } from '../predictor/declare.ts';
+import type { Gate } from '../predictor/types.ts';
 import type { TrainedVersion } from '../predictor/train.ts';
 
 export interface TestCount {

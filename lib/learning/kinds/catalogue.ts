@@ -1,5 +1,5 @@
 // All kinds of predictors: which algorithm is whose.
-import type { Algorithm } from '../predictor/declare.ts';
+import type { Algorithm } from '../predictor/types.ts';
 import { exponentialSmoothingKind } from './exponential-smoothing.ts';
 import { kMeansKind } from './k-means.ts';
 import type { Kind } from './kind.ts';

@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { demandQuality, forecastDemand, trainDemand, type DemandModel, type DemandSettings, type DemandTable } from '../smoothing/demand.ts';
 import { durationOf } from '../split/by-time.ts';
 import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
-import type { Algorithm, Predictor } from '../predictor/declare.ts';
+import type { Algorithm, Predictor } from '../predictor/types.ts';
 import type { Batch, Kind } from './kind.ts';
 import { laterWindow } from './later-window.ts';
 

@@ -5,7 +5,7 @@ import { trainClusters, type ClusterSettings } from '../clusters/k-means.ts';
 import { segmentQuality, type SegmentModel } from '../clusters/segments.ts';
 import type { FeatureColumn } from '../training-set.ts';
 import { decimal, newestOf, type Dataset } from '../predictor/dataset.ts';
-import type { Algorithm, Predictor } from '../predictor/declare.ts';
+import type { Algorithm, Predictor } from '../predictor/types.ts';
 import type { Batch, Kind } from './kind.ts';
 import { laterWindow } from './later-window.ts';
 

@@ -1,7 +1,7 @@
 // A kind of predictor: how it learns, how it is measured beside a naive baseline, and what it answers for everybody.
 import type { ReliabilityBin } from '../metrics/classification.ts';
 import type { Dataset } from '../predictor/dataset.ts';
-import type { Predictor } from '../predictor/declare.ts';
+import type { Predictor } from '../predictor/types.ts';
 import type { TreeModel } from '../tree-model.ts';
 
 export interface TrainOptions {
@@ -44,7 +44,7 @@ export interface Batch {
 
 /**
  * To add one: a file here with an object of this type and one in `files/` that keeps its model, a line each in `catalogue.ts` and `model-file.ts`, and its settings
- * among the algorithms of `predictor/declare.ts`. Nothing else needs to know of it.
+ * among the algorithms of `predictor/types.ts` and `declare.ts`, its settings to `check-declaration.ts`. Nothing else needs to know of it.
  */
 export interface Kind<Settings, Model> {
   /** Learns from the rows before the test window, and measures on that window. @throws `bad_input` where there are too few rows. */

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../base/index.ts';
 import { splitByTime } from '../split/by-time.ts';
 import type { Dataset } from '../predictor/dataset.ts';
-import type { Predictor } from '../predictor/declare.ts';
+import type { Predictor } from '../predictor/types.ts';
 
 export interface LaterWindow {
   train: Uint32Array;

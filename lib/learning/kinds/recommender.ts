@@ -5,7 +5,7 @@ import { recommenderQuality } from '../recommend/quality.ts';
 import { trainRecommender, type RecommenderSettings } from '../recommend/recommender.ts';
 import type { History } from '../recommend/visits.ts';
 import { byMaturity, spanOf, type Dataset } from '../predictor/dataset.ts';
-import type { Algorithm, Predictor } from '../predictor/declare.ts';
+import type { Algorithm, Predictor } from '../predictor/types.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
 import { laterWindow } from './later-window.ts';
 

@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { dayOf, judgeSeries, LEAST_KNOWN, plantAnomalies, trainUsual, type AnomalyModel, type DailySeries } from '../anomalies/robust.ts';
 import { areaUnderCurve } from '../metrics/ranking.ts';
 import { byMaturity, decimal, spanOf, type Dataset } from '../predictor/dataset.ts';
-import type { Algorithm } from '../predictor/declare.ts';
+import type { Algorithm } from '../predictor/types.ts';
 import type { Batch, Kind, Measured } from './kind.ts';
 import { laterWindow } from './later-window.ts';
 

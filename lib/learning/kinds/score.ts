@@ -2,7 +2,7 @@
 import { assignClusters } from '../clusters/assign.ts';
 import { compileTrees } from '../predict/compile.ts';
 import { scoreRows } from '../predict/score.ts';
-import type { Algorithm } from '../predictor/declare.ts';
+import type { Algorithm } from '../predictor/types.ts';
 import type { FittedModel } from './model-file.ts';
 
 /** Scores rows of features, row by row: a probability or a value of trees, the number of a segment. undefined where the kind answers in batches or at a route of its own. */

@@ -11,7 +11,7 @@ import type { TrainingSet } from '../training-set.ts';
 import type { TreeModel } from '../tree-model.ts';
 import { trainBoostedTrees, trainForest } from '../trees/train.ts';
 import { byMaturity, matrixOf, newestOpen, trainingSetOf, type Dataset } from '../predictor/dataset.ts';
-import type { Algorithm, Predictor } from '../predictor/declare.ts';
+import type { Algorithm, Predictor } from '../predictor/types.ts';
 import type { Batch, Kind, Measured, TrainOptions } from './kind.ts';
 import { laterWindow } from './later-window.ts';
 

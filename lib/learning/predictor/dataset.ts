@@ -1,7 +1,7 @@
 // Rows of a training set as a learner takes them: who, when, what, and what came of it.
 import { MillraceError } from '../../base/index.ts';
 import type { TrainingSet } from '../training-set.ts';
-import type { Predictor } from './declare.ts';
+import type { Predictor } from './types.ts';
 
 export type Cell = string | number | bigint | boolean | null;
 

@@ -4,7 +4,7 @@ import { kindNamed, kindNameOf } from '../kinds/catalogue.ts';
 import type { Batch, Measured, Trained, TrainOptions } from '../kinds/kind.ts';
 import type { FittedModel } from '../kinds/model-file.ts';
 import type { Dataset } from './dataset.ts';
-import type { Predictor } from './declare.ts';
+import type { Predictor } from './types.ts';
 
 export type TrainedVersion = Omit<Trained<unknown>, 'model'> & { model: FittedModel };
 

@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { featuresOfPointsSql, type FeatureSet } from '../../features/index.ts';
 import type { Engine, Parameters, QueryOptions } from '../../warehouse/index.ts';
 import { AT_TIME, datasetOf, joinedDatasets, type Dataset } from './dataset.ts';
-import { isOfTrees } from './declare.ts';
+import { isOfTrees } from './types.ts';
 import type { LoadedPredictor } from './load.ts';
 
 /** `view.feature` of a view that there is; undefined for a column of the training set itself. */
@@ -20,6 +20,12 @@ export function trainingSql(predictor: LoadedPredictor, features: FeatureSet, on
     if (view === undefined && name.includes('.')) throw unknown(predictor, name, `There are the views ${[...features.views.keys()].join(', ')}.`);
     const known = view === undefined ? undefined : features.views.get(view)!.features.map((feature) => feature.name);
     if (known !== undefined && !known.includes(name.slice(view!.length + 1))) throw unknown(predictor, name, `${view} has ${known.join(', ')}.`);
+    const who = view === undefined ? undefined : features.views.get(view)!.entity.find((column) => !predictor.entities.includes(column));
+    if (who !== undefined) {
+      throw new MillraceError('bad_input', `${predictor.name} asks for ${name}, which is known by ${who}, and ${who} is not among its entities`, {
+        where: predictor.file, todo: `Give its SELECT a column ${who} and name it in entities (they are ${predictor.entities.join(', ')}), or leave the feature out.`,
+      });
+    }
   }
   const columns = predictor.features.flatMap((name) => {
     const view = viewOf(features, name);
@@ -118,6 +124,26 @@ export async function readDataset(engine: Engine, predictor: LoadedPredictor, fe
 /** For an engine's queries: parameters, and tables as of these snapshots. */
 export function readingOptions(parameters: Parameters, snapshots: Readonly<Record<string, string>>, signal: AbortSignal | undefined): QueryOptions {
   return { parameters, snapshots: Object.fromEntries(Object.entries(snapshots).map(([table, id]) => [table, BigInt(id)])), ...(signal === undefined ? {} : { signal }) };
+}
+
+/**
+ * What is wrong with a training set's own SQL, told with the file that a person edits: the statement that is run has its features around it. A column that who, when or the features of the
+ * stream are joined by, and that the SELECT does not give, is told as one that is missing there.
+ */
+export async function inTrainingSet<Result>({ name, sql }: LoadedPredictor, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    // A place within a statement is in the message, too, and says nothing of the file.
+    if (!(error instanceof MillraceError) || (error.where !== undefined && !error.message.includes(error.where))) throw error;
+    const where = `predictors/${name}.sql`;
+    const column = /^there is no column points\.(\w+)/.exec(error.message)?.[1];
+    const todo = error.todo === undefined ? {} : { todo: error.todo };
+    if (column !== undefined) throw new MillraceError('bad_input', `the training set of ${name} has no column ${column}`, { where, ...todo, cause: error });
+    // Its SELECT begins in the second line of that statement.
+    const own = (line: number): number => (line > 1 && line <= sql.trim().split('\n').length + 1 ? line - 1 : line);
+    throw new MillraceError(error.code, error.message.replace(/ at line (\d+)/, (_, line: string) => ` at line ${own(Number(line))}`), { where, ...todo, cause: error });
+  }
 }
 
 function unknown({ name, file }: LoadedPredictor, feature: string, todo: string): MillraceError {

@@ -2,6 +2,7 @@
 import type { ReliabilityBin } from '../metrics/classification.ts';
 import type { AliasState } from './alias-state.ts';
 import type { ModelCard } from './card.ts';
+import { probabilityText } from './figures.ts';
 
 /** `state`: of the predictor's aliases now. */
 export function modelCardText(card: ModelCard, { aliases, canary }: AliasState): string {
@@ -63,7 +64,7 @@ function calibrated(bins: readonly ReliabilityBin[], error: number | undefined):
   const told = bins.filter(({ rows }) => rows > 0);
   return told.length === 0 ? [] : [
     '## Calibration', `What it says is off by ${figure(error)} on average.`,
-    table(['it says', 'it happens', 'rows'], told.map(({ said, happened, rows }) => [said.toFixed(3), happened.toFixed(3), count(rows)])),
+    table(['it says', 'it happens', 'rows'], told.map(({ said, happened, rows }) => [probabilityText(said), probabilityText(happened), count(rows)])),
   ];
 }
 

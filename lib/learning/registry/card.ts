@@ -4,7 +4,7 @@ import type { GateVerdict } from '../gate/judge.ts';
 import type { SliceFigure } from '../gate/slices.ts';
 import type { Suspect } from '../leaks/alone.ts';
 import type { LeakCheck } from '../leaks/compare.ts';
-import type { SplitDeclaration } from '../predictor/declare.ts';
+import type { SplitDeclaration } from '../predictor/types.ts';
 import type { Tuning } from '../tuning/search.ts';
 
 /** Everything about a version but its model: `card.json`. */

@@ -2,5 +2,6 @@
 export type { AliasState } from './alias-state.ts';
 export { modelCardText } from './card-text.ts';
 export type { ModelCard } from './card.ts';
+export { probabilityText } from './figures.ts';
 export { ModelRegistry } from './registry.ts';
 export { modelStoreOn } from './store.ts';

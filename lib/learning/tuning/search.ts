@@ -3,7 +3,7 @@ import { MillraceError } from '../../base/index.ts';
 import { hashUniform, seededRandom } from '../random.ts';
 import { durationOf, splitByTime } from '../split/by-time.ts';
 import { byMaturity, type Dataset } from '../predictor/dataset.ts';
-import { METRICS, type Metric, type Predictor } from '../predictor/declare.ts';
+import { METRICS, type Metric, type Predictor } from '../predictor/types.ts';
 import { DEFAULT_SPACES, drawCandidate, type Candidate } from './space.ts';
 
 export interface Trial {

@@ -7,7 +7,7 @@ import { batchOf, MADE_FROM, openRows, readDataset, trainingSql, type Batch, typ
 import { ensureTable, type Table } from '../../lake/index.ts';
 import { tablesNamedIn } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
-import { featuresOf, predictorNamed, registryOf } from './train.ts';
+import { checkWrites, featuresOf, predictorNamed, registryOf } from './train.ts';
 import { trainingDate } from './training-date.ts';
 import { snapshotsOf, sourcesBehind } from './training-tables.ts';
 
@@ -24,6 +24,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
   const { champion: version } = await registry.aliases(name);
   if (version === undefined) throw new MillraceError('not_found', `no version of ${name} answers yet`, { todo: `millrace train ${name}` });
   const project = await runtime.project();
+  checkWrites(predictor, project);
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const sql = trainingSql(predictor, features);

@@ -4,7 +4,7 @@ import { MillraceError, textHash } from '../../base/index.ts';
 import { businessDates } from '../../batch/index.ts';
 import { loadFeatures, type FeatureSet } from '../../features/index.ts';
 import { LocalFiles } from '../../lake/index.ts';
-import { byMaturity, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, readDataset, readingOptions, sampleOf, scorerOf, suspectsAmong, tagSnapshots, trainingSql, trainPredictor, tune, type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel } from '../../learning/index.ts';
+import { byMaturity, inTrainingSet, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, readDataset, readingOptions, sampleOf, scorerOf, suspectsAmong, tagSnapshots, trainingSql, trainPredictor, tune, type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel } from '../../learning/index.ts';
 import { didYouMean, tablesNamedIn } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
@@ -61,6 +61,16 @@ export async function predictorNamed(runtime: Pick<Runtime, 'projectFolder' | 'l
   return found;
 }
 
+/** Batch predictions replace the whole of their table. @throws `conflict` where that is one that the batch makes. */
+export function checkWrites({ name, writes, file }: LoadedPredictor, { models }: Pick<LoadedProject, 'models'>): void {
+  if (models.has(writes)) throw new MillraceError('conflict', `${name} writes ${writes}, which the batch makes from sql/${writes.replace('.', '/')}.sql`, { where: file, todo: `Leave writes out, for gold.${name}_predictions, or give it a table of its own.` });
+}
+
+function tableNamed(table: string): { namespace: string; name: string } {
+  const [namespace = '', name = ''] = table.split('.');
+  return { namespace, name };
+}
+
 /**
  * Trains a predictor and keeps the version. It answers from then on where it passes the gate, unless `keepChampion`.
  * @throws `conflict` naming every feature that sees its future, `bad_input` where there are too few rows, or only one label.
@@ -83,11 +93,17 @@ export interface PreparedTraining {
 }
 
 /** Reads a predictor's training set, and notes which state of the lake it was. @throws `bad_input` for a feature that there is not. */
-export async function prepareTraining(runtime: Runtime, name: string, { asOf, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'onProgress'> = {}): Promise<PreparedTraining> {
-  const { clock, lake, signal } = runtime;
-  const started = clock.now();
+export async function prepareTraining(runtime: Runtime, name: string, options: Pick<TrainPredictorOptions, 'asOf' | 'onProgress'> = {}): Promise<PreparedTraining> {
   const predictor = await predictorNamed(runtime, name);
+  return inTrainingSet(predictor, () => readTraining(runtime, predictor, options));
+}
+
+async function readTraining(runtime: Runtime, predictor: LoadedPredictor, { asOf, onProgress }: Pick<TrainPredictorOptions, 'asOf' | 'onProgress'>): Promise<PreparedTraining> {
+  const { clock, lake, signal } = runtime;
+  const { name } = predictor;
+  const started = clock.now();
   const project = await runtime.project();
+  checkWrites(predictor, project);
   const features = await featuresOf(runtime);
   const engine = await runtime.engine();
   const every = trainingSql(predictor, features);
@@ -95,6 +111,10 @@ export async function prepareTraining(runtime: Runtime, name: string, { asOf, on
   onProgress?.(`${name}   training set as of ${date}`);
   const snapshots = await snapshotsOf(lake, every);
   const missing = tablesNamedIn(every).filter((table) => snapshots[table] === undefined);
+  const unknown = missing.find((table) => !project.models.has(table) && !table.startsWith('bronze.') && !table.startsWith('ops.'));
+  if (unknown !== undefined && !await lake.tableExists(tableNamed(unknown))) {
+    throw new MillraceError('not_found', `there is no table ${unknown}, which ${name} is to learn from`, { where: `predictors/${name}.sql`, todo: didYouMean(unknown, project.models.keys()) ?? 'millrace tables lists what there is.' });
+  }
   if (missing.length > 0) throw empties(predictor, project, missing);
   const parameters = await runtime.parameters(date, every);
   const rows = await sampleOf(engine, predictor, readingOptions(parameters, snapshots, signal));
