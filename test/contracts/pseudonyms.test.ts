@@ -31,6 +31,15 @@ describe('pseudonyms', { timeout: 120_000 }, () => {
     expect(different.slice(0, 3)).toEqual([]);
   });
 
+  it('know every character that has a compatibility form', () => {
+    const missing: string[] = [];
+    for (let code = 0x80; code <= 0x10ffff; code++) {
+      const character = String.fromCodePoint(code);
+      if (character.normalize('NFKC') !== character.normalize('NFC') && !compatibilityCharacters().has(character)) missing.push(code.toString(16));
+    }
+    expect(missing).toEqual([]);
+  });
+
   it('take keys longer than a block of SHA-256, as HMAC does', async () => {
     const long: PseudonymKey = { id: 'long', secret: Buffer.alloc(100, 7) };
     expect(await bySql(['Ana Souza'], long)).toEqual([CLASSES.map((pii) => pseudonymise(pii, 'Ana Souza', long))]);

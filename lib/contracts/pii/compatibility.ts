@@ -1,13 +1,16 @@
 // The characters that Unicode's compatibility normal form (NFKC) takes for others (ﬁ → fi, Ａ → A, no-break space → space), for engines that
 // only have the canonical one (NFC).
 
+/** Above it are ideographs that are their own form, tags, private use, and nothing. */
+const LAST = 0x2ffff;
+
 let found: ReadonlyMap<string, string> | undefined;
 
 /** Each character whose NFKC is not its NFC, with its NFKC. NFC of a text with these replaced is its NFKC. */
 export function compatibilityCharacters(): ReadonlyMap<string, string> {
   if (found === undefined) {
     const characters = new Map<string, string>();
-    for (let code = 0x80; code <= 0x10ffff; code++) {
+    for (let code = 0x80; code <= LAST; code++) {
       if (code === 0xd800) code = 0xe000;
       const character = String.fromCodePoint(code);
       const compatible = character.normalize('NFKC');

@@ -52,7 +52,8 @@ export interface CampaignOptions {
   killsAStep: number;
   /** Gives up killing, and lets the steps come to their end. */
   enough?: () => boolean;
-  readWhile?: boolean;
+  /** Another process reads meanwhile, again and again after so many milliseconds. */
+  readEvery?: number;
 }
 
 export interface Report {
@@ -68,11 +69,11 @@ export interface Report {
 }
 
 /** Never throws for what the verbs do: all that is wrong is told together, with the home kept. */
-export async function campaign({ sample, steps, undisturbed, database, seed, killsAStep, enough = () => false, readWhile = false }: CampaignOptions): Promise<Report> {
+export async function campaign({ sample, steps, undisturbed, database, seed, killsAStep, enough = () => false, readEvery }: CampaignOptions): Promise<Report> {
   const random = randomOf(seed);
   const home = newHome(sample);
   const report: Report = { seed, kills: [], reads: 0, wrong: [], values: {} };
-  const reader = readWhile ? startReader(home.root, undisturbed) : undefined;
+  const reader = readEvery === undefined ? undefined : startReader(home.root, undisturbed, readEvery);
   for (const [i, { lands, verb }] of steps.entries()) {
     if (lands) home.land(lands);
     const usual = undisturbed.steps[i] as Undisturbed['steps'][number];
@@ -150,8 +151,8 @@ function describe(kills: readonly string[]): string {
   return kills.length === 0 ? 'no kill' : `kills at ${kills.join('; ')}`;
 }
 
-function startReader(root: string, { published }: Undisturbed): { end(): Promise<Findings> } {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, 'reader.ts'), root, JSON.stringify(published)], { cwd: PROJECT, stdio: ['pipe', 'pipe', 'pipe'] });
+function startReader(root: string, { published }: Undisturbed, every: number): { end(): Promise<Findings> } {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, 'reader.ts'), root, JSON.stringify(published), String(every)], { cwd: PROJECT, stdio: ['pipe', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout?.on('data', (text: Buffer) => (out += text.toString()));

@@ -1,14 +1,13 @@
 // A process that only reads while others write and die: counts and scans over and over, through one open runtime and through new ones.
-// Arguments: the home, and JSON of the counts that were ever published, a table. A line on standard input ends it; it prints its findings as JSON.
+// Arguments: the home, JSON of the counts that were ever published, a table, and milliseconds between two rounds. A line on standard input ends it; it prints its findings as JSON.
 import { messageOf } from '../../../lib/base/index.ts';
 import { openRuntime, type Runtime } from '../../../lib/local/index.ts';
 
 export interface Findings { reads: number; failures: string[] }
 
-const [home = '', text = '{}'] = process.argv.slice(2);
+const [home = '', text = '{}', pause = '20'] = process.argv.slice(2);
 const published = JSON.parse(text) as Record<string, number[]>;
 const project = new URL('../../..', import.meta.url).pathname;
-const PAUSE_MS = 20;
 const READS_A_RUNTIME = 40;
 
 const findings: Findings = { reads: 0, failures: [] };
@@ -20,7 +19,7 @@ while (!end.signal.aborted) {
   try {
     for (let i = 0; !end.signal.aborted && i < READS_A_RUNTIME; i++) {
       for (const name of Object.keys(published)) await read(runtime, name);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, Number(pause)));
     }
   } finally {
     await runtime.close();
