@@ -2,17 +2,11 @@
 import type { Clock } from '../base/index.ts';
 import { currentSnapshots, tableNameOf, type Lake, type SnapshotRef, type Table } from '../lake/index.ts';
 import { batchSources, MODEL_TAG, TRAINING_KEPT_MS, UNUSED_KEPT_MS, type ModelRegistry, type Predictor } from '../learning/index.ts';
+import { KEPT_DAYS, lifeOf } from './keep-life.ts';
 import { FEATURES, type AnswerState, type AnswerStates } from './states.ts';
 
 /** Names of tags that keep what answers were made from: `answers.<snapshot>`. */
 export const ANSWER_TAG = 'answers.';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** As long as the API finds an answer by its id. */
-const KEPT_DAYS = 30;
-/** Every state that answered within the last two hours is kept, of the last week the first of each hour, and of all days that are kept the first of each. */
-const GRAINS = [{ within: 2 * HOUR_MS, grain: 0 }, { within: 7 * DAY_MS, grain: HOUR_MS }, { within: Number.POSITIVE_INFINITY, grain: DAY_MS }] as const;
 
 /** What an API answered from, whichever home it is of. */
 export interface KeepForAnswers {
@@ -77,22 +71,6 @@ export async function keepForAnswers({ lake, clock, states, registry, predictors
 async function noteFeatures(lake: Lake, states: AnswerStates, now: number): Promise<void> {
   const last = await states.last(FEATURES);
   if (last !== undefined) await states.note({ part: FEATURES, at: now, snapshots: await currentSnapshots(lake, Object.keys(last.snapshots)), facts: last.facts });
-}
-
-/** Until when each state is kept, milliseconds since 1970; undefined: it is not. A state is in use until the next one. */
-export function lifeOf(states: readonly AnswerState[], now: number, days = KEPT_DAYS): { state: AnswerState; until: number | undefined }[] {
-  const taken = new Set<string>();
-  const kept = days * DAY_MS;
-  return states.map((state, index) => {
-    const next = states[index + 1]?.at;
-    if (next === undefined) return { state, until: Math.ceil(now / DAY_MS) * DAY_MS + kept };
-    const grain = now - next > kept ? undefined : GRAINS.find(({ within }) => now - next <= within)?.grain;
-    if (grain === undefined) return { state, until: undefined };
-    const slot = `${grain}/${grain === 0 ? state.at : Math.floor(state.at / grain)}`;
-    if (taken.has(slot)) return { state, until: undefined };
-    taken.add(slot);
-    return { state, until: Math.ceil(next / DAY_MS) * DAY_MS + kept };
-  });
 }
 
 /** Of the tags of versions, those whose training set is not kept any more: the version is gone, or is old, or has never answered anybody and is not new. */

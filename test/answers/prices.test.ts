@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { statesOfHome } from '../../lib/local/answer-states.ts';
 import { type AnswerState, ANSWER_TAG, reproduceAnswer } from '../../lib/answers/index.ts';
-import { lifeOf } from '../../lib/answers/keep.ts';
+import { lifeOf } from '../../lib/answers/keep-life.ts';
 import { answersOfHome, keepForAnswersOfHome, openApiService, type Runtime } from '../../lib/local/index.ts';
 import { computePrices } from '../../lib/local/pricing/index.ts';
 import { experiment } from '../../lib/experiments/index.ts';

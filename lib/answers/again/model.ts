@@ -4,7 +4,8 @@ import type { FeatureSet } from '../../features/index.ts';
 import { scorerOf, trainingSql, type FittedModel, type LoadedPredictor, type ModelCard, type ModelRegistry } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import type { AnswersContext } from '../context.ts';
-import { rereadInputs, undeclaredInputs } from '../inputs/reread.ts';
+import { rereadInputs } from '../inputs/reread.ts';
+import { undeclaredInputs } from '../inputs/undeclared.ts';
 import { differencesOf, isSameNumber, type Again } from './comparison.ts';
 import { cannot } from './standing.ts';
 

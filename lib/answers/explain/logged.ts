@@ -5,7 +5,8 @@ import { viewOf, type ModelCard } from '../../learning/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { valueOf } from '../again/comparison.ts';
 import type { AnswersContext } from '../context.ts';
-import { rereadInputs, undeclaredInputs, type RereadView } from '../inputs/reread.ts';
+import { rereadInputs, type RereadView } from '../inputs/reread.ts';
+import { undeclaredInputs } from '../inputs/undeclared.ts';
 import { givenIn } from '../inputs/served.ts';
 import { isOfModel } from '../kinds.ts';
 import { contributionsOf } from './contributions.ts';
@@ -51,7 +52,7 @@ async function inputsOf(context: AnswersContext, features: FeatureSet, record: P
   }
 }
 
-const SOURCES: Readonly<Record<string, string>> = { price: 'gold.pricing_features, and what is made from it', shipping: 'the request' };
+const SOURCES: Readonly<Record<string, string>> = { price: 'gold.pricing_features, and what is made from it', shipping: 'the request, or the shop where it says nothing' };
 
 function sourceOf(view: string, views: readonly RereadView[], table: string): string {
   return `${view}, from ${views.find((one) => one.view === view)?.table ?? table}`;

@@ -5,11 +5,11 @@ import { viewOf, type ModelCard } from '../../learning/index.ts';
 import { isSameInput } from '../../quality/index.ts';
 import type { PredictionRecord } from '../../serving/index.ts';
 import { pinnedTo, timestampLiteral, type Engine } from '../../warehouse/index.ts';
-import { currentSnapshots, tableNameOf } from '../../lake/index.ts';
-import { arrivedBy, lakeAt, momentsBefore, type Values } from './recompute.ts';
-import { givenIn, type ServedAnswer } from './served.ts';
-import { FEATURES } from '../states.ts';
 import type { AnswersContext } from '../context.ts';
+import { candidatesOf } from './candidates.ts';
+import { arrivedBy, lakeAt, momentsBefore, type Values } from './lake-values.ts';
+import { givenIn, type ServedAnswer } from './served.ts';
+import { isDeclared } from './undeclared.ts';
 
 export interface RereadView {
   view: string;
@@ -24,9 +24,6 @@ export interface RereadView {
   newest?: number;
 }
 
-/** States later than the answer that are looked into: what had arrived by the answer is in the first or second of them. */
-const MOST_LATER = 4;
-
 /** What each view says of the answer's entity at its time. Views whose entity the request did not name, or whose features it gave itself, are left out. */
 export async function rereadInputs(context: AnswersContext, features: FeatureSet, record: PredictionRecord, { features: names }: Pick<ModelCard, 'features'>): Promise<RereadView[]> {
   const answer = servedAnswer(record);
@@ -38,18 +35,6 @@ export async function rereadInputs(context: AnswersContext, features: FeatureSet
     views.push(await reread(context, view, own, answer));
   }
   return views;
-}
-
-/** What the version was asked with and the project declares no more, in words: only the log has it. */
-export function undeclaredInputs(features: FeatureSet, { features: logged, response }: Pick<PredictionRecord, 'features' | 'response'>, { features: names }: Pick<ModelCard, 'features'>): string[] {
-  const [values, given] = [JSON.parse(logged) as Readonly<Record<string, unknown>>, givenIn(response)];
-  const gone = names.filter((name) => name.includes('.') && name in values && !given.has(name) && !isDeclared(features, name));
-  return gone.length === 0 ? [] : [`features/ declares ${gone.join(', ')} no more: taken from the log, not read again`];
-}
-
-function isDeclared(features: FeatureSet, name: string): boolean {
-  const view = viewOf(features, name);
-  return view !== undefined && features.views.get(view)!.features.some((feature) => `${view}.${feature.name}` === name);
 }
 
 async function reread(context: AnswersContext, view: CompiledView, names: readonly string[], answer: ServedAnswer): Promise<RereadView> {
@@ -102,23 +87,6 @@ async function newestBefore(engine: Pick<Engine, 'query'>, view: CompiledView, {
   const { rows: [row] } = await engine.query(`SELECT CAST(max("${view.time}") AS varchar) FROM ${table} WHERE ${isEntity} AND "${view.time}" < ${timestampLiteral(at)}${where === undefined ? '' : ` AND (${where})`}`);
   return typeof row?.[0] === 'string' ? Date.parse(`${row[0].replace(' ', 'T')}Z`) : undefined;
 }
-
-/** Snapshots to look into, the likeliest first: that of the answer, then those that came after it; and those that are gone. */
-async function candidatesOf({ lake, states: noted }: AnswersContext, { source: { table: name } }: CompiledView, at: number): Promise<{ candidates: string[]; gone: string[]; hasArrival: boolean; madeAt: number }> {
-  const table = await lake.findTable(tableNameOf(name));
-  const there = new Set((table?.metadata.snapshots ?? []).map((snapshot) => String(snapshot['snapshot-id'])));
-  const states = (await noted.list(FEATURES)).filter(({ snapshots }) => snapshots[name] !== undefined);
-  const current = states.findLastIndex((state) => state.at <= at);
-  const wanted = [...states.slice(Math.max(0, current), Math.max(0, current) + 1 + MOST_LATER).map(({ snapshots }) => snapshots[name]!), ...Object.values(await currentSnapshots(lake, [name]))];
-  const ids = [...new Set(wanted)];
-  return {
-    candidates: ids.filter((id) => there.has(id)), gone: ids.filter((id) => !there.has(id)),
-    hasArrival: table?.schema.fields.some((field) => field.name === ARRIVED_AT) === true, madeAt: table?.currentSnapshot?.['timestamp-ms'] ?? 0,
-  };
-}
-
-/** When a row reached the lake, in tables that say so. */
-const ARRIVED_AT = 'arrived_at';
 
 function servedAnswer({ prediction_id: predictionId, entity, features, response, score, predicted_at: at }: PredictionRecord): ServedAnswer {
   return { predictionId, entity: JSON.parse(entity) as ServedAnswer['entity'], features: JSON.parse(features) as ServedAnswer['features'], score, given: givenIn(response), at };
