@@ -83,6 +83,19 @@ describe('duplicates', { timeout: 120_000 }, () => {
     expect(keyed.kept.length).toBe(1);
   });
 
+  it('are looked for by their key alone, once: deliveries are told apart only of rows whose key comes again', async () => {
+    const types = bronzeTypes(streamedByKey);
+    const connection = await openDuckDb();
+    for (const statement of DUCKDB_PRELUDE) await connection.run(statement);
+    await connection.run(`CREATE TABLE bronze (${types.map(({ name, type }) => `"${name}" ${type.replace('(6)', '')}`).join(', ')})`);
+    await connection.run(`INSERT INTO bronze (k, "at", v, _stream, _shard, _sequence, _subsequence) VALUES ('a', '2018-06-01 12:00:00', 'x', 's', 'shard', '1', '0'), ('b', '2018-06-01 12:00:00', 'x', 's', 'shard', '2', '0')`);
+    const sql = toDuckDb(`SELECT DISTINCT t.at__date FROM (${typedSelect(streamedByKey)}) AS t`, { columns: () => types, relation: () => 'bronze' });
+    const plan = String((await rowsOf(connection, `EXPLAIN (FORMAT json) ${sql}`))[0]![1]);
+    connection.closeSync();
+    // The rows, those of such keys, and the keys.
+    expect(plan.match(/SEQ_SCAN/g)).toHaveLength(3);
+  });
+
   it('by key never bring an old version back because its record was delivered again', async () => {
     const old = { k: 'a', at: TIMES[0]!, file: '', position: '9' };
     const seen = await run(streamedByKey, [{ ...old, v: 'old', day: 1 }, { ...old, v: 'new', day: 1, position: '10' }, { ...old, v: 'old', day: 2 }]);

@@ -1,7 +1,7 @@
 // How many accepted rows the typed relation leaves out, and by which named rule: what the ledger needs to reconcile bronze with silver.
 import { columnsOf } from '../source.ts';
 import type { Contract } from '../types.ts';
-import { keyColumns, latestFirst, list, partitionOf, positionsAgain, repeatedKeys, typedColumns, typedFrom } from './select.ts';
+import { keysAgain, latestFirst, partitionOf, positionsAgain, rowsAgain, typedColumns, typedFrom } from './select.ts';
 
 /**
  * A SELECT of one row over bronze, in Athena's dialect: `accepted` rows, of which `kept` are in `typedSelect`. The others are each counted once:
@@ -29,20 +29,18 @@ function duplicates(contract: Contract): string | undefined {
     const groups = `SELECT count(*) AS "rows" FROM ${typedFrom(contract)} AS b GROUP BY ${columns.map(({ sql }) => sql).join(', ')} HAVING count(*) > 1`;
     return `(SELECT coalesce(sum("rows" - 1), 0) AS "exact_duplicate" FROM (${groups}) AS g) AS d`;
   }
+  const names = contract.key.map((name) => `"${name}"`);
+  const rowsOnce = `FROM ${rowsAgain(contract)} AS r`;
   if (contract.duplicates === 'first') {
-    const groups = `SELECT count(*) AS "rows" FROM ${typedFrom(contract)} AS b GROUP BY ${keyColumns(contract)[0]!.sql} HAVING count(*) > 1`;
-    return `(SELECT coalesce(sum("rows" - 1), 0) AS "duplicate_id" FROM (${groups}) AS g) AS d`;
+    const groups = `SELECT count(*) AS "rows" ${rowsOnce} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
+    return `(WITH again AS (${keysAgain(contract)}) SELECT coalesce(sum("rows" - 1), 0) AS "duplicate_id" FROM (${groups}) AS g) AS d`;
   }
-  const keys = keyColumns(contract);
-  const from = `${typedFrom(contract)} AS b`;
-  const names = keys.map(({ name }) => `"${name}"`);
   const window = `OVER (PARTITION BY ${names.map((name) => `r.${name}`).join(', ')} ORDER BY ${latestFirst(contract, 'r.').join(', ')})`;
   const others = columnsOf(contract).map(({ name }) => name).filter((name) => !contract.key.includes(name));
   const kept = others.map((name, at) => `first_value(r."${name}") ${window} AS "kept_${at}"`);
-  const repeated = `(${repeatedKeys(keys, `${typedFrom(contract, contract.key)} AS b`)}) AS k ON ${names.map((name) => `r.${name} = k.${name}`).join(' AND ')}`;
-  const ranked = `SELECT ${[...others.map((name) => `r."${name}"`), ...kept, `row_number() ${window} AS "rank_"`].join(', ')} FROM (SELECT ${list(typedColumns(contract))} FROM ${from}) AS r JOIN ${repeated}`;
+  const ranked = `SELECT ${[...others.map((name) => `r."${name}"`), ...kept, `row_number() ${window} AS "rank_"`].join(', ')} ${rowsOnce}`;
   const equal = others.map((name, at) => `"${name}" IS NOT DISTINCT FROM "kept_${at}"`).join(' AND ') || 'true';
-  return `(SELECT coalesce(sum(CASE WHEN ${equal} THEN 1 ELSE 0 END), 0) AS "exact_duplicate", coalesce(sum(CASE WHEN ${equal} THEN 0 ELSE 1 END), 0) AS "superseded" `
+  return `(WITH again AS (${keysAgain(contract)}) SELECT coalesce(sum(CASE WHEN ${equal} THEN 1 ELSE 0 END), 0) AS "exact_duplicate", coalesce(sum(CASE WHEN ${equal} THEN 0 ELSE 1 END), 0) AS "superseded" `
     + `FROM (${ranked}) AS ranked WHERE "rank_" > 1) AS d`;
 }
 

@@ -16,11 +16,20 @@ const POSITION = STREAM_ORIGIN.map(({ name }) => name);
  * what times are made from. `only` names the columns that are asked for; default all.
  */
 export function typedFrom(contract: Contract, only?: readonly string[]): string {
+  const names = [...columnsOf(contract).filter(({ name }) => only === undefined || only.includes(name)), ...originOf(contract)].map(({ name }) => `"${name}"`).join(', ');
+  return withHelpers(contract, contract.stream === undefined ? `bronze.${contract.name}` : `(${deliveredOnce(contract, names)})`, only);
+}
+
+/** The same of every row of bronze, records that were delivered again included. */
+export function everyRowFrom(contract: Contract, only?: readonly string[]): string {
+  return withHelpers(contract, `bronze.${contract.name}`, only);
+}
+
+function withHelpers(contract: Contract, rows: string, only: readonly string[] | undefined): string {
   const columns = columnsOf(contract).filter(({ name }) => only === undefined || only.includes(name));
   const offsets = columns.flatMap(({ name, column }) => offsetColumns(name, column));
-  const names = [...columns, ...originOf(contract)].map(({ name }) => `"${name}"`).join(', ');
-  const rows = contract.stream === undefined ? `bronze.${contract.name}` : `(${deliveredOnce(contract, names)})`;
   if (offsets.length === 0) return rows;
+  const names = [...columns, ...originOf(contract)].map(({ name }) => `"${name}"`).join(', ');
   const walls = columns.flatMap(({ name, column }) => wallColumns(name, column));
   const helpers = (of: readonly HelperColumn[]) => of.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ');
   return `(SELECT ${names}, ${helpers(walls)} FROM (SELECT ${names}, ${helpers(offsets)} FROM ${rows}${contract.stream === undefined ? '' : ' AS d'}) AS o)`;
@@ -74,23 +83,45 @@ export function typedSelect(contract: Contract): string {
     case 'row':
       return firstOfEach(contract, from, partitionOf(contract), latestFirst(contract));
     case 'key':
-      return contract.stream === undefined ? withoutDropped(contract, from) : onceEach(contract, from);
+      return contract.stream === undefined ? withoutDropped(contract, from) : onceEach(contract);
     case 'first':
-      return onceEach(contract, from);
+      return onceEach(contract);
   }
 }
 
-/** Most keys occur once, and those rows are passed on as they are; the dear window ranks only the others. */
-function onceEach(contract: Contract, from: string): string {
+/**
+ * Most keys occur once, in bronze as it is: those rows are passed on as they come. Only of the others are a record's deliveries told apart, which
+ * all have its key, and then its rows ranked; both windows are dear over whole rows. Looking for those keys reads no other column.
+ */
+function onceEach(contract: Contract): string {
   const columns = typedColumns(contract).map(({ name }) => `"${name}"`);
-  const keys = contract.key.map((name) => `"${name}"`);
-  const again = `again ON ${keys.map((key) => `again.${key} = r.${key}`).join(' AND ')}`;
-  const qualified = columns.map((name) => `r.${name}`).join(', ');
-  const rank = `row_number() OVER (PARTITION BY ${keys.map((key) => `r.${key}`).join(', ')} ORDER BY ${latestFirst(contract, 'r.').join(', ')})`;
-  return `WITH typed_rows AS (SELECT ${list(typedColumns(contract))} FROM ${from}), `
-    + `again AS (SELECT ${keys.join(', ')} FROM typed_rows GROUP BY ${keys.join(', ')} HAVING count(*) > 1) `
-    + `SELECT ${qualified} FROM typed_rows AS r LEFT JOIN ${again} WHERE again.${keys[0]} IS NULL `
-    + `UNION ALL SELECT ${columns.join(', ')} FROM (SELECT ${qualified}, ${rank} AS "_rank" FROM typed_rows AS r JOIN ${again}) AS ranked WHERE "_rank" = 1`;
+  const key = `"${contract.key[0]}"`;
+  const rank = `row_number() OVER (PARTITION BY ${contract.key.map((name) => `r."${name}"`).join(', ')} ORDER BY ${latestFirst(contract, 'r.').join(', ')})`;
+  return `WITH again AS (${keysAgain(contract)}) `
+    + `SELECT ${columns.map((name) => `r.${name}`).join(', ')} FROM ${typedRows(contract)} AS r LEFT JOIN again ON ${sameKey(contract)} WHERE again.${key} IS NULL `
+    + `UNION ALL SELECT ${columns.join(', ')} FROM (SELECT r.*, ${rank} AS "_rank" FROM ${rowsAgain(contract)} AS r) AS ranked WHERE "_rank" = 1`;
+}
+
+function typedRows(contract: Contract): string {
+  return `(SELECT ${list(typedColumns(contract))} FROM ${everyRowFrom(contract)} AS b)`;
+}
+
+function sameKey({ key }: Contract): string {
+  return key.map((name) => `again."${name}" = r."${name}"`).join(' AND ');
+}
+
+/** The keys of more than one row of bronze, whether another row has them or the same record again. */
+export function keysAgain(contract: Contract): string {
+  return repeatedKeys(keyColumns(contract), `${everyRowFrom(contract)} AS b`);
+}
+
+/** The typed rows of the keys in `again`, each record once. */
+export function rowsAgain(contract: Contract): string {
+  const rows = `${typedRows(contract)} AS r JOIN again ON ${sameKey(contract)}`;
+  const columns = typedColumns(contract).map(({ name }) => `r."${name}"`).join(', ');
+  if (contract.stream === undefined) return `(SELECT ${columns} FROM ${rows})`;
+  const delivery = `row_number() OVER (PARTITION BY ${[...contract.key, ...POSITION].map((name) => `r."${name}"`).join(', ')} ORDER BY r."_ingested_at")`;
+  return `(SELECT ${columns} FROM (SELECT ${columns}, ${delivery} AS "_delivery" FROM ${rows}) AS r WHERE r."_delivery" = 1 OR r."_sequence" IS NULL)`;
 }
 
 /**

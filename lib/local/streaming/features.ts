@@ -38,7 +38,9 @@ export async function openFeatures(runtime: Runtime, source: StreamSource, setti
       failure = error?.message;
     },
   });
-  const mappings = contracts.map(({ name }) => new Mapping({
+  // As in an account: a stream that no feature is made from is not read for them.
+  const featured = contracts.filter(({ name }) => features.sourcesOf(name).length > 0);
+  const mappings = featured.map(({ name }) => new Mapping({
     source, stream: name, handler, clock, checkpoints: online.checkpoints(name), settings: { ...SETTINGS, ...settings },
     onFailure: failuresTo(new LocalFiles(), home.failed, 'features', clock),
   }));

@@ -14,14 +14,21 @@ export function isFoundById({ duplicates, key, columns }: Pick<Contract, 'duplic
   return duplicates === 'first' && Object.values(columns).every(({ canonical }) => canonical === undefined) && key.length === 1;
 }
 
+/** The same of a key that every row has: all that decides which of its rows is kept are its rows. */
+function isKeyedByText(contract: Contract): boolean {
+  const [key, ...others] = contract.key;
+  const column = columnsOf(contract).find(({ name }) => name === key)?.column;
+  return contract.duplicates === 'key' && others.length === 0 && (column?.kind === 'id' || column?.kind === 'text') && column.canonical === undefined;
+}
+
 /**
  * A SELECT of at least the rows of `bronze` (a table, or a subquery with its name) on which the typed rows of the intervals depend: those of the
  * days, with one day on either side for whatever zone, and whatever else has one of their ids. `column` is the typed date that the intervals
  * are of. Undefined where that cannot be told without typing all rows.
  */
 export function narrowedToDays(contract: Contract, column: string, { ranges, withoutTime }: Intervals, bronze: string): string | undefined {
-  const time = columnsOf(contract).find(({ name }) => name === contract.eventTime);
-  if (!isFoundById(contract) || withoutTime || time?.column.kind !== 'epoch_ms' || column !== `${time.name}__date`) return undefined;
+  const time = columnsOf(contract).find(({ name }) => column === `${name}__date`);
+  if (!(isFoundById(contract) || isKeyedByText(contract)) || withoutTime || time?.column.kind !== 'epoch_ms' || time.column.nullable) return undefined;
   const milliseconds = `CAST(${quoteName(time.name)} AS bigint)`;
   const within = ranges.map(({ from, to }) => [
     ...(from === undefined ? [] : [`${milliseconds} >= ${Date.parse(from) - DAY}`]),
