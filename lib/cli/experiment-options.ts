@@ -43,10 +43,17 @@ export function targetOf(text: string): [string, string[]] {
   return [attribute, values.split(',')];
 }
 
-/** As 0.5; what is left out is no share. */
+/** As 0.5 or 50%; NaN for what is neither. */
+export function numberOf(text: string): number {
+  const [, digits = text, percent] = /^(.*?)\s*(%)?$/s.exec(text.trim()) ?? [];
+  const value = digits.trim() === '' ? Number.NaN : Number(digits);
+  return percent === undefined ? value : value / 100;
+}
+
+/** As 0.5 or 50%; what is left out is no share. */
 export function shareOf(name: string, text: string): number {
-  const share = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(share >= 0 && share <= 1)) throw new MillraceError('usage', `${name} is '${text}'`, { todo: 'Give a number from 0 to 1.' });
+  const share = numberOf(text);
+  if (!(share >= 0 && share <= 1)) throw new MillraceError('usage', `${name} is '${text}'`, { todo: 'Give a number from 0 to 1, or a percentage: 0.1 or 10%.' });
   return share;
 }
 

@@ -2,9 +2,9 @@
 import { MillraceError } from '../../base/index.ts';
 import { ATTRIBUTION_HOURS, experiment as declare, unitsNeeded, type Experiment, type PowerAnswer } from '../../experiments/index.ts';
 import { ExperimentFolder, predictorsOf, type KeptExperiment, type Runtime } from '../../local/index.ts';
-import { checkSettings, guardrailOf, metricOf, shareOf, targetOf, variantOf, wordsOf } from '../experiment-options.ts';
+import { checkSettings, guardrailOf, metricOf, numberOf, shareOf, targetOf, variantOf, wordsOf } from '../experiment-options.ts';
 import { withRuntime } from '../runtime.ts';
-import { change, number } from '../terminal.ts';
+import { change, number, percent } from '../terminal.ts';
 import { present, type Invocation, type Verb } from '../verb.ts';
 
 export const experimentCreate: Verb = {
@@ -31,14 +31,14 @@ export const experimentCreate: Verb = {
     const subject = textOf(invocation, 'subject');
     const declared = declaredBy(invocation);
     checkSettings(subject, declared.variants);
-    const size = sizeOf(invocation, declared);
+    const { baseline, ...size } = sizeOf(invocation, declared);
     await withRuntime(invocation, async (runtime) => {
       await checkSubject(runtime, subject);
       const kept: KeptExperiment = { ...declared, subject, state: 'draft', createdAt: runtime.clock.now(), plannedUnits: size.unitsWithDailyLooks * declared.variants.length };
       await new ExperimentFolder(runtime.home).create(kept);
       present(invocation, { ...kept, size }, () => {
         invocation.terminal.out(`${kept.name}: ${kept.variants.map(({ name, weight }) => `${name} ${weight}`).join(' · ')}, on ${subject}\n\n`
-          + `  ${sharesOf(size.unitsWithDailyLooks, kept)} find a change of ${change(Number(textOf(invocation, 'uplift')))} four times in five, looked at daily\n`
+          + `  ${sharesOf(size.unitsWithDailyLooks, kept)} find a change of ${change(numberOf(textOf(invocation, 'uplift')))} from ${declared.primary.kind === 'proportion' ? percent(baseline) : baseline} four times in five, looked at daily\n`
           + `  ${sharesOf(size.unitsForOneLook, kept)} would do for a single look at the end\n\n`
           + `next   npx millrace experiment start ${kept.name}\n`);
       });
@@ -55,27 +55,34 @@ function declaredBy(invocation: Invocation): Experiment {
   const variants = wordsOf(invocation, 'variants');
   const [kind, outcome] = metricOf(text('metric'));
   const [from, to] = text('slots').split('-').map(Number);
+  if (variants.length < 2) throw new MillraceError('usage', `--variants names ${variants.length === 0 ? 'none' : 'one'}, and an experiment compares two or more`, { todo: 'Give the control first: --variants control:threshold=99 lower:threshold=79.' });
   const odd = repeated(variants.map((variant) => variant.split(':')[0]!));
   if (odd !== undefined) throw new MillraceError('usage', `there are two variants '${odd}'`, { todo: 'Give each a name of its own.' });
   return declare(invocation.arguments[0] ?? '', {
     hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: shareOf('ramp', text('ramp')),
-    variants: Object.fromEntries(variants.map(variantOf)), targeting: Object.fromEntries(wordsOf(invocation, 'target').map(targetOf)), alpha: Number(text('alpha')),
+    variants: Object.fromEntries(variants.map(variantOf)), targeting: Object.fromEntries(wordsOf(invocation, 'target').map(targetOf)), alpha: numberOf(text('alpha')),
     primary: { name: `${kind}_${outcome}`, kind, outcome, ...(options['window'] === undefined ? {} : { windowHours: Number(text('window')) }) },
     guardrails: Object.fromEntries(wordsOf(invocation, 'guardrail').map(guardrailOf)),
   });
 }
 
-/** @throws `usage` where baseline, uplift and deviation do not make a size. */
-function sizeOf(invocation: Invocation, { primary: { kind }, alpha, variants }: Experiment): PowerAnswer {
+/** What a proportion is taken to be where nobody says. */
+const USUAL_SHARE = 0.05;
+
+/** The size, and the value of today that it stands on. @throws `usage` naming which of baseline, uplift and deviation makes none. */
+function sizeOf(invocation: Invocation, { primary: { kind }, alpha, variants }: Experiment): PowerAnswer & { baseline: number } {
   const { options } = invocation;
-  const size = unitsNeeded({
-    kind, baseline: options['baseline'] === undefined && kind === 'proportion' ? 0.05 : Number(options['baseline'] ?? Number.NaN), uplift: Number(textOf(invocation, 'uplift')), alpha,
-    weights: variants.map(({ weight }) => weight), ...(options['deviation'] === undefined ? {} : { standardDeviation: Number(textOf(invocation, 'deviation')) }),
-  });
-  if (Number.isNaN(size.unitsWithDailyLooks)) {
-    throw new MillraceError('usage', 'the size cannot be computed from these figures', { todo: kind !== 'proportion' ? 'Give --baseline, --uplift and --deviation, as they were lately.' : 'Give a --baseline between 0 and 1 and an --uplift that leaves it there.' });
-  }
-  return size;
+  const given = (name: string): number => (options[name] === undefined ? Number.NaN : numberOf(textOf(invocation, name)));
+  const isShare = kind === 'proportion';
+  const baseline = isShare && options['baseline'] === undefined ? USUAL_SHARE : given('baseline');
+  const [uplift, standardDeviation] = [given('uplift'), given('deviation')];
+  const wrong = (name: string, todo: string) => new MillraceError('usage', options[name] === undefined ? `the size cannot be computed without --${name}` : `--${name} is '${textOf(invocation, name)}'`, { todo });
+  if (isShare ? !(baseline > 0 && baseline < 1) : !(Number.isFinite(baseline) && baseline !== 0)) throw wrong('baseline', isShare ? 'Give the share of units today, above 0 and below 1: 0.04 or 4%.' : `Give what ${kind === 'mean' ? 'a unit' : 'an occasion'} brought lately, as a number.`);
+  if (!isShare && !(standardDeviation > 0)) throw wrong('deviation', `Give the standard deviation of what ${kind === 'mean' ? 'a unit' : 'an occasion'} brought lately, a number above 0.`);
+  if (!(Number.isFinite(uplift) && uplift !== 0)) throw wrong('uplift', 'Give the smallest change worth finding, relative to the baseline: 0.1 or 10%.');
+  const size = unitsNeeded({ kind, baseline, uplift, alpha, weights: variants.map(({ weight }) => weight), ...(isShare ? {} : { standardDeviation }) });
+  if (Number.isNaN(size.unitsWithDailyLooks)) throw wrong('uplift', `Give one that leaves ${isShare ? 'a share between 0 and 1' : 'a value above 0'}: the baseline is ${baseline}, and ${baseline} × (1 + ${uplift}) is ${Number((baseline * (1 + uplift)).toPrecision(4))}.`);
+  return { ...size, baseline };
 }
 
 function repeated(names: readonly string[]): string | undefined {

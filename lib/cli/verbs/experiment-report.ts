@@ -45,7 +45,7 @@ GROUP BY variant`);
 function printReport(terminal: Terminal, { name, hypothesis, state, primary, plannedUnits, alpha }: KeptExperiment, { verdict, mismatch, comparisons, segments, notes }: ExperimentReport, assigned: Readonly<Record<string, number>>): void {
   const units = Object.values(assigned).reduce((sum, count) => sum + count, 0);
   const size = primary.kind === 'ratio' ? `${number(units)} units, planned for ${number(plannedUnits)} occasions (${primary.outcome})` : `${number(units)} of ${number(plannedUnits)} planned units`;
-  terminal.out(`${paint(terminal, 'bold', name)} · ${state} · ${size}\n${hypothesis}\n\n`);
+  terminal.out(`${paint(terminal, 'bold', name)} · ${state} · ${size}\nhypothesis: ${hypothesis}\n\n`);
   if (comparisons.length === 0) terminal.out('  nothing to compare yet: run the batch once answers and outcomes are in\n');
   else printComparisons(terminal, comparisons);
   printSegments(terminal, segments);

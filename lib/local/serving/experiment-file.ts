@@ -72,7 +72,7 @@ export class ExperimentFolder {
 
   async stop(name: string, now: number): Promise<KeptExperiment> {
     const experiment = await this.load(name);
-    if (experiment.state !== 'running') throw new MillraceError('conflict', `the experiment '${name}' does not run`, { todo: `It is ${experiment.state}.` });
+    if (experiment.state !== 'running') throw new MillraceError('conflict', `the experiment '${name}' does not run`, { todo: experiment.state === 'draft' ? 'It is a draft, in which nobody takes part: `millrace experiment start` begins it.' : 'It is stopped already; `millrace experiment report` shows what it said.' });
     const stopped: KeptExperiment = { ...experiment, state: 'stopped', stoppedAt: now };
     await this.#write(stopped);
     return stopped;

@@ -50,7 +50,10 @@ async function post(route: string, body: unknown): Promise<Record<string, never>
 it.each([
   ['a setting that is none', ['--variants', 'control', 'lower:treshold=79'], /cannot set treshold/],
   ['an outcome that nobody can report', ['--variants', 'control', 'lower:threshold=79', '--metric', 'proportion:clicks'], /nobody can report the outcome 'clicks'/],
-  ['a mean without figures', ['--variants', 'control', 'lower:threshold=79', '--metric', 'mean:purchase', '--deviation', '5'], /Give --baseline, --uplift and --deviation/],
+  ['a mean without figures', ['--variants', 'control', 'lower:threshold=79', '--metric', 'mean:purchase', '--deviation', '5'], /cannot be computed without --baseline/],
+  ['a share of today that is none', ['--variants', 'control', 'lower:threshold=79', '--baseline', '4'], /--baseline is '4'[^]*0.04 or 4%/],
+  ['a change that leaves no share', ['--variants', 'control', 'lower:threshold=79', '--baseline', '90%', '--uplift', '50%'], /--uplift is '50%'[^]*0.9 × \(1 \+ 0.5\) is 1.35/],
+  ['one variant', ['--variants', 'control'], /--variants names one/],
   ['a variant twice', ['--variants', 'control', 'lower:threshold=79', 'lower:threshold=59'], /two variants 'lower'/],
   ['a share of nothing', ['--variants', 'control', 'lower:threshold=79,weight=0'], /'lower' needs/],
   ['a predictor that is none', ['--subject', 'predict:magic', '--variants', 'control', 'treated:alias=challenger'], /no predictor 'magic'.*\n.*conversion/],
@@ -67,7 +70,7 @@ it('does not start beside a canary of its predictor, nor lets one start', async 
   expect(await millrace('experiment', 'start', 'beside')).toMatchObject({ code: 5, err: expect.stringMatching(/version 2 of conversion is a canary, and the experiment 'beside'[^]*millrace rollback conversion/) as string });
   expect((await millrace('experiment', 'list', '--json')).out).toMatch(/"state": ?"draft"/);
   // Where nothing is decided about that model, it is in nobody's way.
-  expect((await millrace('experiment', 'create', 'free_79', '--variants', 'control', 'lower:threshold=79')).code).toBe(0);
+  expect((await millrace('experiment', 'create', 'free_79', '--variants', 'control', 'lower:threshold=79', '--baseline', '4%', '--uplift', '10%')).out).toContain('+10.0 % from 4.0 % four times in five');
   expect((await millrace('experiment', 'start', 'free_79')).code).toBe(0);
   expect((await millrace('rollback', 'conversion')).code).toBe(0);
   await registryOf(runtime).setAlias('conversion', 'challenger', '2', Date.now());
