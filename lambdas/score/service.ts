@@ -9,7 +9,7 @@ import { ModelReader, viewOf } from '../../lib/learning/index.ts';
 import { s3ModelStore } from '../../lib/learning/aws/index.ts';
 import { featureReader } from '../../lib/local/serving/index.ts';
 import { demandFromJson, listedPrices } from '../../lib/pricing/index.ts';
-import { createApp, DEFAULT_LIMITS, defaultPredictorOf, registryModels, storedIdempotency, Usage } from '../../lib/serving/index.ts';
+import { contextOver, createApp, DEFAULT_LIMITS, defaultPredictorOf, registryModels, storedIdempotency, Usage } from '../../lib/serving/index.ts';
 import { AdmittedKeys, Held, invocationLog, kinesisPut, readExperiments, requestOf, resultOf, SharedCanaries } from '../../lib/serving/aws/index.ts';
 import { FEATURE_PLANS } from '../shared/feature-plans.ts';
 import { PREDICTOR_NAMES } from '../shared/predictor-names.ts';
@@ -64,24 +64,12 @@ export function scoringService(environment: NodeJS.ProcessEnv, print: (line: str
   });
   const canaries = new SharedCanaries({ canaryOf: (predictor) => models.canary(predictor), store: api, clock, id: uuidv7(clock.now()) });
   const keys = new AdmittedKeys();
-  const app = createApp({
+  const app = createApp(contextOver(held, {
     version: setting('MILLRACE_VERSION'), clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage: new Usage(() => clock.now()),
     idempotency: storedIdempotency(api, () => clock.now()), models, features: featureReader(features, () => online), log,
     canary: (predictor) => canaries.traffic(predictor),
-    get experiments() {
-      return held.experiments;
-    },
-    get prices() {
-      return held.prices;
-    },
-    get recommender() {
-      return held.recommender;
-    },
-    get shipping() {
-      return held.shipping;
-    },
     defaultPredictor: environment['MILLRACE_DEFAULT_PREDICTOR'] ?? defaultPredictorOf(declared), limits: { ...DEFAULT_LIMITS, featureMilliseconds: FEATURE_MS },
-  }, { onError: (error, { method, path, requestId }) => print(JSON.stringify({ level: 'ERROR', message: messageOf(error), method, path, requestId })) });
+  }), { onError: (error, { method, path, requestId }) => print(JSON.stringify({ level: 'ERROR', message: messageOf(error), method, path, requestId })) });
   return {
     async answer(event) {
       const looking = held.refreshed();

@@ -160,6 +160,28 @@ export interface ServingContext {
   limits: ServingLimits;
 }
 
+/** What is replaced while the API runs, whenever the home or the account has something newer. */
+export type CurrentParts = Pick<ServingContext, 'experiments' | 'prices' | 'recommender' | 'shipping'>;
+
+/** A context whose experiments, prices, recommender and shipping are those of this moment. */
+export function contextOver(current: CurrentParts, rest: Omit<ServingContext, keyof CurrentParts>): ServingContext {
+  return {
+    ...rest,
+    get experiments() {
+      return current.experiments;
+    },
+    get prices() {
+      return current.prices;
+    },
+    get recommender() {
+      return current.recommender;
+    },
+    get shipping() {
+      return current.shipping;
+    },
+  };
+}
+
 export interface ServingLimits {
   /** Bytes of a body; default 1 MiB. */
   bodyBytes: number;

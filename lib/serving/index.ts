@@ -1,6 +1,6 @@
 // Serving: the scoring API as one app for both homes. This file is what others may import.
 export type * from './context.ts';
-export { DEFAULT_LIMITS } from './context.ts';
+export { contextOver, DEFAULT_LIMITS } from './context.ts';
 export { createApi, type Api, type ApiAnswer, type ApiRequest, type OnError } from './api.ts';
 export { createApp } from './app.ts';
 export { keepOutcomes } from './keep-outcomes.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, uuidv7 } from '../../base/index.ts';
 import { loadFeatures, openLmdbStore } from '../../features/index.ts';
 import { answersRows, viewOf } from '../../learning/index.ts';
-import { createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, registryModels, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
+import { contextOver, createApi, DEFAULT_LIMITS, defaultPredictorOf, keepUsage, registryModels, storedIdempotency, Usage, type ServingContext } from '../../serving/index.ts';
 import type { PutOutcome, RecordInput } from '../kinesis/index.ts';
 import { canaryFile, canaryOutcomes, CanaryKeeper, noteForMlflow, predictorsOf, registryOf, sendToMlflow, type CanaryStatus } from '../learning/index.ts';
 import type { Runtime } from '../runtime.ts';
@@ -90,24 +90,12 @@ export async function openApiService(runtime: Runtime, { port, put, defaultPredi
   const usage = new Usage(() => clock.now());
   /** Quotas of the day hold for all processes of the home, whenever they were started. */
   const shareUsage = (): Promise<string | undefined> => keepUsage(usage, store).then(() => undefined, messageOf);
-  const context: ServingContext = {
+  const context = contextOver(holdings, {
     version: runtime.version, clock, ids: { prediction: () => uuidv7(clock.now()) }, keys, usage,
     idempotency: storedIdempotency(store, () => clock.now()), models, features: homeFeatureReader(features, () => holdings.online), log,
     canary: (predictor) => canaries.traffic(predictor),
-    get experiments() {
-      return holdings.experiments;
-    },
-    get prices() {
-      return holdings.prices;
-    },
-    get recommender() {
-      return holdings.recommender;
-    },
-    get shipping() {
-      return holdings.shipping;
-    },
     defaultPredictor: defaultPredictor ?? defaultPredictorOf(declared), limits: DEFAULT_LIMITS,
-  };
+  });
   let [trouble, sweepFailure, modelFailure, usageFailure]: [string[], string | undefined, string | undefined, string | undefined] = [await holdings.refresh(), undefined, await watchModels(), await shareUsage()];
   const answering = createApi(context, { onError: (error, { method, path: asked, requestId }) => onError?.(`${method} ${asked} (${requestId}): ${messageOf(error)}`) });
   const server = await serveApi(answering, { home, port, since: clock.now() }).catch(async (thrown: unknown) => {
