@@ -1,4 +1,5 @@
 // Opens the embedded runtime for a verb, and closes it whatever happens.
+import { explainedByOlderTables } from '../local/older-tables.ts';
 import { openRuntime, type Runtime } from '../local/runtime.ts';
 import { interrupted } from './interrupted.ts';
 import type { Invocation } from './verb.ts';
@@ -9,7 +10,7 @@ export async function withRuntime<Result>(invocation: Invocation, work: (runtime
   try {
     return await work(runtime);
   } catch (error) {
-    throw invocation.signal.aborted ? interrupted(error) : error;
+    throw invocation.signal.aborted ? interrupted(error) : await explainedByOlderTables(runtime, error).catch(() => error);
   } finally {
     await runtime.close();
   }
