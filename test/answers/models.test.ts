@@ -1,5 +1,5 @@
 // Answers of models that are not the champion's own: of a canary, of the champion in its place, and fall-backs of every kind, computed again from what the API of a home logged.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_CANARY_LIMITS, type FittedModel, type ModelRegistry } from '../../lib/learning/index.ts';
@@ -89,6 +89,10 @@ describe('an answer', () => {
     expect(swapped).toMatchObject({ card: { version }, notes: [expect.stringMatching(/^what each input contributed is not known: model.json gives 0.4\d* where 0.2\d* was answered/) as string] });
     expect(swapped.bias).toBeUndefined();
     expect(await reproduceAnswer(answers, id)).toMatchObject({ predictionId: id, equal: false, notes: [expect.stringContaining('its model.json is not the one that answered') as string] });
+    const folder = path.dirname(file);
+    await rename(folder, `${folder}.away`);
+    expect(await explainAnswer(answers, id)).toMatchObject({ notes: [`not all is known of the version that answered: the registry has no version ${version} of conversion any more`] });
+    await rename(`${folder}.away`, folder);
     await rm(file);
     expect(await explainAnswer(answers, id)).toMatchObject({ card: { version }, notes: [expect.stringContaining('or its model.json is gone') as string] });
     await expect(reproduceAnswer(answers, id)).rejects.toMatchObject({ code: 'not_found', where: file, message: expect.stringContaining(`version ${version} of conversion cannot be read`) as string, todo: expect.stringContaining(`Put models/conversion/${version} back`) as string });

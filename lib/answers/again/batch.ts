@@ -30,6 +30,7 @@ export async function batchAgain(context: AnswersContext, { predictionId: id, pr
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
   return {
     logged: number(logged[figure]), fromLog: null, fromLake: number(best?.again[figure]), snapshots, differences: best?.differences ?? [], equal: best?.differences.length === 0,
-    notes: best === undefined ? [`the training set of ${asOf} has no open row of ${entity.join(', ')}`] : [`as of ${asOf}`],
+    notes: best === undefined ? [`the training set of ${asOf} has no open row of ${entity.join(', ')}`]
+      : [`as of ${asOf}`, ...(best.differences.length > 0 ? [`its inputs are those of then, and version ${version} does not give what was answered: its model.json is not the one that answered`] : [])],
   };
 }

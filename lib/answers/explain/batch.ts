@@ -15,7 +15,7 @@ export async function explainBatch(context: AnswersContext, { predictionId: id, 
   const entity = Object.fromEntries(predictor.entities.map((name) => [name, String(row[name])]));
   const answer = Object.fromEntries(Object.entries(row).filter(([name]) => !(name in entity) && name !== 'prediction_id'));
   const inputs = await inputsOf(context, predictor, table, source, Object.values(entity));
-  const contributions = inputs.ok ? contributionsOf(fitted, inputs.row, null) : undefined;
+  const contributions = inputs.ok ? contributionsOf(fitted, inputs.row, figureOf(row[predictor.output])) : undefined;
   const record: PredictionRecord = {
     prediction_id: id, request_id: '', predicted_at: Date.parse(`${String(row['predicted_at'] ?? '').replace(' ', 'T')}Z`), kind: predictor.name, version, experiment: null, variant: null, unit: null, entity: JSON.stringify(entity),
     features: '{}', response: JSON.stringify(answer), score: null, fallback: false, key_id: '', latency_ms: 0,
@@ -23,12 +23,14 @@ export async function explainBatch(context: AnswersContext, { predictionId: id, 
   const read = Object.keys(source?.snapshots ?? {}).join(', ');
   return {
     prediction: record, ...(card === undefined ? {} : { card }), reason: `a batch prediction, in ${table}`, answer, outcomes: await context.log.outcomesOf(record), ...(contributions?.ok === true ? { bias: contributions.each.at(-1)! } : {}),
-    notes: [...notes, ...(inputs.ok ? [] : [`its inputs are not known any more: ${inputs.why}`])],
+    notes: [...notes, ...(inputs.ok ? [] : [`its inputs are not known any more: ${inputs.why}`]), ...(contributions?.ok === false ? [contributions.why] : [])],
     features: !inputs.ok ? [] : predictor.features.map((name, index) => ({
       name, value: Number.isNaN(inputs.row[index]!) ? null : inputs.row[index]!, source: `${read} as of ${source!.asOf}`, ...(contributions?.ok === true ? { contribution: contributions.each[index]! } : {}),
     })),
   };
 }
+
+const figureOf = (cell: BatchAnswer['row'][string] | undefined): number | null => (typeof cell === 'number' ? cell : null);
 
 type Inputs = { ok: true; row: Float32Array } | { ok: false; why: string };
 

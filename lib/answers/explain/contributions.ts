@@ -8,7 +8,7 @@ export type Contributions = { ok: true; each: Float64Array } | { ok: false; why:
 /**
  * undefined without a model, and for a kind that is no sum of what its inputs contribute. A model that does not give what was answered is not the one that
  * answered: what it says of the inputs is of no answer.
- * @param answered the score; null: it is not known by itself
+ * @param answered the score; null: the answer has none
  */
 export function contributionsOf(fitted: FittedModel | undefined, row: Float32Array, answered: number | null): Contributions | undefined {
   if (fitted?.kind !== 'trees') return undefined;
