@@ -7,6 +7,7 @@ export type { CompiledSource, EventRow } from './source.ts';
 export { featuresAtSql, featuresOfPointsSql, type SqlOptions } from './sql.ts';
 export { foldBatch, noFoldCounts, type FoldCounts, type FoldOptions, type FoldResult } from './fold/batch.ts';
 export type { FeatureEvent } from './fold/prepare.ts';
+export { ownersOf } from './keys.ts';
 export { readFeatures, readViews, type EntityId } from './read.ts';
 export { rememberedFeatures, type RememberedFeatures } from './remembered.ts';
 export type { Change, OnlineStore, StoredItem, WriteResult } from './store.ts';

@@ -47,6 +47,14 @@ export function stateKeys(view: CompiledView, entity: string): string[] {
 /** An id as a key holds it: as it is, so that ids which grow lie together, or by its hash where it is long or not printable. */
 export const idText = (id: string): string => (id.length <= LONGEST_ENTITY && PRINTABLE.test(id.replaceAll(SEPARATOR, ' ')) ? `=${id}` : `~${createHash('sha256').update(id).digest('base64url')}`);
 
+/** Whose state a key holds: the ids of the entity's columns, or the hash that stands for them. undefined for another key, or of a view that there is not. */
+export function ownersOf(key: string, views: ReadonlyMap<string, CompiledView>): ({ view: CompiledView } & ({ ids: string[] } | { hash: string; hashOf: (entity: string) => string })) | undefined {
+  const [, sign, text = '', name = ''] = /^s\/([=~])(.*)\/([^/]+)\/\d+$/s.exec(key) ?? [];
+  const view = views.get(name);
+  if (sign === undefined || view === undefined) return undefined;
+  return sign === '=' ? { view, ids: text.split(SEPARATOR) } : { view, hash: text, hashOf: (entity) => idText(entity).slice(1) };
+}
+
 /** What is known of an event by its id. */
 export const eventKey = (source: string, id: string): string => `e/${source}/${id}`;
 

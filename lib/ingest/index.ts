@@ -12,8 +12,8 @@ export type { Outcome, ReplayReport, SourceReplay } from './quarantine/replay-re
 export { supersede } from './quarantine/supersede.ts';
 export { FILES_COLUMNS, REJECTED_COLUMNS } from './tables/definitions.ts';
 export { ensureSourceTables } from './tables/ensure.ts';
-export { forgetRows, type ForgetOptions, type ForgottenRows } from './forget/forget.ts';
-export type { Identifier } from './forget/person.ts';
+export { forgetInTable, forgetRows, type ForgetOptions, type ForgottenRows } from './forget/forget.ts';
+export { valuesOf, type Identifier, type PersonValues } from './forget/person.ts';
 export { sweepFailures, type SweepOptions, type SweepReport } from './sweep/sweep.ts';
 export { sweepFolder } from './sweep/sweep-folder.ts';
 export type { FailedObject } from './sweep/read-failures.ts';

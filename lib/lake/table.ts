@@ -15,6 +15,7 @@ import { currentSchema, currentSnapshot, defaultSpec } from './format/metadata.t
 import type { LakeContext } from './lake.ts';
 import { planCompaction, type CompactionGroup, type CompactionOptions } from './maintenance/compaction.ts';
 import { expireSnapshots, type ExpireOptions, type ExpireResult } from './maintenance/expire.ts';
+import { referencedFiles } from './maintenance/references.ts';
 import { relocateTable, type RelocateResult, type Relocation } from './maintenance/relocate.ts';
 import { verifyTable, type VerifyOptions, type VerifyResult } from './maintenance/verify.ts';
 import type { TablePointer } from './ports.ts';
@@ -136,9 +137,9 @@ export class Table {
     return this.commit(rowDeltaChange(this.context.store, delta, options), options);
   }
 
-  /** Lists the same files in fewer manifests, by partition. */
-  async rewriteManifests(options: CommitOptions & { entriesPerManifest?: number } = {}): Promise<CommitResult> {
-    return this.commit(rewriteManifestsChange(this.context.store, options.entriesPerManifest), options);
+  /** Lists the same files in fewer manifests, by partition. `withoutDeleted`: also where only files are to be listed no more that the snapshot before lost, with the least and greatest values in them. */
+  async rewriteManifests(options: CommitOptions & { entriesPerManifest?: number; withoutDeleted?: boolean } = {}): Promise<CommitResult> {
+    return this.commit(rewriteManifestsChange(this.context.store, options.entriesPerManifest, options.withoutDeleted), options);
   }
 
   /** What is worth compacting in a scan of this table. */
@@ -192,6 +193,11 @@ export class Table {
   /** Names a snapshot, and so keeps it from expiring. */
   async tag(name: string, options: TagOptions = {}): Promise<void> {
     await this.change(tagChange(name, options));
+  }
+
+  /** Paths of all files that any snapshot refers to, and of the metadata. */
+  async referencedFiles(): Promise<Set<string>> {
+    return referencedFiles(this.context.store, this.state);
   }
 
   async removeTag(name: string): Promise<void> {

@@ -2,7 +2,7 @@
 export { markHome, openHome, sweepTemporary, HOME_FORMAT, type Home } from './home.ts';
 export { upgradeHome, type HomeMigration, type HomeUpgrade } from './upgrade.ts';
 export { lockRuns } from './run-lock.ts';
-export { forgetPerson, type ForgetReceipt, type ForgetRequest } from './forget.ts';
+export { forgetInHome, LIFTED_TAGS } from './forget.ts';
 export { loadProject, type LoadedProject } from './project.ts';
 export { openRuntime, shopParameters, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { runBatch, type BatchRun, type RunBatchOptions, type TaskEvent } from './run-batch.ts';

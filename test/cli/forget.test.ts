@@ -2,6 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../lib/base/index.ts';
+import { openLmdbStore } from '../../lib/features/index.ts';
+import { openFolderLake } from '../../lib/lake/index.ts';
+import { Database, overwriteRows } from '../../lib/lake/duckdb/index.ts';
 import { smallShop, type SmallShop } from '../support/small-shop.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -65,6 +69,26 @@ describe('millrace forget', () => {
     expect(await shop.json('query', 'SELECT count(*) AS n FROM bronze.purchases')).toEqual([{ n: '1' }]);
   });
 
+  it('takes rows of tables that no model computes, and answers of the API, and counts them', async () => {
+    await shop.json('run', 'batch');
+    const lake = openFolderLake(join(shop.home, 'lake'));
+    const table = await lake.createTable({ namespace: 'gold', name: 'spend_predictions' }, { columns: [{ name: 'person_id', type: 'string' }, { name: 'score', type: 'double' }] });
+    const database = await Database.open({});
+    await database.use((session) => overwriteRows(session, table, { sql: 'TRUE' }, "SELECT * FROM (VALUES ('person-anna', 0.5::DOUBLE), ('person-bert', 0.25::DOUBLE)) AS t(person_id, score)"));
+    database.close();
+    const open = () => openLmdbStore({ folder: join(shop.home, 'api'), clock: systemClock });
+    const api = await open();
+    await api.write(['anna', 'bert'].map((name) => ({ key: `prediction:${name}`, value: JSON.stringify({ entity: `{"person_id":"person-${name}"}` }), expected: undefined, expiresAt: undefined })));
+    await api.close();
+    const receipt = await shop.json<Receipt>('forget', 'purchases', 'person_id=person-anna', '--delete-files');
+    expect(receipt).toMatchObject({ left: [], beside: [{ name: 'gold.spend_predictions', items: 1 }, { name: 'answers that the API remembers', items: 1 }] });
+    expect(await shop.json('query', 'SELECT person_id FROM gold.spend_predictions')).toEqual([{ person_id: 'person-bert' }]);
+    expect((await shop.json<object[]>('history', 'gold.spend_predictions')).length).toBe(1);
+    const after = await open();
+    expect([...after.entries(0)].map(({ key }) => key)).toEqual(['prediction:bert']);
+    await after.close();
+  });
+
   it('keeps receipts that prove it and name nobody', async () => {
     await shop.json('run', 'batch');
     const { receipt } = await shop.json<Receipt>('forget', 'purchases', 'person_id=person-anna');
@@ -92,6 +116,7 @@ describe('millrace forget', () => {
     ['a column that there is not', ['forget', 'people', 'name=a'], 4, 'people has no column name'],
     ['a column that says nothing of who it is', ['forget', 'people', 'city=Bonn'], 2, 'people.city does not say who somebody is'],
     ['no value', ['forget', 'people', 'person_id='], 2, 'person_id is given no value'],
+    ['a stage that there is not', ['forget', 'people', 'person_id=a', '--stage', 'prod'], 2, "there is no stage 'prod'"],
     ['what is not column=value', ['forget', 'people', 'anna'], 2, "'anna' is not column=value"],
   ])('refuses %s', async (_, argv, code, message) => {
     await shop.millrace('apply');

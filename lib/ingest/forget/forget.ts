@@ -9,7 +9,7 @@ import { recount } from '../quarantine/recount.ts';
 import { bronzeTable, FILES, REJECTED } from '../tables/definitions.ts';
 import { query } from '../tables/seen.ts';
 import type { IngestContext } from '../types.ts';
-import { bronzeCondition, checkIdentifiers, keyIdsSelect, namesPerson, type Identifier } from './person.ts';
+import { bronzeCondition, checkIdentifiers, keyIdsSelect, namesPerson, valuesCondition, type Identifier, type PersonValues } from './person.ts';
 
 export interface ForgetOptions { dryRun?: boolean; signal?: AbortSignal }
 
@@ -21,6 +21,8 @@ export interface ForgottenRows {
   unreadable: number;
   /** Files that brought the rows, as they lay when they were read. */
   files: string[];
+  /** Of the keys by which pseudonyms in the columns of the identifiers were made. */
+  keyIds: string[];
 }
 
 /**
@@ -35,7 +37,7 @@ export async function forgetRows(context: IngestContext, source: string, identif
   const bronze = await matchesInBronze(context, contract, identifiers, signal);
   const rejected = await matchesInQuarantine(context, contract, identifiers, signal);
   const result: ForgottenRows = {
-    source, bronze: bronze.rows, rejected: rejected.rows, unreadable: rejected.unreadable,
+    source, bronze: bronze.rows, rejected: rejected.rows, unreadable: rejected.unreadable, keyIds: bronze.keyIds,
     files: [...await pathsOf(context, source, [...bronze.fileIds, ...rejected.fileIds], signal)],
   };
   if (dryRun) return result;
@@ -55,21 +57,37 @@ async function erase(context: IngestContext, session: Session, table: Table, fil
   await deleteRows(session, table, filter, { isolation: 'snapshot', temporaryFolder: context.temporaryFolder, summary: { 'millrace.forgotten': 'true' }, ...(signal === undefined ? {} : { signal }) });
 }
 
-interface InBronze { table: Table | undefined; condition: string; rows: number; fileIds: string[] }
+/**
+ * Rows of a table that no model computes (predictions, training sets) in whose columns of these names the person stands: deleted, or only counted.
+ * undefined where the table has no such column.
+ */
+export async function forgetInTable(context: IngestContext, table: Table, values: PersonValues, { dryRun = false, signal }: ForgetOptions = {}): Promise<number | undefined> {
+  const columns = table.schema.fields.map(({ name }) => name).filter((name) => values.has(name));
+  const condition = valuesCondition(values, columns);
+  if (condition === undefined) return undefined;
+  const { files } = await table.scan();
+  const [row] = files.length === 0 ? [] : await query({ ...context, signal }, table, files, columns, (relation) => `SELECT count(*) AS n FROM ${relation} WHERE ${condition}`);
+  const rows = Number(row?.['n'] ?? 0);
+  if (rows > 0 && !dryRun) await context.database.use((session) => erase(context, session, table, { sql: condition }, signal));
+  return rows;
+}
+
+interface InBronze { table: Table | undefined; condition: string; rows: number; fileIds: string[]; keyIds: string[] }
 
 async function matchesInBronze(context: IngestContext, contract: Contract, identifiers: readonly Identifier[], signal?: AbortSignal): Promise<InBronze> {
   const table = await context.lake.findTable(bronzeTable(contract.name));
   const files = table === undefined ? [] : (await table.scan()).files;
-  if (table === undefined || files.length === 0) return { table, condition: 'FALSE', rows: 0, fileIds: [] };
+  if (table === undefined || files.length === 0) return { table, condition: 'FALSE', rows: 0, fileIds: [], keyIds: [] };
   const lookup = { ...context, signal };
   const columns = [...new Set([...identifiers.map(({ column }) => column), '_file_id'])];
   const keyIds = keyIdsSelect(contract, identifiers, 'relation');
   const ids = keyIds === undefined ? [] : await query(lookup, table, files, columns, (relation) => `WITH relation AS (SELECT * FROM ${relation}) ${keyIds}`);
-  const condition = await bronzeCondition(contract, identifiers, ids.map((row) => String(row['id'])), context.keys);
+  const keyIdsFound = ids.map((row) => String(row['id']));
+  const condition = await bronzeCondition(contract, identifiers, keyIdsFound, context.keys);
   const rows = await query(lookup, table, files, columns, (relation) => `SELECT _file_id AS id, count(*) AS n FROM ${relation} WHERE ${condition} GROUP BY 1`);
   return {
     table, condition, rows: rows.reduce((sum, row) => sum + Number(row['n']), 0),
-    fileIds: rows.map((row) => row['id']).filter((id) => typeof id === 'string'),
+    fileIds: rows.map((row) => row['id']).filter((id) => typeof id === 'string'), keyIds: keyIdsFound,
   };
 }
 

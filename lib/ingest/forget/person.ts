@@ -59,3 +59,27 @@ export function namesPerson(identifiers: readonly Identifier[]): (raw: Uint8Arra
     return patterns.some((pattern) => pattern.test(text));
   };
 }
+
+/** What identifies the person, by column: the values as bronze, and what is computed from it, has them. */
+export type PersonValues = ReadonlyMap<string, readonly string[]>;
+
+/** Personal data stand as pseudonyms, under each of these keys. */
+export async function valuesOf(contract: Contract, identifiers: readonly Identifier[], keyIds: readonly string[], keys: PrivacyKeys): Promise<PersonValues> {
+  const columns = new Map(columnsOf(contract).map(({ name, column }) => [name, column]));
+  const known = (await Promise.all(keyIds.map((id) => keys.byId(id)))).filter((key) => key !== undefined);
+  const values = new Map<string, string[]>();
+  for (const { column, value } of identifiers) {
+    const { pii, canonical } = columns.get(column) as Column;
+    const plain = value.replace(/\.0+$/, '');
+    const each = pii !== undefined ? known.map((key) => pseudonymise(pii, value, { id: key.id, secret: key.pseudonyms })).filter((one) => one !== null)
+      : canonical === 'integer' ? [plain, `${plain}.0`] : [value];
+    values.set(column, [...values.get(column) ?? [], ...each]);
+  }
+  return values;
+}
+
+/** The rows in which any of these columns holds one of the values; undefined where the table has none of them. */
+export function valuesCondition(values: PersonValues, columns: readonly string[]): string | undefined {
+  const parts = columns.filter((column) => (values.get(column)?.length ?? 0) > 0).map((column) => `CAST(${quoteName(column)} AS VARCHAR) IN (${values.get(column)!.map(quoteText).join(', ')})`);
+  return parts.length === 0 ? undefined : parts.join(' OR ');
+}

@@ -96,7 +96,7 @@ export function deleteWhereChange(predicate: Predicate): SnapshotChange {
 const DEFAULT_ENTRIES_PER_MANIFEST = 20_000;
 
 /** The same files, listed by partition in as few manifests as will do. Nothing is committed where that would not make them fewer. */
-export function rewriteManifestsChange(store: TableStore, entriesPerManifest: number = DEFAULT_ENTRIES_PER_MANIFEST): SnapshotChange {
+export function rewriteManifestsChange(store: TableStore, entriesPerManifest: number = DEFAULT_ENTRIES_PER_MANIFEST, withoutDeleted = false): SnapshotChange {
   return {
     operation: 'replace',
     add: [],
@@ -106,6 +106,7 @@ export function rewriteManifestsChange(store: TableStore, entriesPerManifest: nu
       if (snapshot === undefined) return false;
       const fewest = new Map<string, number>();
       const manifests = await store.readManifests(snapshot);
+      if (withoutDeleted && manifests.some(({ deletedFilesCount }) => deletedFilesCount !== 0)) return true;
       for (const each of manifests) {
         const key = `${each.specId}/${each.content}`;
         fewest.set(key, (fewest.get(key) ?? 0) + each.addedFilesCount + each.existingFilesCount);

@@ -22,7 +22,9 @@ import { asFunction, watchClients } from './calls-to-aws.ts';
 export const DATABASE_PREFIX = 'millrace_rehearsal_';
 /** As the stacks name them, but for account and region. */
 export const BUCKETS = { lake: 'millrace-rehearsal-lake', landing: 'millrace-rehearsal-landing', results: 'millrace-rehearsal-results' };
-const WORKGROUP = 'millrace-rehearsal-batch';
+/** Of another stage than the rehearsal's. */
+export interface StageNames { app: string; stage: string; databasePrefix: string; buckets: typeof BUCKETS }
+const REHEARSAL: StageNames = { app: 'millrace', stage: 'rehearsal', databasePrefix: DATABASE_PREFIX, buckets: BUCKETS };
 
 /** As CDK's generated secret has it. */
 export const SECRET = JSON.stringify({ current: 'k1', k1: 'Zk3n8vQ2xL7wR5tY1uI9oP4aS6dF0gH2jK8lZ3xC5vB7nM1qW9eR4tY6uI2oP0aS' });
@@ -46,7 +48,8 @@ export interface AwsHome {
 /** Takes and gives JSON. */
 export type CallFunction = (name: string, payload: string) => Promise<string>;
 
-export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scratch: string, shop: { timeZone: string; currency: string }, clock: Clock = systemClock): Promise<AwsHome> {
+export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scratch: string, shop: { timeZone: string; currency: string }, clock: Clock = systemClock, { app, stage, databasePrefix, buckets }: StageNames = REHEARSAL): Promise<AwsHome> {
+  const workgroup = `${app}-${stage}-batch`;
   // As in Lambda, the clients of the functions find credentials and region in the environment.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey, AWS_REGION: aws.region });
   watchClients();
@@ -54,17 +57,17 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
   const s3 = new S3Client({ ...settings, endpoint: aws.endpoints.s3, forcePathStyle: true });
   const glue = new GlueClient({ ...settings, endpoint: aws.endpoints.glue });
   const athena = new AthenaClient({ ...settings, endpoint: aws.endpoints.athena });
-  for (const Bucket of Object.values(BUCKETS)) await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
-  for (const layer of LAYERS) await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DATABASE_PREFIX + layer } }));
+  for (const Bucket of Object.values(buckets)) await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }));
+  for (const layer of LAYERS) await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: databasePrefix + layer } }));
   await athena.send(new CreateWorkGroupCommand({
-    Name: WORKGROUP,
-    Configuration: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 10 * 2 ** 30, ResultConfiguration: { OutputLocation: `s3://${BUCKETS.results}/athena/` } },
+    Name: workgroup,
+    Configuration: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 10 * 2 ** 30, ResultConfiguration: { OutputLocation: `s3://${buckets.results}/athena/` } },
   }));
   const secrets = new SecretsManagerClient({ ...settings, endpoint: aws.endpoints.s3 });
-  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'millrace-rehearsal-privacy-keys', SecretString: SECRET }));
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: `${app}-${stage}-privacy-keys`, SecretString: SECRET }));
   const environment: Settings = {
-    MILLRACE_APP: 'millrace', MILLRACE_STAGE: 'rehearsal', MILLRACE_LAKE: `s3://${BUCKETS.lake}`, MILLRACE_LANDING: `s3://${BUCKETS.landing}`,
-    MILLRACE_WORKGROUP: WORKGROUP, MILLRACE_PRIVACY_KEYS: ARN, MILLRACE_SHOP_TIME_ZONE: shop.timeZone, MILLRACE_SHOP_CURRENCY: shop.currency, MILLRACE_SCRATCH_MB: '10240',
+    MILLRACE_APP: app, MILLRACE_STAGE: stage, MILLRACE_LAKE: `s3://${buckets.lake}`, MILLRACE_LANDING: `s3://${buckets.landing}`,
+    MILLRACE_WORKGROUP: workgroup, MILLRACE_PRIVACY_KEYS: ARN, MILLRACE_SHOP_TIME_ZONE: shop.timeZone, MILLRACE_SHOP_CURRENCY: shop.currency, MILLRACE_SCRATCH_MB: '10240',
   };
   // What a function is given has been JSON before.
   const context = await awsContext({
@@ -84,10 +87,10 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
       for (const name of await readdir(folder, { recursive: true, withFileTypes: true })) {
         if (!name.isFile()) continue;
         const path = join(name.parentPath, name.name);
-        await s3.send(new PutObjectCommand({ Bucket: BUCKETS.landing, Key: path.slice(folder.length + 1), Body: await readFile(path) }));
+        await s3.send(new PutObjectCommand({ Bucket: buckets.landing, Key: path.slice(folder.length + 1), Body: await readFile(path) }));
       }
     },
-    announce: (key) => asFunction('ingest', () => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: BUCKETS.landing }, object: { key } } } as Parameters<typeof ingest>[1])),
+    announce: (key) => asFunction('ingest', () => ingest(context, { 'detail-type': 'Object Created', detail: { bucket: { name: buckets.landing }, object: { key } } } as Parameters<typeof ingest>[1])),
     async upkeep() {
       const steps: string[] = [];
       const interpreter = new Interpreter(UPKEEP_MACHINE, {
@@ -123,7 +126,7 @@ export async function makeAwsHome(aws: AwsRehearsal, project: ProjectFile, scrat
             const { QueryString, WorkGroup } = argument as { QueryString: string; WorkGroup: string };
             if (WorkGroup !== '${workgroup}') throw new Error(`the workgroup is ${WorkGroup}`);
             calls.push('query');
-            return execute(athena, QueryString, clock);
+            return execute(athena, QueryString, workgroup, clock);
           },
           'arn:aws:states:::sns:publish': async (argument) => { calls.push(`notify ${JSON.stringify(argument)}`); return {}; },
         },
@@ -145,8 +148,8 @@ function longAgo(s3: S3Client): S3Client {
 }
 
 /** What Step Functions does for `.sync`: starts, waits, and fails with what Athena says. */
-async function execute(athena: AthenaClient, sql: string, clock: Clock): Promise<Json> {
-  const { QueryExecutionId } = await athena.send(new StartQueryExecutionCommand({ QueryString: sql, WorkGroup: WORKGROUP }))
+async function execute(athena: AthenaClient, sql: string, workgroup: string, clock: Clock): Promise<Json> {
+  const { QueryExecutionId } = await athena.send(new StartQueryExecutionCommand({ QueryString: sql, WorkGroup: workgroup }))
     .catch((cause: Error) => { throw new StateFailure(`Athena.${cause.name}`, cause.message); });
   for (;;) {
     const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
