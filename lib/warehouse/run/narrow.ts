@@ -15,7 +15,7 @@ export function isFoundById({ duplicates, key, columns }: Pick<Contract, 'duplic
 }
 
 /** The same of a key that every row has: all that decides which of its rows is kept are its rows. */
-function isKeyedByText(contract: Contract): boolean {
+export function isKeyedByText(contract: Contract): boolean {
   const [key, ...others] = contract.key;
   const column = columnsOf(contract).find(({ name }) => name === key)?.column;
   return contract.duplicates === 'key' && others.length === 0 && (column?.kind === 'id' || column?.kind === 'text') && column.canonical === undefined;

@@ -7,7 +7,7 @@ import type { Model } from '../types.ts';
 import { fileChanges, type ChangedInput, type FileChanges } from './changed-inputs.ts';
 import type { RunContext } from './context.ts';
 import { replacedColumns } from './replacement.ts';
-import { isFoundById } from './narrow.ts';
+import { isFoundById, isKeyedByText } from './narrow.ts';
 import { EVERYTHING, intervalsOf, NOTHING, union, type Intervals } from './intervals.ts';
 
 /** More pieces than this are computed as one, from the first to the last. */
@@ -79,13 +79,19 @@ function touchedSourceValues(context: RunContext, input: ChangedInput, table: Ta
   const typedOver = (bronze: string) => rewriteTables(typedSourceSql(contract), ({ name }) => (name === input.table ? `(${bronze})` : undefined));
   const sides = fileSelects(table, input, changes).map(({ sql }) => typedOver(sql));
   const parts = sides.map((typed) => `SELECT ${columns} FROM (${typed}) AS changed_rows`);
+  const versions = changes.removed.length > 0 ? [input.before, input.after] : [input.before];
+  if (isKeyedByText(contract)) {
+    const [id = ''] = contract.key.map(quoteName);
+    const ids = fileSelects(table, input, changes).map(({ sql }) => `SELECT ${id} FROM (${sql}) AS one_side`).join(' UNION ALL ');
+    const rowsOfIds = versions.filter((version) => version !== null).map((version) => typedOver(`SELECT * FROM ${input.table} FOR VERSION AS OF ${version} WHERE ${id} IN (${ids})`));
+    return [...parts, ...rowsOfIds.map((typed) => `SELECT ${columns} FROM (${typed}) AS rows_of_ids`)].join(' UNION ALL ');
+  }
   if (contract.key.length > 0 && (contract.duplicates === 'key' || contract.duplicates === 'first')) {
     const key = contract.key.map(quoteName);
     const keysOfSides = sides.map((typed) => `SELECT ${key.join(', ')} FROM (${typed}) AS one_side`).join(' UNION ALL ');
     const keys = `SELECT DISTINCT ${key.join(', ')} FROM (${keysOfSides}) AS both_sides`;
     const on = key.map((name) => `typed_rows.${name} = keys.${name}`).join(' AND ');
     const qualified = columnsOf(input).map((column) => `typed_rows.${quoteName(column)}`).join(', ');
-    const versions = changes.removed.length > 0 ? [input.before, input.after] : [input.before];
     for (const version of versions) {
       if (version === null) continue;
       const [id = ''] = key;
