@@ -30,7 +30,7 @@ export interface OpenPredictionLog extends PredictionLog {
 
 const PER_CALL = 500;
 /** Calls at the same time: the stream writes them together, and syncs once. */
-const CALLS = 4;
+const CALLS = 8;
 /** What is answered meanwhile is written together, and synced once. */
 const PAUSE_MS = 100;
 const RETRY_MS = 500;
@@ -47,15 +47,17 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
   let forgets: string | undefined;
   let wake: (() => void) | undefined;
 
-  /** Durably, or not at all: what the stream refused goes on waiting. */
+  /** Durably, or not at all: what the stream refused goes on waiting, and so does what comes meanwhile, or a busy server would sync for a few lines again and again. */
   const flush = async (): Promise<void> => {
-    for (let lines = waiting.oldest(CALLS * PER_CALL); lines !== undefined; lines = waiting.oldest(CALLS * PER_CALL)) {
+    for (let due = waiting.count; due > 0;) {
+      const lines = waiting.oldest(Math.min(due, CALLS * PER_CALL))!;
       const ids = idsOf(lines);
+      due -= ids.length;
       const refused = await putAll(lines, ids);
       // In the stream it is, whether or not the files take it too: were it sent again for that, the stream would grow without end.
       await recent.remember(lines, ids, clock.now()).catch((thrown: unknown) => (forgets = messageOf(thrown)));
       if (refused.at.length < ids.length) {
-        const again = refused.at.map((at) => lineAt(lines!, at));
+        const again = refused.at.map((at) => lineAt(lines, at));
         waiting.drop(lines);
         for (const line of again) waiting.add(line);
       }
@@ -102,8 +104,10 @@ export async function openPredictionLog({ put, recent, clock, folder, mostWaitin
     while (!stop.signal.aborted) {
       try {
         await flush();
-        waiting.addAll(overflow);
-        await flush();
+        if (overflow.count > 0) {
+          waiting.addAll(overflow);
+          await flush();
+        }
         if (spill.holds) await takeBack();
         [failure, forgets] = [forgets, undefined];
         // Who closes while something was being written does not wait for the next answer.

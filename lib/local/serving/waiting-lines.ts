@@ -11,7 +11,7 @@ export interface Lines {
 
 interface Block { bytes: Buffer; /** Where the first line begins that is not dropped. */ from: number; /** Where the next one goes. */ to: number; count: number }
 
-const BLOCK_BYTES = 1 << 20;
+const BLOCK_BYTES = 1 << 22;
 /** Empty blocks that are kept: new ones would be fetched from the system page by page. */
 const MOST_SPARE = 4;
 export const NEWLINE = 10;

@@ -62,6 +62,24 @@ describe('the log of predictions', () => {
     await log.close();
   });
 
+  it('is written some times a second, however many answers come while it is being written', async () => {
+    const { kept, put } = stream();
+    const times: number[] = [];
+    const log = await openPredictionLog({
+      recent, clock: systemClock, folder: root,
+      put: async (name, records) => {
+        times.push(performance.now());
+        if (times.length < 5) log.predicted([record(times.length)]);
+        return put(name, records);
+      },
+    });
+    log.predicted([record(0)]);
+    await until(() => kept.length === 5 && log.waiting === 0);
+    expect(times).toHaveLength(5);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(350); // four pauses of 100 ms, as timers take them
+    await log.close();
+  });
+
   it('keeps on the disk what neither the stream nor memory takes, and catches up', async () => {
     const { kept, put, state } = stream();
     state.up = false;

@@ -112,7 +112,8 @@ export class StreamLog {
   #start(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    void this.#drain();
+    // Not at once: calls that are made together are written together, and synced once.
+    queueMicrotask(() => void this.#drain());
   }
 
   async #drain(): Promise<void> {
