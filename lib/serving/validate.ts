@@ -1,6 +1,6 @@
 // Requests checked against the one schema that the OpenAPI document shows.
 import { FormatRegistry, type Static, type TSchema } from '@sinclair/typebox';
-import { TypeCompiler, type ValueError } from '@sinclair/typebox/compiler';
+import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler';
 import { FORMATS } from './formats.ts';
 import { Problem, type InvalidField } from './problem.ts';
 
@@ -29,7 +29,9 @@ export function validator<Schema extends TSchema>(schema: Schema, what = 'the bo
   };
 }
 
-function detailOf({ message, schema, value, path }: ValueError): string {
+function detailOf({ type, message, schema, value, path }: ValueError): string {
+  // Its schema is that of the object around it.
+  if (type === ValueErrorType.ObjectAdditionalProperties) return `unexpected property; there are ${Object.keys(schema['properties'] as object).join(', ') || 'none'}`;
   const allowed = 'anyOf' in schema && Array.isArray(schema['anyOf']) ? [...new Set((schema['anyOf'] as TSchema[]).map(nameOf))] : [];
   const format = FORMATS[String(schema['format'])];
   const expected = allowed.length > 0 ? `expected one of ${allowed.join(', ')}` : format !== undefined ? `expected ${format.says}` : message.charAt(0).toLowerCase() + message.slice(1);
