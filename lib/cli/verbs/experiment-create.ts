@@ -60,10 +60,17 @@ function declaredBy(invocation: Invocation): Experiment {
   if (odd !== undefined) throw new MillraceError('usage', `there are two variants '${odd}'`, { todo: 'Give each a name of its own.' });
   return declare(invocation.arguments[0] ?? '', {
     hypothesis: text('hypothesis'), unit: text('unit'), ...(options['layer'] === undefined ? {} : { layer: text('layer') }), slots: [from ?? Number.NaN, to ?? Number.NaN], ramp: shareOf('ramp', text('ramp')),
-    variants: Object.fromEntries(variants.map(variantOf)), targeting: Object.fromEntries(wordsOf(invocation, 'target').map(targetOf)), alpha: numberOf(text('alpha')),
+    variants: Object.fromEntries(variants.map(variantOf)), targeting: eachOnce('target', wordsOf(invocation, 'target').map(targetOf)), alpha: numberOf(text('alpha')),
     primary: { name: `${kind}_${outcome}`, kind, outcome, ...(options['window'] === undefined ? {} : { windowHours: Number(text('window')) }) },
-    guardrails: Object.fromEntries(wordsOf(invocation, 'guardrail').map(guardrailOf)),
+    guardrails: eachOnce('guardrail', wordsOf(invocation, 'guardrail').map(guardrailOf)),
   });
+}
+
+/** @throws `usage` where one is given twice: the last would count, and nobody would be told. */
+function eachOnce<Value>(option: string, given: readonly (readonly [name: string, value: Value])[]): Record<string, Value> {
+  const twice = repeated(given.map(([name]) => name));
+  if (twice !== undefined) throw new MillraceError('usage', `--${option} gives ${twice} twice`, { todo: option === 'target' ? 'Write its values together: device=mobile,app.' : 'Give it once.' });
+  return Object.fromEntries(given);
 }
 
 /** What a proportion is taken to be where nobody says. */

@@ -59,6 +59,8 @@ it.each([
   ['a predictor that is none', ['--subject', 'predict:magic', '--variants', 'control', 'treated:alias=challenger'], /no predictor 'magic'.*\n.*conversion/],
   ['a policy that is none', ['--subject', 'price', '--variants', 'control', 'treated:policy=magic'], /policy to magic[^]*rule, model, bandit, list/],
   ['a subject that is none', ['--subject', 'weather', '--variants', 'control', 'treated:alias=challenger'], /cannot be about 'weather'/],
+  ['a guardrail twice', ['--variants', 'control', 'lower:threshold=79', '--guardrail', 'ratio:purchase:0.5', 'ratio:purchase:0.2'], /--guardrail gives ratio_purchase_guardrail twice/],
+  ['a target in two parts', ['--variants', 'control', 'lower:threshold=79', '--target', 'device=mobile', 'device=app'], /--target gives device twice[^]*device=mobile,app/],
   ['a ramp in words', ['--variants', 'control', 'lower:threshold=79', '--ramp', 'some'], /ramp is 'some'/],
 ])('refuses %s', async (_, options, message) => {
   expect(await millrace('experiment', 'create', 'odd', ...options)).toMatchObject({ code: expect.toSatisfy((code: number) => code === 2 || code === 3) as number, err: expect.stringMatching(message) as string });
