@@ -1,5 +1,6 @@
 // Older snapshots go with their files, and files that could not be deleted are not forgotten: they are noted first, and the next try goes on with them.
 import { MillraceError, messageOf } from '../base/index.ts';
+import { tableNameOf } from '../lake/index.ts';
 import type { ForgetContext } from './types.ts';
 
 /** Gives the tables that there are. @throws `io` naming the files that could not be deleted */
@@ -9,7 +10,7 @@ export async function expireWithFiles({ ingest: { lake }, journal, liftedTags, s
   let cause: unknown;
   for (const text of names) {
     signal?.throwIfAborted();
-    const table = await lake.findTable({ namespace: text.slice(0, text.indexOf('.')), name: text.slice(text.indexOf('.') + 1) });
+    const table = await lake.findTable(tableNameOf(text));
     if (table === undefined) continue;
     const note = `files-${text}`;
     const earlier = (await journal.gather<string[]>(noteId, note)).get(note) ?? [];

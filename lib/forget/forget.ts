@@ -2,7 +2,7 @@
 // snapshots off the disk. The same in a home and in an account.
 import { MillraceError, messageOf, uuidv7 } from '../base/index.ts';
 import { forgetInTable, forgetRows, pseudonym, valuesOf, type ForgottenRows, type Identifier, type IngestContext, type PersonValues } from '../ingest/index.ts';
-import type { Table, TableName } from '../lake/index.ts';
+import { tableNameOf, type Table } from '../lake/index.ts';
 import { quoteText, updateRows } from '../lake/duckdb/index.ts';
 import type { Outcome } from '../workflow/index.ts';
 import { expireWithFiles } from './expire.ts';
@@ -88,10 +88,6 @@ function modelsFrom({ project: { graph, models } }: ForgetContext, source: strin
   const readers = [...models.values()].filter(({ reads }) => reads.includes(`bronze.${source}`)).map(({ name }) => name);
   const all = new Set(readers.flatMap((name) => [name, ...graph.downstream(name)]));
   return graph.order.filter((name) => all.has(name));
-}
-
-export function tableNameOf(text: string): TableName {
-  return { namespace: text.slice(0, text.indexOf('.')), name: text.slice(text.indexOf('.') + 1) };
 }
 
 /** Only those models, where all that they read is there; else, before the first run, everything. */
