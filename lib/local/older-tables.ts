@@ -1,5 +1,6 @@
 // A home made by an earlier version: its tables lack columns that their models have by now, and whatever reads these says so.
 import { MillraceError } from '../base/index.ts';
+import { tableNameOf } from '../lake/index.ts';
 import type { Runtime } from './runtime.ts';
 
 const MISSING = /^there is no column (?:[\w"]+\.)*"?(\w+)"?/;
@@ -10,9 +11,8 @@ export async function explainedByOlderTables({ lake, project }: Pick<Runtime, 'l
   if (!(error instanceof MillraceError) || column === undefined) return error;
   const makers = [...(await project()).models.values()].filter(({ columns }) => Object.hasOwn(columns, column));
   const older = (await Promise.all(makers.map(async ({ name }) => {
-    const [namespace = '', table = ''] = name.split('.');
-    if (!(await lake.tableExists({ namespace, name: table }))) return [];
-    const { schema } = await lake.loadTable({ namespace, name: table });
+    const { schema } = await lake.findTable(tableNameOf(name)) ?? {};
+    if (schema === undefined) return [];
     return schema.fields.some((field) => field.name === column) ? [] : [name];
   }))).flat();
   if (older.length === 0) return error;

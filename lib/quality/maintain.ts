@@ -1,6 +1,6 @@
 // Upkeep of a lake: compaction, expiry, orphans; and then the proof that every live file still reads. One owner does all of it.
 import { messageOf } from '../base/index.ts';
-import type { Lake, OrphanResult, Table, TableName } from '../lake/index.ts';
+import { tableNameOf, type Lake, type OrphanResult, type Table, type TableName } from '../lake/index.ts';
 import { compactTable, verifyRows, type CompactOptions, type Database } from '../lake/duckdb/index.ts';
 
 /** `compact` and `expire` go table by table, `orphans` once for all, `prove` table by table again. */
@@ -100,9 +100,8 @@ async function maintainTable(table: Table, steps: readonly UpkeepStep[], options
 }
 
 async function prove(upkeep: TableUpkeep, { lake, database, temporaryFolder, signal }: MaintainOptions): Promise<void> {
-  const [namespace = '', name = ''] = upkeep.table.split('.');
   try {
-    const table = await lake.loadTable({ namespace, name });
+    const table = await lake.loadTable(tableNameOf(upkeep.table));
     // Older snapshots are looked at, the current one is read.
     const looked = await table.verify({ allSnapshots: true });
     const read = await database.use((session) => verifyRows(session, table, { signal, ...(temporaryFolder === undefined ? {} : { temporaryFolder }) }));

@@ -8,7 +8,7 @@ type Asked = Parameters<typeof explainedByOlderTables>[0];
 const models = new Map([['gold.prices_known', { name: 'gold.prices_known', columns: { product_id: '', usual_price: '' } }]]);
 const homeWith = (columns: readonly string[] | undefined): Asked => ({
   project: async () => ({ models }),
-  lake: { tableExists: async () => columns !== undefined, loadTable: async () => ({ schema: { fields: (columns ?? []).map((name) => ({ name })) } }) },
+  lake: { findTable: async () => (columns === undefined ? undefined : { schema: { fields: columns.map((name) => ({ name })) } }) },
 }) as unknown as Asked;
 const missing = (column: string) => new MillraceError('bad_input', `there is no column ${column}, at line 2, column 8\nSELECT …`, { todo: 'columns are product_id' });
 

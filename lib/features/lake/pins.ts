@@ -1,5 +1,5 @@
 // What a check compares: each source's table as it is, and the bronze rows that it was made from, not those that came since.
-import { snapshotById, type Lake } from '../../lake/index.ts';
+import { snapshotById, tableNameOf, type Lake } from '../../lake/index.ts';
 import { publishedInputs, type Project } from '../../warehouse/index.ts';
 import type { FeatureSet } from '../load.ts';
 import type { CompiledSource } from '../source.ts';
@@ -37,8 +37,7 @@ export async function pinsOf({ project, lake, features }: { project: Project; la
 
 /** Both of one publication: it is looked again where another one came in between. */
 async function together(project: Project, lake: Lake, { table, contract }: CompiledSource): Promise<{ table: bigint; bronze: bigint } | undefined> {
-  const [namespace = '', name = ''] = table.split('.');
-  const current = async () => (await lake.findTable({ namespace, name }))?.metadata['current-snapshot-id'];
+  const current = async () => (await lake.findTable(tableNameOf(table)))?.metadata['current-snapshot-id'];
   for (let tried = 0; tried < MOST_TRIES; tried++) {
     const before = await current();
     if (before === undefined) return undefined;

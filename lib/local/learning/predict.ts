@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MillraceError, textHash, uuidv7 } from '../../base/index.ts';
 import { overwriteRows, quoteName, quoteText } from '../../lake/duckdb/index.ts';
 import { batchOf, MADE_FROM, openRows, readDataset, trainingSql, type Batch, type BatchSource, type Predictor } from '../../learning/index.ts';
-import { ensureTable, type Table } from '../../lake/index.ts';
+import { ensureTable, tableNameOf, type Table } from '../../lake/index.ts';
 import { tablesNamedIn } from '../../warehouse/index.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkWrites, featuresOf, predictorNamed, registryOf } from './train.ts';
@@ -57,8 +57,7 @@ export async function predictInHome(runtime: Runtime, name: string, { asOf }: { 
 
 /** The table with its columns described, made where there is none. @throws `conflict` where one of them has another type there. */
 async function tableOf({ lake }: Runtime, { name: predictor, writes, entities }: Predictor, { columns }: Batch): Promise<Table> {
-  const [namespace = '', name = ''] = writes.split('.');
-  return ensureTable(lake, { namespace, name }, {
+  return ensureTable(lake, tableNameOf(writes), {
     columns: [
       { name: 'prediction_id', type: 'string', doc: 'Of this answer.' }, ...entities.map((column) => ({ name: column, type: 'string' as const, doc: 'Who or what the answer is about.' })), ...columns,
       { name: 'model_version', type: 'string', doc: `Version of ${predictor}'s model.` }, { name: 'as_of', type: 'date', doc: 'What was known before this date counts.' },

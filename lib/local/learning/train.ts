@@ -3,8 +3,9 @@ import path from 'node:path';
 import { MillraceError, textHash } from '../../base/index.ts';
 import { businessDates } from '../../batch/index.ts';
 import { loadFeatures, type FeatureSet } from '../../features/index.ts';
-import { LocalFiles } from '../../lake/index.ts';
+import { LocalFiles, tableNameOf } from '../../lake/index.ts';
 import { byMaturity, inTrainingSet, loadPredictors, matrixOf, modelBaseline, ModelRegistry, modelStoreOn, readDataset, readingOptions, sampleOf, scorerOf, suspectsAmong, tagSnapshots, trainingSql, trainPredictor, tune, type Dataset, type FittedModel, type GateVerdict, type LeakCheck, type LoadedPredictor, type ModelBaseline, type ModelCard, type Predictor, type Suspect, type TreeModel } from '../../learning/index.ts';
+import { PRICE_LIST } from '../../serving/index.ts';
 import { didYouMean, tablesNamedIn } from '../../warehouse/index.ts';
 import type { LoadedProject } from '../project.ts';
 import type { Runtime } from '../runtime.ts';
@@ -61,14 +62,10 @@ export async function predictorNamed(runtime: Pick<Runtime, 'projectFolder' | 'l
   return found;
 }
 
-/** Batch predictions replace the whole of their table. @throws `conflict` where that is one that the batch makes. */
+/** Batch predictions replace the whole of their table. @throws `conflict` where that is one that the batch makes, or the list of prices. */
 export function checkWrites({ name, writes, file }: LoadedPredictor, { models }: Pick<LoadedProject, 'models'>): void {
-  if (models.has(writes)) throw new MillraceError('conflict', `${name} writes ${writes}, which the batch makes from sql/${writes.replace('.', '/')}.sql`, { where: file, todo: `Leave writes out, for gold.${name}_predictions, or give it a table of its own.` });
-}
-
-function tableNamed(table: string): { namespace: string; name: string } {
-  const [namespace = '', name = ''] = table.split('.');
-  return { namespace, name };
+  const maker = models.has(writes) ? `the batch makes from sql/${writes.replace('.', '/')}.sql` : writes === PRICE_LIST ? '`millrace prices compute` makes' : undefined;
+  if (maker !== undefined) throw new MillraceError('conflict', `${name} writes ${writes}, which ${maker}`, { where: file, todo: `Leave writes out, for gold.${name}_predictions, or give it a table of its own.` });
 }
 
 /**
@@ -112,7 +109,7 @@ async function readTraining(runtime: Runtime, predictor: LoadedPredictor, { asOf
   const snapshots = await snapshotsOf(lake, every);
   const missing = tablesNamedIn(every).filter((table) => snapshots[table] === undefined);
   const unknown = missing.find((table) => !project.models.has(table) && !table.startsWith('bronze.') && !table.startsWith('ops.'));
-  if (unknown !== undefined && !await lake.tableExists(tableNamed(unknown))) {
+  if (unknown !== undefined && !await lake.tableExists(tableNameOf(unknown))) {
     throw new MillraceError('not_found', `there is no table ${unknown}, which ${name} is to learn from`, { where: `predictors/${name}.sql`, todo: didYouMean(unknown, project.models.keys()) ?? 'millrace tables lists what there is.' });
   }
   if (missing.length > 0) throw empties(predictor, project, missing);

@@ -1,6 +1,6 @@
 // The engine of one machine: SQL in Athena's dialect, run by DuckDB over the lake's folder.
 import { MillraceError, uuidv7, type Clock } from '../../base/index.ts';
-import type { DataFile, Lake, PartitionSpec, TableMetadata } from '../../lake/index.ts';
+import { tableNameOf, type DataFile, type Lake, type PartitionSpec, type TableMetadata } from '../../lake/index.ts';
 import { writeRows, type Database, type Session } from '../../lake/duckdb/index.ts';
 import { analyse, DUCKDB_PRELUDE, type Analysis } from '../dialect/index.ts';
 import { bindQuery, insertStatement, parseInsertStatement, STAGING, stagingName } from '../engine/bind.ts';
@@ -61,8 +61,7 @@ export class DuckDbEngine implements Engine {
   }
 
   async createStaging(target: string, runId: string, shape?: TableMetadata): Promise<Staging> {
-    const [namespace = '', name = ''] = target.split('.');
-    const table = await this.lake.loadTable({ namespace, name });
+    const table = await this.lake.loadTable(tableNameOf(target));
     const staging = { name: stagingName(target, uuidv7(this.clock.now())), target, runId };
     await this.stagings.create(staging, shape ?? table.metadata, table.dataLocation);
     return staging;
